@@ -1,0 +1,1 @@
+"""Reading what was delivered. One public module per format is one loader."""

@@ -1,0 +1,130 @@
+"""The delivery sheet: what files do not say about themselves, said by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+__all__ = ["Declaration", "Place", "Sheet", "SheetRow", "Trajectory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model without georeference stands."""
+
+    easting: float
+    """Of the model's origin, in metres of the declared CRS."""
+    northing: float
+    """Of the model's origin, in metres of the declared CRS."""
+    height: float = 0.0
+    """Of the model's origin, in metres of the declared vertical datum."""
+    rotation: float = 0.0
+    """Degrees counter-clockwise from the CRS's easting to the model's x axis."""
+    scale: float = 1.0
+    """Metres of the CRS per metre of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """How to read a table of camera poses."""
+
+    file: str
+    """Path of the table relative to the delivered folder."""
+    image: str = ""
+    """Column with the photograph's file name ("" means: find it)."""
+    x: str = ""
+    """Column of easting or longitude."""
+    y: str = ""
+    """Column of northing or latitude."""
+    z: str = ""
+    """Column of height."""
+    heading: str = ""
+    """Column of the heading, degrees clockwise from north."""
+    time: str = ""
+    """Column of the moment of exposure."""
+    crs: str = ""
+    """CRS of the positions; "" means CRS84 degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is declared about one source. None means: not declared."""
+
+    dataset: str | None = None
+    """Name of the lasting product this source delivers."""
+    action: str | None = None
+    """``replace`` (default), ``extend`` or ``patch`` that dataset."""
+    owner: str | None = None
+    """The bureau that answers for the data."""
+    producer: str | None = None
+    """Who made it."""
+    crs: str | None = None
+    """Anything pyproj understands; overrides what the file says."""
+    vertical_datum: str | None = None
+    """Name or ``EPSG:n`` of the vertical CRS."""
+    epoch: str | None = None
+    """Coordinate epoch, decimal year."""
+    encoding: str | None = None
+    """Python name of the character encoding."""
+    access: str | None = None
+    """``public`` (default), ``internal`` or ``secret``."""
+    observed: str | None = None
+    """ISO 8601 date or time of the survey."""
+    key_field: str | None = None
+    """Attribute that identifies a row for good."""
+    place: Place | None = None
+    """Where a model without georeference stands."""
+    trajectory: Trajectory | None = None
+    """Poses for photographs."""
+
+    def over(self, other: Declaration) -> Declaration:
+        """Return `other` with what this declares written over it."""
+        merged = {}
+        for f in fields(self):
+            mine = getattr(self, f.name)
+            merged[f.name] = getattr(other, f.name) if mine is None else mine
+        return Declaration(**merged)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One line of the sheet: the sources a glob matches, and what is declared about them."""
+
+    glob: str
+    """Matched against `Source.path`, case-sensitive; ``*`` also crosses ``/``."""
+    declared: Declaration
+    """What holds for them."""
+    detected: str = ""
+    """What the draft found and why, for the reader; never obeyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A delivery sheet. Later rows outrank earlier ones, field by field."""
+
+    rows: tuple[SheetRow, ...] = ()
+    """In the order of the file."""
+    delivery: dict[str, Any] | None = None
+    """About the whole delivery: name, author, message, standard."""
+
+    def declared(self, path: str) -> Declaration:
+        """Return what all rows that match ``path`` declare together.
+
+        Examples
+        --------
+        >>> rows = (SheetRow("*", Declaration(crs="EPSG:4544")),
+        ...         SheetRow("*.ifc", Declaration(access="internal")))
+        >>> d = Sheet(rows).declared("bim/a.ifc")
+        >>> d.crs, d.access
+        ('EPSG:4544', 'internal')
+        """
+        found = Declaration()
+        for row in self.rows:
+            if fnmatchcase(path, row.glob):
+                found = row.declared.over(found)
+        return found
+
+    def unmatched(self, paths: list[str]) -> list[str]:
+        """Return the globs that match none of ``paths``: most often a typing mistake."""
+        return [r.glob for r in self.rows if not any(fnmatchcase(p, r.glob) for p in paths)]
