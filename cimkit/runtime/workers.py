@@ -1,0 +1,249 @@
+"""Jobs in spawned worker processes: one that crashes, hangs or grows too big costs itself alone."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import signal
+import sys
+import tempfile
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+__all__ = ["ENVIRONMENT", "WorkerFailure", "run"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+ENVIRONMENT = {
+    # nothing is ever written beside a delivered file, and nothing is fetched on its behalf
+    "GDAL_PAM_ENABLED": "NO",
+    "CPL_LOG_ERRORS": "OFF",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    "GDAL_HTTP_PROXY": "127.0.0.1:9",
+    "GDAL_HTTP_TIMEOUT": "1",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "PROJ_NETWORK": "OFF",
+    # a city's outline in one feature is larger than the default of 200 MB
+    "OGR_GEOJSON_MAX_OBJ_SIZE": "0",
+    # the workers are the parallelism; threads inside them only fight for the same cores
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+}
+"""Set in every worker before any library is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFailure:
+    """Why a job gave no result."""
+
+    kind: Literal["crashed", "timeout", "memory", "raised"]
+    """*crashed*: the process died; *raised*: the function did."""
+    message: str
+    """One sentence."""
+    log: str = ""
+    """The last words on the worker's standard output and error."""
+
+
+class _Process(SpawnProcess):
+    """A spawned process that does not import the user's script.
+
+    Jobs are functions of importable modules, so the script is not needed; importing it again would
+    run it again wherever it lacks ``if __name__ == "__main__"``.
+    """
+
+    _lock = threading.Lock()
+
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:
+        with _Process._lock:
+            script = sys.modules["__main__"]
+            sys.modules["__main__"] = types.ModuleType("__main__")
+            try:
+                return SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            finally:
+                sys.modules["__main__"] = script
+
+
+class _Context(SpawnContext):
+    Process = _Process  # type: ignore[assignment]
+
+
+def _start(folder: str) -> None:
+    os.environ.update(ENVIRONMENT)
+    tempfile.tempdir = folder  # a killed job's leftovers go with the run
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    log = os.open(Path(folder, f"{os.getpid()}.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):  # C libraries print; stdout is data
+        os.dup2(log, stream)
+
+
+def _call(folder: str, index: int, function: Callable[[T], R], job: T) -> R:
+    mark = Path(folder, f"{os.getpid()}.job")
+    mark.write_text(str(index))
+    try:
+        return function(job)
+    finally:
+        mark.write_text("")
+
+
+def _last_words(folder: Path, pid: int | None) -> str:
+    log = folder / f"{pid}.log"
+    if pid is None or not log.exists():
+        return ""
+    lines = log.read_bytes()[-4000:].decode("utf-8", "replace").strip().splitlines()
+    return " | ".join(line.strip() for line in lines[-3:])
+
+
+class _Pool(Generic[T, R]):
+    """One Pebble pool with its folder, its futures and the thread that watches memory."""
+
+    def __init__(self, function: Callable[[T], R], workers: int, memory_bytes: int) -> None:
+        self.function, self.workers, self.memory_bytes = function, workers, memory_bytes
+        self.done: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.futures: dict[int, Future[R]] = {}
+        self.too_big: dict[int, int] = {}
+
+    def work(
+        self, jobs: dict[int, T], timeout_s: float, folder: Path
+    ) -> Iterator[tuple[int, R | WorkerFailure]]:
+        from pebble import ProcessPool
+
+        # The child imports this module by name; a pool started before its import would hang on it.
+        importlib.import_module(self.function.__module__)
+        pool = ProcessPool(
+            max_workers=min(self.workers, len(jobs)),
+            initializer=_start,
+            initargs=(str(folder),),
+            context=_Context(),
+        )
+        over = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(folder, over), daemon=True)
+        try:
+            for index, job in jobs.items():
+                future = pool.schedule(
+                    _call, args=(str(folder), index, self.function, job), timeout=timeout_s
+                )
+                self.futures[index] = future
+                future.add_done_callback(lambda _, i=index: self.done.put(i))
+            watch.start()
+            for _ in range(len(jobs)):
+                index = self.done.get()
+                future = self.futures.pop(index)
+                if not future.cancelled() and isinstance(future.exception(), BrokenExecutor):
+                    return
+                yield index, self._result(index, future, timeout_s, folder)
+        finally:
+            over.set()
+            pool.stop()
+            pool.join()
+
+    def _result(
+        self, index: int, future: Future[R], timeout_s: float, folder: Path
+    ) -> R | WorkerFailure:
+        from pebble import ProcessExpired
+
+        try:
+            return future.result()
+        except CancelledError:
+            grown = self.too_big.get(index, 0)
+            return WorkerFailure(
+                "memory",
+                f"stopped at {grown / 1e9:.1f} GB, allowed {self.memory_bytes / 1e9:.1f} GB",
+            )
+        except MemoryError:
+            return WorkerFailure(
+                "memory", f"no memory left, allowed {self.memory_bytes / 1e9:.1f} GB"
+            )
+        except FutureTimeout:
+            return WorkerFailure("timeout", f"stopped after {timeout_s:.0f} s")
+        except ProcessExpired as died:
+            how = _signal_name(died.exitcode)
+            return WorkerFailure(
+                "crashed", f"the worker died: {how}", _last_words(folder, died.pid)
+            )
+        except Exception as error:  # a job's own error is a result of that job
+            return WorkerFailure("raised", f"{type(error).__name__}: {error}")
+
+    def _watch(self, folder: Path, over: threading.Event) -> None:
+        import psutil
+
+        while not over.wait(0.2):
+            for mark in folder.glob("*.job"):
+                index = mark.read_text()
+                if not index:
+                    continue
+                try:
+                    grown = psutil.Process(int(mark.stem)).memory_info().rss
+                except psutil.NoSuchProcess:
+                    mark.unlink(missing_ok=True)
+                    continue
+                future = self.futures.get(int(index))
+                if grown > self.memory_bytes and future is not None:
+                    self.too_big[int(index)] = grown
+                    future.cancel()
+
+
+def _signal_name(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return signal.Signals(-exitcode).name
+    return f"exit code {exitcode}"
+
+
+def run(
+    function: Callable[[T], R],
+    jobs: Sequence[T],
+    *,
+    workers: int,
+    timeout_s: float,
+    memory_bytes: int,
+) -> Iterator[tuple[T, R | WorkerFailure]]:
+    """Call ``function(job)`` for each job in worker processes; give results as they come.
+
+    Parameters
+    ----------
+    function : callable
+        A function of an importable module. It, the jobs and the results are pickled.
+    jobs : sequence
+        Started in this order; put the longest first.
+    workers : int
+        Number of processes. They are spawned, never forked: lazrs and GDAL deadlock after a fork.
+    timeout_s : float
+        Seconds a job may take before its worker is killed.
+    memory_bytes : int
+        Resident size a worker may reach before it is killed.
+
+    Yields
+    ------
+    tuple
+        The job, and its result or a `WorkerFailure`. Every job comes exactly once.
+
+    Notes
+    -----
+    The worker's standard output and error go to a log, so that what C libraries print never mixes
+    with the caller's data. Temporary files of the workers vanish with the run.
+    """
+    left = dict(enumerate(jobs))
+    with tempfile.TemporaryDirectory(prefix="cimkit-") as name:
+        # A worker that dies between two jobs breaks a Pebble pool; the rest gets a new one.
+        for attempt in range(3):
+            if not left:
+                return
+            pool: _Pool[T, R] = _Pool(function, max(1, workers), memory_bytes)
+            folder = Path(name, str(attempt))
+            folder.mkdir()
+            for index, result in pool.work(dict(left), timeout_s, folder):
+                yield left.pop(index), result
+        for job in left.values():
+            yield job, WorkerFailure("crashed", "no worker process would start")
