@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -71,13 +72,13 @@ class _Process(SpawnProcess):
             script = sys.modules["__main__"]
             sys.modules["__main__"] = types.ModuleType("__main__")
             try:
-                return SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]
+                return SpawnProcess._Popen(process_obj)
             finally:
                 sys.modules["__main__"] = script
 
 
 class _Context(SpawnContext):
-    Process = _Process  # type: ignore[assignment]
+    Process = _Process
 
 
 def _start(folder: str) -> None:
@@ -132,11 +133,11 @@ class _Pool(Generic[T, R]):
         watch = threading.Thread(target=self._watch, args=(folder, over), daemon=True)
         try:
             for index, job in jobs.items():
-                future = pool.schedule(
+                started: Future[R] = pool.schedule(
                     _call, args=(str(folder), index, self.function, job), timeout=timeout_s
                 )
-                self.futures[index] = future
-                future.add_done_callback(lambda _, i=index: self.done.put(i))
+                self.futures[index] = started
+                started.add_done_callback(partial(self._ended, index))
             watch.start()
             for _ in range(len(jobs)):
                 index = self.done.get()
@@ -146,7 +147,7 @@ class _Pool(Generic[T, R]):
                 yield index, self._result(index, future, timeout_s, folder)
         finally:
             over.set()
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
     def _result(
@@ -175,6 +176,9 @@ class _Pool(Generic[T, R]):
             )
         except Exception as error:  # a job's own error is a result of that job
             return WorkerFailure("raised", f"{type(error).__name__}: {error}")
+
+    def _ended(self, index: int, _: Future[R]) -> None:
+        self.done.put(index)
 
     def _watch(self, folder: Path, over: threading.Event) -> None:
         import psutil
