@@ -1,0 +1,42 @@
+"""``cimkit export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cimkit_cli import options
+
+FORMATS = ["3dtiles", "geoparquet", "gpkg", "stac"]
+
+
+@click.command("export")
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+@click.argument("out", type=click.Path(path_type=Path))
+@options.where
+@options.as_of
+@options.access
+@click.option("--local", metavar="ITEM", help="3dtiles: this unplaced model alone, as it stands.")
+@options.as_json
+@click.pass_obj
+def command(
+    folder: Path | None,
+    form: str,
+    out: Path,
+    where: str | None,
+    as_of: str | None,
+    access: str,
+    local: str | None,
+    as_json: bool,
+) -> None:
+    """Write the catalogue to OUT as FORMAT: 3dtiles, geoparquet, gpkg or stac."""
+    from cimkit import export, find
+    from cimkit_cli.printing import document
+
+    extra = {} if local is None else {"local": local}
+    report = export(find(folder), form, out, where=where, as_of=as_of, access=access, **extra)
+    if as_json:
+        document(report.to_json())
+    else:
+        click.echo(report.to_text())

@@ -1,0 +1,17 @@
+"""What all rooms' tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real files that nobody here wrote; it lies beside the checkout, if anywhere."""
+    if not (SHARED / "data" / "MANIFEST.csv").is_file():
+        pytest.skip("the folder of real files (../shared/data) is not on this machine")
+    return SHARED / "data"
