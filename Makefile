@@ -45,7 +45,7 @@ cimkit/server/viewer/dist/index.html: $(wildcard cimkit/server/viewer/package*.j
 
 demo: setup      ## generate a district, ingest, check, query and tile it (SCALE=buildings)
 	rm -rf $(DEMO)
-	$(BIN)/python examples/demo.py $(DEMO) --buildings $(SCALE)
+	$(BIN)/python examples/main_job.py $(DEMO) --buildings $(SCALE)
 
 tests/npm/node_modules/.ready: tests/npm/package-lock.json
 	cd tests/npm && npm ci --no-audit --no-fund --silent
