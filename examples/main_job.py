@@ -50,9 +50,11 @@ def main() -> None:
     cimkit("-C", catalog, "log")
     cimkit("-C", catalog, "diff", report["version"], report["version"] + 1)
     cimkit(
-        "-C", catalog, "query",
+        "-C",
+        catalog,
+        "query",
         "SELECT kind, class_code, count(*) AS n FROM objects GROUP BY ALL ORDER BY n DESC LIMIT 12",
-    )  # fmt: skip
+    )
     # The district has planted defects, so the verdict is a rejection: exit code 1.
     verdict = json.loads(
         cimkit(
@@ -67,7 +69,7 @@ def main() -> None:
             args.folder / "verdict.txt",
             codes=(1,),
             quiet=True,
-        )  # fmt: skip
+        )
     )
     print((args.folder / "verdict.txt").read_text(encoding="utf-8"))
     tiles = json.loads(
