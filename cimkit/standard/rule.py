@@ -53,7 +53,7 @@ class Rule:
         mandatory = true                 # not checked means: the verdict is incomplete (exit 3)
         defect_class = "B"               # A, B, C, D as in GB/T 24356
         weight = 1.0
-        message = { zh = "...", ja = "...", en = "..." }   # {measured}, {expected} ... are filled in
+        message = { zh = "...", ja = "...", en = "..." }  # {measured} ... are filled in
         hint = { zh = "...", ja = "...", en = "..." }
 
     An overlay changes a rule of a parent, or takes it away, by its full id::
