@@ -136,6 +136,7 @@ LAKE: dict[str, pa.Schema] = {
             ("size", _whole),
             ("sha256", _text),
             ("loader", _text),
+            ("staging", _text),  # key of the staged facts: content, loader version, declaration
             ("title", _text),
             ("class_code", _text),
             ("level", _text),
