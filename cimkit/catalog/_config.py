@@ -1,0 +1,117 @@
+"""``cimkit.toml``, the settings of a catalogue, and the definitions it starts from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cimkit.errors import CatalogError, UsageError
+from cimkit.registry import data_folder
+
+__all__ = ["FILE", "Config", "definition", "read", "write"]
+
+FILE = "cimkit.toml"
+"""Name of the file that makes a folder a catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of a catalogue."""
+
+    format: int = 1
+    """Version of the catalogue's layout."""
+    definition: str = "default"
+    """Name of the definition it was made from."""
+    title: str = ""
+    """For people."""
+    standard: str | None = None
+    """Standard in force: ``id@edition`` or the path of a package."""
+    division: str | None = None
+    """Administrative division that identifier codes start with."""
+    metric_crs: str | None = None
+    """Projected CRS for outputs in metres; None: chosen by the place."""
+    heights: str = "orthometric, not shifted"
+    """What is known of the step from the sources' heights to the ellipsoid."""
+    undulation_m: float | None = None
+    """Height of the geoid above the ellipsoid that exports add; None: nothing is added."""
+    roots: dict[str, str] = field(default_factory=dict)
+    """Folders of delivered data by name; `items.path` is relative to one of them."""
+
+
+def definition(which: str) -> Config:
+    """Return the settings that a shipped definition or one in a folder starts with.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    folder = Path(which) if Path(which, "definition.toml").is_file() else None
+    shipped = data_folder("catalogs")
+    folder = folder or shipped / which
+    file = folder / "definition.toml"
+    if not file.is_file():
+        known = ", ".join(sorted(p.parent.name for p in shipped.glob("*/definition.toml")))
+        raise UsageError("no such catalogue definition", got=which, expected=known)
+    return dataclasses.replace(_parse(file), definition=which)
+
+
+def read(folder: Path) -> Config:
+    """Return the settings of the catalogue in a folder.
+
+    Raises
+    ------
+    CatalogError
+        If the file cannot be understood.
+    """
+    config = _parse(folder / FILE)
+    if config.format != Config.format:
+        raise CatalogError(
+            "this catalogue was made by another version of cimkit",
+            where=str(folder / FILE),
+            got=config.format,
+            expected=Config.format,
+        )
+    return config
+
+
+def write(folder: Path, config: Config) -> None:
+    """Write the settings of a catalogue, all at once."""
+    lines = ["# A cimkit catalogue. See `cimkit doctor`."]
+    plain = {k: v for k, v in dataclasses.asdict(config).items() if v is not None}
+    roots = plain.pop("roots")
+    lines += [f"{key} = {_toml(value)}" for key, value in plain.items()]
+    lines += ["", "[roots]"]
+    lines += [f"{_toml(key)} = {_toml(value)}" for key, value in sorted(roots.items())]
+    part = folder / f"{FILE}.part"
+    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os.replace(part, folder / FILE)
+
+
+def _parse(file: Path) -> Config:
+    try:
+        plain: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CatalogError(
+            "the settings cannot be read", where=str(file), got=str(error)
+        ) from error
+    known = {f.name for f in dataclasses.fields(Config)}
+    unknown = sorted(set(plain) - known)
+    if unknown:
+        raise CatalogError(
+            "unknown setting",
+            where=str(file),
+            got=", ".join(unknown),
+            expected=", ".join(sorted(known)),
+        )
+    return Config(**plain)
+
+
+def _toml(value: Any) -> str:
+    # A JSON string is a TOML basic string, a JSON number a TOML number.
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,40 @@
+"""The rows of the standard in force, in the lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.standard import Standard
+
+__all__ = ["in_force", "load", "write"]
+
+
+def load(named: str | None) -> Standard | None:
+    """Return a standard by name, or None for none."""
+    if named is None:
+        return None
+    from cimkit import standard
+
+    return standard.load(named)
+
+
+def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:
+    """Return whether the lake's class rows are those of this very standard."""
+    row = con.execute(
+        "SELECT standard_hash FROM lake.deliveries WHERE standard = ? "
+        "ORDER BY received DESC LIMIT 1",
+        [standard.key],
+    ).fetchone()
+    return row is not None and row[0] == standard.hash
+
+
+def write(con: duckdb.DuckDBPyConnection, standard: Standard) -> None:
+    """Put the classes and attributes of a standard in the place of its former ones."""
+    for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
+        con.execute(f"DELETE FROM lake.{table} WHERE standard = ?", [standard.key])
+        con.register("rows_", rows)
+        con.execute(f"INSERT INTO lake.{table} BY NAME SELECT * FROM rows_")
+        con.unregister("rows_")
