@@ -117,7 +117,7 @@ class _Pool(Generic[T, R]):
         self.too_big: dict[int, int] = {}
 
     def work(
-        self, jobs: dict[int, T], timeout_s: float, folder: Path
+        self, jobs: dict[int, T], timeout_s: Callable[[T], float], folder: Path
     ) -> Iterator[tuple[int, R | WorkerFailure]]:
         from pebble import ProcessPool
 
@@ -134,7 +134,7 @@ class _Pool(Generic[T, R]):
         try:
             for index, job in jobs.items():
                 started: Future[R] = pool.schedule(
-                    _call, args=(str(folder), index, self.function, job), timeout=timeout_s
+                    _call, args=(str(folder), index, self.function, job), timeout=timeout_s(job)
                 )
                 self.futures[index] = started
                 started.add_done_callback(partial(self._ended, index))
@@ -144,7 +144,7 @@ class _Pool(Generic[T, R]):
                 future = self.futures.pop(index)
                 if not future.cancelled() and isinstance(future.exception(), BrokenExecutor):
                     return
-                yield index, self._result(index, future, timeout_s, folder)
+                yield index, self._result(index, future, timeout_s(jobs[index]), folder)
         finally:
             over.set()
             pool.stop()  # type: ignore[no-untyped-call]
@@ -210,7 +210,7 @@ def run(
     jobs: Sequence[T],
     *,
     workers: int,
-    timeout_s: float,
+    timeout_s: float | Callable[[T], float],
     memory_bytes: int,
 ) -> Iterator[tuple[T, R | WorkerFailure]]:
     """Call ``function(job)`` for each job in worker processes; give results as they come.
@@ -223,8 +223,8 @@ def run(
         Started in this order; put the longest first.
     workers : int
         Number of processes. They are spawned, never forked: lazrs and GDAL deadlock after a fork.
-    timeout_s : float
-        Seconds a job may take before its worker is killed.
+    timeout_s : float or callable
+        Seconds a job may take before its worker is killed, or a function of the job that says so.
     memory_bytes : int
         Resident size a worker may reach before it is killed.
 
@@ -239,6 +239,7 @@ def run(
     with the caller's data. Temporary files of the workers vanish with the run.
     """
     left = dict(enumerate(jobs))
+    allowed = timeout_s if callable(timeout_s) else lambda _: timeout_s
     with tempfile.TemporaryDirectory(prefix="cimkit-") as name:
         # A worker that dies between two jobs breaks a Pebble pool; the rest gets a new one.
         for attempt in range(3):
@@ -247,7 +248,7 @@ def run(
             pool: _Pool[T, R] = _Pool(function, max(1, workers), memory_bytes)
             folder = Path(name, str(attempt))
             folder.mkdir()
-            for index, result in pool.work(dict(left), timeout_s, folder):
+            for index, result in pool.work(dict(left), allowed, folder):
                 yield left.pop(index), result
         for job in left.values():
             yield job, WorkerFailure("crashed", "no worker process would start")

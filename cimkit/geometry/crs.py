@@ -1,0 +1,158 @@
+"""Coordinate reference systems: read from whatever names them, and taken to CRS84."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from cimkit.errors import UsageError
+
+__all__ = [
+    "crs_name",
+    "is_earth",
+    "is_geographic",
+    "metres_per_unit",
+    "parse_crs",
+    "to_crs84",
+    "transformer",
+    "valid_area",
+]
+
+_URN = re.compile(
+    r"(?:urn:(?:x-)?ogc:def:crs:|https?://(?:www\.)?opengis\.net/def/crs/)"
+    r"(?P<authority>EPSG|OGC|ESRI|IAU[^:/]*)[:/](?P<version>[^:/]*)[:/](?P<code>[\w.]+)",
+    re.IGNORECASE,
+)
+_GML = re.compile(r"https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def parse_crs(text: str) -> CRS:
+    """Return the coordinate reference system that a text names.
+
+    Parameters
+    ----------
+    text : str
+        ``EPSG:n``, WKT 1 or 2, a PROJ string, PROJJSON, an OGC URN or URL (also compound ones), a
+        bare EPSG number, or ``CRS84``.
+
+    Raises
+    ------
+    UsageError
+        If PROJ does not know it.
+
+    Examples
+    --------
+    >>> parse_crs("urn:ogc:def:crs:EPSG::4544").to_epsg()
+    4544
+    """
+    given = text.strip()
+    codes = [_code(m) for m in _URN.finditer(given)] or [f"EPSG:{n}" for n in _GML.findall(given)]
+    named = {"CRS84": "OGC:CRS84", "CRS:84": "OGC:CRS84"}.get(given.upper(), given)
+    if codes and not given.lstrip().upper().startswith(("PROJCRS", "GEOGCRS", "PROJCS", "GEOGCS")):
+        named = "+".join(codes) if len(codes) > 1 else codes[0]
+    elif given.isdigit():
+        named = f"EPSG:{given}"
+    try:
+        return CRS.from_user_input(named)
+    except CRSError as error:
+        raise UsageError(
+            "no such coordinate reference system",
+            got=text if len(text) < 200 else f"{text[:200]}…",
+            expected="EPSG:n, WKT, a PROJ string or an OGC URN",
+        ) from error
+
+
+def _code(match: re.Match[str]) -> str:
+    authority, code = match["authority"].upper(), match["code"]
+    return f"OGC:{code.upper()}" if authority == "OGC" else f"{authority}:{code}"
+
+
+@lru_cache(maxsize=1024)
+def crs_name(crs: CRS) -> str:
+    """Return ``EPSG:n`` where PROJ is sure that it is that one, else WKT 2.
+
+    Examples
+    --------
+    >>> crs_name(parse_crs("OGC:CRS84"))
+    'OGC:CRS84'
+    """
+    found = crs.to_authority(min_confidence=90)
+    if found is not None and found[0] in ("EPSG", "OGC"):
+        return ":".join(found)
+    if crs.is_compound:
+        parts = [part.to_authority(min_confidence=90) for part in crs.sub_crs_list]
+        if all(part is not None and part[0] == "EPSG" for part in parts):
+            return "EPSG:" + "+".join(str(part[1]) for part in parts if part is not None)
+    return str(crs.to_wkt())
+
+
+def is_geographic(crs: CRS) -> bool:
+    """Return whether its first two axes are angles."""
+    return bool(crs.is_geographic)
+
+
+def is_earth(crs: CRS) -> bool:
+    """Return whether it is of the Earth: PROJ also knows the Moon and Mars."""
+    ellipsoid = crs.ellipsoid
+    if ellipsoid is None:
+        return False
+    return 6.30e6 < float(ellipsoid.semi_major_metre) < 6.45e6
+
+
+def metres_per_unit(crs: CRS) -> float:
+    """Return the length of one unit of its first axis in metres.
+
+    For a geographic CRS it is the length of one unit of arc on the equator, which is good enough to
+    judge a size and never to measure one.
+    """
+    axes = crs.axis_info
+    factor = float(axes[0].unit_conversion_factor) if axes else 1.0
+    if crs.is_geographic:
+        ellipsoid = crs.ellipsoid
+        return factor * (float(ellipsoid.semi_major_metre) if ellipsoid else 6_378_137.0)
+    return factor or 1.0
+
+
+@lru_cache(maxsize=512)
+def transformer(crs: CRS) -> Transformer:
+    """Return the cached transformer from a CRS to CRS84, x before y on both sides."""
+    flat = crs.sub_crs_list[0] if crs.is_compound else crs
+    return Transformer.from_crs(flat, CRS.from_user_input("OGC:CRS84"), always_xy=True)
+
+
+def to_crs84(xy: npt.NDArray[np.float64], crs: CRS) -> npt.NDArray[np.float64]:
+    """Take positions to longitude and latitude.
+
+    Parameters
+    ----------
+    xy : (n, 2) float64 array
+        Easting and northing, or longitude and latitude: x first, whatever order the CRS has.
+    crs : CRS
+        Theirs. Of a compound CRS the horizontal part is used.
+
+    Returns
+    -------
+    (n, 2) float64 array
+        Degrees; NaN where a position has no place in CRS84. Grids that are not installed are not
+        fetched: the best transformation that is at hand is used.
+    """
+    points = np.asarray(xy, dtype=np.float64)
+    if not len(points):
+        return np.empty((0, 2))
+    lon, lat = transformer(crs).transform(points[:, 0], points[:, 1])
+    moved = np.column_stack([lon, lat])
+    moved[~np.isfinite(moved).all(axis=1)] = np.nan
+    return moved
+
+
+@lru_cache(maxsize=512)
+def valid_area(crs: CRS) -> tuple[float, float, float, float] | None:
+    """Return the (west, south, east, north) degrees in which a CRS may be used, if it says so."""
+    area = crs.area_of_use
+    return None if area is None else (area.west, area.south, area.east, area.north)
