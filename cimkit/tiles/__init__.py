@@ -1,1 +1,34 @@
-"""Room."""
+"""Geometry to 3D Tiles 1.1: arrays in, tiles out. Knows no catalogue."""
+
+from cimkit.tiles.extrude import extrude, flatten
+from cimkit.tiles.layer import Layer, Written, write_layer
+from cimkit.tiles.lines import ribbons, tubes
+from cimkit.tiles.markers import TEMPLATES, markers
+from cimkit.tiles.mesh import Mesh, join, mesh_glb
+from cimkit.tiles.points import write_cloud
+from cimkit.tiles.shapes import ShapePack, place
+from cimkit.tiles.solids import surfaces_of, triangulate
+from cimkit.tiles.tileset import Tile, frame_at, write_tileset
+
+__all__ = [
+    "TEMPLATES",
+    "Layer",
+    "Mesh",
+    "ShapePack",
+    "Tile",
+    "Written",
+    "extrude",
+    "flatten",
+    "frame_at",
+    "join",
+    "markers",
+    "mesh_glb",
+    "place",
+    "ribbons",
+    "surfaces_of",
+    "triangulate",
+    "tubes",
+    "write_cloud",
+    "write_layer",
+    "write_tileset",
+]

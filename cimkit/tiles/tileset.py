@@ -1,0 +1,126 @@
+"""Tiles to the JSON of 3D Tiles 1.1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from cimkit.geometry.frames import box_corners, enu_frame, inverse, to_frame
+
+__all__ = ["Tile", "frame_at", "outer_box", "write_tileset"]
+
+Reals = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Tile:
+    """A tile in a local frame of its own."""
+
+    frame: Reals
+    """Shape (4, 4), rigid: the tile's east, north, up to earth-centred coordinates."""
+    low: Reals
+    """Least corner of the content in the frame, metres; +inf without content."""
+    high: Reals
+    """Greatest corner of the content in the frame, metres; -inf without content."""
+    error: float
+    """Metres by which the area is wrong if the children are not drawn."""
+    uri: str | None = None
+    """Content, relative to the tileset; None: nothing is drawn here."""
+    group: int | None = None
+    """Index into the groups of the tileset."""
+    children: list[Tile] = field(default_factory=list)
+    """Tiles that add to this one."""
+
+
+def frame_at(xyz: Reals, *, local: bool = False) -> Reals:
+    """Frame of a tile about a point: east-north-up on the earth, unturned in a local model."""
+    if local or float(np.linalg.norm(xyz)) < 1e6:  # far below the ground there is no up
+        frame = np.eye(4)
+        frame[:3, 3] = xyz
+        return frame
+    return enu_frame(xyz)
+
+
+def outer_box(tile: Tile) -> tuple[Reals, Reals]:
+    """Least and greatest corner, in the tile's frame, of its content and all below it."""
+    corners = [c for c in (tile.low, tile.high) if np.isfinite(c).all()]
+    low = np.min(corners, axis=0) if corners else np.full(3, np.inf)
+    high = np.max(corners, axis=0) if corners else np.full(3, -np.inf)
+    for child in tile.children:
+        inner = box_corners(*outer_box(child), child.frame)
+        at = to_frame(inner, tile.frame)
+        low, high = np.minimum(low, at.min(axis=0)), np.maximum(high, at.max(axis=0))
+    if tile.children:
+        # A hair more than the children, whose corners went through two float64 frames.
+        slack = 1e-4
+        low, high = low - slack, high + slack
+    return low, high
+
+
+def write_tileset(
+    file: Path,
+    root: Tile,
+    *,
+    outer: Reals | None = None,
+    schema: dict[str, Any] | None = None,
+    groups: list[dict[str, Any]] | None = None,
+    metadata: dict[str, Any] | None = None,
+    extras: dict[str, Any] | None = None,
+) -> None:
+    """Write a tileset.json.
+
+    Parameters
+    ----------
+    file : Path
+        Where.
+    root : Tile
+        Its frame becomes the transform of the root, relative to ``outer``.
+    outer : ndarray, shape (4, 4), optional
+        Frame that the tileset stands in; default: earth-centred.
+    schema, groups, metadata, extras : optional
+        Metadata of 3D Tiles 1.1, and ``asset.extras``.
+    """
+    asset: dict[str, Any] = {"version": "1.1", "generator": "cimkit"}
+    if extras:
+        asset["extras"] = extras
+    low, high = outer_box(root)
+    whole: dict[str, Any] = {"asset": asset}
+    if schema is not None:
+        whole["schema"] = schema
+    if groups:
+        whole["groups"] = groups
+    if metadata is not None:
+        whole["metadata"] = metadata
+    # With nothing drawn at all the error is the whole thing.
+    whole["geometricError"] = max(_metres(np.linalg.norm(high - low)), root.error)
+    whole["root"] = _tile(root, np.eye(4) if outer is None else outer)
+    whole["root"]["refine"] = "ADD"
+    file.write_bytes(orjson.dumps(whole) + b"\n")
+
+
+def _tile(tile: Tile, parent: Reals) -> dict[str, Any]:
+    low, high = outer_box(tile)
+    out: dict[str, Any] = {}
+    step = inverse(parent) @ tile.frame
+    if not np.array_equal(parent, tile.frame):
+        out["transform"] = [float(v) + 0.0 for v in step.T.reshape(-1)]
+    centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-3)
+    box = [*centre, half[0], 0, 0, 0, half[1], 0, 0, 0, half[2]]
+    out["boundingVolume"] = {"box": [float(v) for v in box]}
+    out["geometricError"] = _metres(tile.error)
+    if tile.uri is not None:
+        out["content"] = {"uri": tile.uri}
+        if tile.group is not None:
+            out["content"]["group"] = tile.group
+    if tile.children:
+        out["children"] = [_tile(child, tile.frame) for child in tile.children]
+    return out
+
+
+def _metres(value: float | np.floating[Any]) -> float:
+    return round(float(value), 3)
