@@ -39,13 +39,12 @@ def tubes(lines: npt.NDArray[Any], height: Reals, diameter: Reals) -> Mesh:
     rings = np.stack([(start - reach)[:, None] + spoke, (end + reach)[:, None] + spoke], axis=1)
     k = np.arange(_SIDES)
     nxt = (k + 1) % _SIDES
-    # `side`, `along`, `up` turn right-handed: this order faces outwards.
     faces = np.concatenate(
         [
             np.stack([k, nxt, nxt + _SIDES], axis=1),
             np.stack([k, nxt + _SIDES, k + _SIDES], axis=1),
         ]
-    )[:, ::-1]
+    )
     return _mesh(rings.reshape(len(start), 2 * _SIDES, 3), faces, own)
 
 

@@ -1,0 +1,180 @@
+"""A reader of 3D Tiles that shares no code with the writer, and the Khronos validator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+NPM = Path(__file__).resolve().parents[1] / "npm"
+TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+
+
+@dataclass
+class Content:
+    """One content with its tile: positions in the coordinates of the tileset's parent."""
+
+    file: Path
+    tile: dict[str, Any]
+    depth: int
+    world: np.ndarray
+    json: dict[str, Any]
+    binary: bytes
+
+    def accessor(self, index: int) -> np.ndarray:
+        a = self.json["accessors"][index]
+        v = self.json["bufferViews"][a["bufferView"]]
+        dtype, width = np.dtype(TYPES[a["componentType"]]), WIDTH[a["type"]]
+        stride = v.get("byteStride", dtype.itemsize * width)
+        start = v.get("byteOffset", 0) + a.get("byteOffset", 0)
+        raw = np.lib.stride_tricks.as_strided(
+            np.frombuffer(self.binary, np.uint8, offset=start),
+            shape=(a["count"], dtype.itemsize * width),
+            strides=(stride, 1),
+        )
+        return np.ascontiguousarray(raw).view(dtype).reshape(-1, width)
+
+    @property
+    def primitives(self) -> list[dict[str, Any]]:
+        return self.json["meshes"][0]["primitives"]
+
+    def attribute(self, name: str, primitive: int = 0) -> np.ndarray:
+        return self.accessor(self.primitives[primitive]["attributes"][name])
+
+    def indices(self, primitive: int = 0) -> np.ndarray:
+        return self.accessor(self.primitives[primitive]["indices"]).reshape(-1, 3).astype(int)
+
+    def local(self) -> np.ndarray:
+        """Positions in the tile's frame, after the turn from y-up to z-up."""
+        x, y, z = self.attribute("POSITION").astype(float).T
+        return np.stack([x, -z, y], axis=1)
+
+    def earth(self) -> np.ndarray:
+        return self.local() @ self.world[:3, :3].T + self.world[:3, 3]
+
+    def table(self) -> dict[str, list[Any]]:
+        meta = self.json["extensions"]["EXT_structural_metadata"]
+        (table,) = meta["propertyTables"]
+        classes = meta["schema"]["classes"][table["class"]]["properties"]
+        out: dict[str, list[Any]] = {}
+        for name, where in table["properties"].items():
+            data = self._view(where["values"])
+            if classes[name]["type"] == "STRING":
+                at = np.frombuffer(self._view(where["stringOffsets"]), "<u4")
+                out[name] = [data[a:b].decode() for a, b in pairwise(at)]
+                assert len(at) == table["count"] + 1
+            else:
+                out[name] = np.frombuffer(data, "<f4").tolist()
+            assert len(out[name]) == table["count"]
+        return out
+
+    def _view(self, index: int) -> bytes:
+        v = self.json["bufferViews"][index]
+        start = v.get("byteOffset", 0)
+        assert start % 8 == 0
+        return self.binary[start : start + v["byteLength"]]
+
+
+def _glb(file: Path) -> tuple[dict[str, Any], bytes]:
+    data = file.read_bytes()
+    magic, version, length = struct.unpack_from("<4sII", data)
+    assert (magic, version, length) == (b"glTF", 2, len(data))
+    size, kind = struct.unpack_from("<II", data, 12)
+    assert kind == 0x4E4F534A
+    binary = data[20 + size + 8 :]
+    assert (20 + size) % 4 == 0
+    return json.loads(data[20 : 20 + size]), binary
+
+
+def _corners(box: list[float], world: np.ndarray) -> np.ndarray:
+    centre, axes = np.array(box[:3]), np.array(box[3:]).reshape(3, 3)
+    sign = np.array([[i & 4, i & 2, i & 1] for i in range(8)]) > 0
+    points = centre + np.where(sign, 1.0, -1.0) @ axes
+    return points @ world[:3, :3].T + world[:3, 3]
+
+
+def inside(points: np.ndarray, box: list[float], world: np.ndarray, slack: float) -> bool:
+    """Whether points, in the outer coordinates, lie in a tile's box."""
+    local = (points - world[:3, 3]) @ np.linalg.inv(world[:3, :3]).T - np.array(box[:3])
+    axes = np.array(box[3:]).reshape(3, 3)
+    half = np.linalg.norm(axes, axis=1)
+    return bool((np.abs(local @ (axes / half[:, None]).T) <= half + slack).all())
+
+
+def contents(file: Path) -> Iterator[Content]:
+    """All contents below a tileset; checks boxes, errors and the rules of the tree on the way."""
+    yield from _tileset(file, np.eye(4), 0, [])
+
+
+def _tileset(
+    file: Path, world: np.ndarray, depth: int, outer: list[tuple[list[float], np.ndarray]]
+) -> Iterator[Content]:
+    whole = json.loads(file.read_text())
+    assert whole["asset"]["version"] == "1.1"
+    assert whole["geometricError"] >= whole["root"]["geometricError"]
+    assert whole["root"]["refine"] in {"ADD", "REPLACE"}
+    yield from _tile(file, whole, whole["root"], world, depth, outer)
+
+
+def _tile(
+    file: Path,
+    whole: dict[str, Any],
+    tile: dict[str, Any],
+    world: np.ndarray,
+    depth: int,
+    outer: list[tuple[list[float], np.ndarray]],
+) -> Iterator[Content]:
+    if "transform" in tile:
+        world = world @ np.array(tile["transform"]).reshape(4, 4).T
+    box = tile["boundingVolume"]["box"]
+    corners = _corners(box, world)
+    for parent, frame in outer[-1:]:
+        assert inside(corners, parent, frame, 1e-3), f"{file}: a box leaves its parent's"
+    volumes = [*outer, (box, world)]
+    if "content" in tile:
+        target = file.parent / tile["content"]["uri"]
+        if "group" in tile["content"]:
+            assert tile["content"]["group"] < len(whole["groups"])
+        if target.suffix == ".json":
+            yield from _tileset(target, world, depth + 1, volumes)
+        else:
+            found = Content(target, tile, depth, world, *_glb(target))
+            assert inside(found.earth(), box, world, 2e-6), f"{target}: content leaves its box"
+            yield found
+    for child in tile.get("children", ()):
+        assert child["geometricError"] <= tile["geometricError"]
+        yield from _tile(file, whole, child, world, depth + 1, volumes)
+
+
+def judge(folder: Path) -> dict[str, Any]:
+    """What the Khronos validator says of all contents below a folder."""
+    if not (NPM / "node_modules" / "gltf-validator").is_dir():
+        pytest.fail("gltf-validator is not installed: run 'npm ci --prefix tests/npm'")
+    files = "\n".join(str(f) for f in sorted(folder.rglob("*.glb")))
+    node = shutil.which("node") or "node"
+    done = subprocess.run(
+        [node, str(NPM / "validate_glb.mjs")], input=files, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {**lines[-1], "bad": lines[:-1]}
+
+
+@pytest.fixture(scope="session")
+def read_tiles() -> Callable[[Path], list[Content]]:
+    return lambda file: list(contents(file))
+
+
+@pytest.fixture(scope="session")
+def gltf_judge() -> Callable[[Path], dict[str, Any]]:
+    return judge
