@@ -1,0 +1,253 @@
+"""What an IFC model says about its own place, read without believing it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.model import Place, Problem
+
+__all__ = ["Claim", "claims", "length_unit", "site_hint", "true_north", "world"]
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of a model about its place, in the units of the file."""
+
+    origin: Literal["map-conversion", "epset"]
+    """The kind of statement."""
+    place: Place
+    """Eastings, Northings and OrthogonalHeight in map units; Scale as written."""
+    crs: str
+    """Name of the target CRS as written."""
+    wkt: str = ""
+    """Well-known text of the target CRS, if the file carries one."""
+    map_unit: float | None = None
+    """Metres in one map unit, None if the file does not say."""
+    vertical_datum: str | None = None
+    """As written."""
+    factors: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """FactorX, FactorY, FactorZ of an IfcMapConversionScaled."""
+    entity: str = ""
+    """Class and number of the instance."""
+
+
+def length_unit(model: Any) -> float:
+    """Return the metres in one length unit of the project; 1 if it says nothing usable."""
+    from ifcopenshell.util.unit import calculate_unit_scale
+
+    try:
+        scale = float(calculate_unit_scale(model))
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+        return 1.0  # a project without units; IFC then means SI
+    return scale if math.isfinite(scale) and scale > 0 else 1.0
+
+
+def claims(model: Any) -> list[Claim]:
+    """Return the map conversions, then the ePSet_MapConversions of a model.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+    """
+    found: list[Claim] = []
+    if model.schema != "IFC2X3":
+        wkts = _well_known_texts(model)
+        for operation in model.by_type("IfcCoordinateOperation"):
+            claim = _from_operation(operation, wkts)
+            if claim:
+                found.append(claim)
+    return found + _from_psets(model)
+
+
+def _number(value: Any, default: float = 0.0) -> float:
+    value = getattr(value, "wrappedValue", value)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return default
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    return default
+
+
+def _rotation(abscissa: Any, ordinate: Any) -> float:
+    x, y = _number(abscissa), _number(ordinate)
+    return math.degrees(math.atan2(y, x)) if x or y else 0.0
+
+
+def _well_known_texts(model: Any) -> dict[int, str]:
+    try:
+        texts = model.by_type("IfcWellKnownText")
+    except RuntimeError:
+        return {}  # the class came with IFC 4.3
+    return {
+        t.CoordinateReferenceSystem.id(): t.WellKnownText
+        for t in texts
+        if t.CoordinateReferenceSystem
+    }
+
+
+def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
+    target = operation.TargetCRS
+    if target is None or not hasattr(target, "Name"):
+        return None
+    if operation.is_a("IfcMapConversion"):
+        place = Place(
+            _number(operation.Eastings),
+            _number(operation.Northings),
+            _number(operation.OrthogonalHeight),
+            _rotation(operation.XAxisAbscissa, operation.XAxisOrdinate),
+            _number(operation.Scale, 1.0) or 1.0,
+        )
+    elif operation.is_a("IfcRigidOperation") and "Angle" not in str(operation.FirstCoordinate):
+        place = Place(
+            _number(operation.FirstCoordinate),
+            _number(operation.SecondCoordinate),
+            _number(operation.Height),
+        )
+    else:
+        return None
+    scaled = operation.is_a("IfcMapConversionScaled")
+    return Claim(
+        "map-conversion",
+        place,
+        target.Name or "",
+        wkts.get(target.id(), ""),
+        _unit(getattr(target, "MapUnit", None)),
+        getattr(target, "VerticalDatum", None) or None,
+        (
+            _number(operation.FactorX, 1.0),
+            _number(operation.FactorY, 1.0),
+            _number(operation.FactorZ, 1.0),
+        )
+        if scaled
+        else (1.0, 1.0, 1.0),
+        f"{operation.is_a()} #{operation.id()}",
+    )
+
+
+def _unit(unit: Any) -> float | None:
+    """Return the metres in a named unit, None if there is none that is a length."""
+    if unit is None:
+        return None
+    if unit.is_a("IfcSIUnit"):
+        from ifcopenshell.util.unit import prefixes
+
+        return float(prefixes.get(unit.Prefix, 1.0)) if unit.Name == "METRE" else None
+    if unit.is_a("IfcConversionBasedUnit"):
+        factor = unit.ConversionFactor
+        base = _unit(factor.UnitComponent) if factor else None
+        return _number(factor.ValueComponent) * base if base else None
+    return None
+
+
+def _from_psets(model: Any) -> list[Claim]:
+    """Read the convention for IFC2X3 (User Guide for Geo-referencing in IFC)."""
+    sets: dict[str, tuple[Any, dict[str, Any]]] = {}
+    for pset in model.by_type("IfcPropertySet"):
+        name = (pset.Name or "").lower()
+        if name in ("epset_mapconversion", "epset_projectedcrs") and name not in sets:
+            sets[name] = (
+                pset,
+                {
+                    p.Name.lower(): p.NominalValue.wrappedValue
+                    for p in pset.HasProperties or ()
+                    if p.is_a("IfcPropertySingleValue") and p.NominalValue is not None
+                },
+            )
+    if "epset_mapconversion" not in sets:
+        return []
+    pset, values = sets["epset_mapconversion"]
+    target = sets.get("epset_projectedcrs", (None, {}))[1]
+    place = Place(
+        _number(values.get("eastings")),
+        _number(values.get("northings")),
+        _number(values.get("orthogonalheight")),
+        _rotation(values.get("xaxisabscissa"), values.get("xaxisordinate")),
+        _number(values.get("scale"), 1.0) or 1.0,
+    )
+    unit = str(target.get("mapunit", "")).lower()
+    return [
+        Claim(
+            "epset",
+            place,
+            str(target.get("name") or values.get("targetcrs") or ""),
+            map_unit=1.0 if unit in ("metre", "meter", "m") else None,
+            vertical_datum=str(target["verticaldatum"]) if target.get("verticaldatum") else None,
+            entity=f"ePSet_MapConversion #{pset.id()}",
+        )
+    ]
+
+
+def site_hint(model: Any, problems: list[Problem]) -> tuple[float, float, float] | None:
+    """Return (longitude, latitude, elevation in metres) of the first site that has them.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+    problems : list of Problem
+        ``site-position-invalid`` is appended for angles that are none.
+    """
+    for site in model.by_type("IfcSite"):
+        if not site.RefLatitude or not site.RefLongitude:
+            continue
+        lat, lon = _degrees(site.RefLatitude), _degrees(site.RefLongitude)
+        if abs(lat) <= 90 and abs(lon) <= 180:
+            return lon, lat, _number(site.RefElevation) * length_unit(model)
+        problems.append(
+            Problem(
+                code="site-position-invalid",
+                message="RefLatitude and RefLongitude are no position on the earth.",
+                place=site.GlobalId or f"#{site.id()}",
+                got=f"{lat:g}, {lon:g} degrees",
+                expected="latitude within 90, longitude within 180 degrees",
+            )
+        )
+    return None
+
+
+def _degrees(parts: tuple[int, ...]) -> float:
+    """Return decimal degrees of an IfcCompoundPlaneAngleMeasure (all parts carry the sign)."""
+    return sum(part / size for part, size in zip(parts, (1.0, 60.0, 3600.0, 3.6e9), strict=False))
+
+
+def _model_context(model: Any) -> Any:
+    contexts = model.by_type("IfcGeometricRepresentationContext", include_subtypes=False)
+    for context in contexts:
+        if context.ContextType == "Model":
+            return context
+    return contexts[0] if contexts else None
+
+
+def true_north(model: Any) -> float | None:
+    """Return the angle from the model's y axis to true north, degrees clockwise, or None."""
+    context = _model_context(model)
+    north = context.TrueNorth if context is not None else None
+    if north is None or not north.DirectionRatios or len(north.DirectionRatios) < 2:
+        return None
+    x, y = (_number(v) for v in north.DirectionRatios[:2])
+    return math.degrees(math.atan2(x, y)) if x or y else None
+
+
+def world(model: Any, unit: float) -> Matrix:
+    """Return the (4, 4) world coordinate system of the model context, translation in metres."""
+    from ifcopenshell.util.placement import get_axis2placement
+
+    context = _model_context(model)
+    system = context.WorldCoordinateSystem if context is not None else None
+    if system is None:
+        return np.eye(4)
+    try:
+        matrix = np.asarray(get_axis2placement(system), dtype=np.float64)
+    except (AttributeError, IndexError, TypeError, ValueError):
+        return np.eye(4)  # a 2D or empty placement: nothing to undo
+    matrix[:3, 3] *= unit
+    return matrix if abs(np.linalg.det(matrix)) > 1e-9 else np.eye(4)
