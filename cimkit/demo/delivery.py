@@ -1,0 +1,253 @@
+"""Generate the district: two deliveries, their sheet, and the list of what was planted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from cimkit.demo import tables as layers
+from cimkit.demo.defects import NAMES, Planted, plant, shorten, write_list
+from cimkit.demo.dem import write_dem
+from cimkit.demo.frame import EAST, LOCAL_GRID, WEST
+from cimkit.demo.gis import write_gpkg, write_shapefile
+from cimkit.demo.ifc import Model, model_of, write_ifc
+from cimkit.demo.photos import Shot, drive, write_photo, write_trajectory
+from cimkit.demo.plan import Buildings, Plan, plan
+from cimkit.demo.redelivery import Changes, redeliver
+from cimkit.demo.scan import write_scan
+from cimkit.demo.sheet import write_demo_sheet
+from cimkit.demo.tables import KINDS, Table
+from cimkit.errors import UsageError
+
+__all__ = ["DemoReport", "generate"]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What was generated."""
+
+    folder: Path
+    """Holds ``delivery-1``, ``delivery-2``, ``delivery.toml``, ``PLANTED.json`` and more."""
+    buildings: int
+    """Number of buildings in the GIS layers."""
+    objects: int
+    """Number of rows in all GIS layers of the first delivery."""
+    files: int
+    """Number of files in both deliveries."""
+    planted: tuple[Planted, ...]
+    """The defects, as in ``PLANTED.json``."""
+    changes: Changes
+    """What the second delivery changes, as in ``CHANGES.json``."""
+    seconds: float
+    """How long it took."""
+
+
+def generate(
+    out: Path,
+    *,
+    buildings: int = 20,
+    seed: int = 1,
+    clouds: int = 1,
+    photos: int = 12,
+    ifc: int = 2,
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> DemoReport:
+    """Generate the district of Linjiang, a fictional city.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write; must not exist, or be empty.
+    buildings : int
+        20 to 190,000; all GIS layers grow with it (1.3 million objects at 170,000 buildings).
+    seed : int
+        The same seed gives the same content.
+    clouds : int
+        Laser scans of 300,000 points; side by side.
+    photos : int
+        Street photographs without defects; a third of them has its pose in a trajectory only.
+    ifc : int
+        IFC models without defects; three with defects come on top.
+    jobs : int, optional
+        Processes that write IFC; None or 1: this one.
+    progress : callable, optional
+        Told what is being written.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` holds something, or a number is out of range.
+    """
+    started = time.perf_counter()
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError("the folder for the demo is not empty", got=str(out), mend="Name another.")
+    for what, number, least in (("clouds", clouds, 0), ("photos", photos, 3), ("ifc", ifc, 1)):
+        if number < least:
+            raise UsageError(f"too few {what}", got=number, expected=f"{least} or more")
+    say = progress or (lambda _: None)
+    district = plan(buildings, seed)
+    rows = ifc_rows(district.buildings, ifc)
+    first, second = out / "delivery-1", out / "delivery-2"
+    first.mkdir(parents=True)
+
+    say("GIS layers")
+    sound = {
+        "building": layers.buildings(district),
+        "tree": layers.trees(district),
+        "road": layers.roads(district),
+        "pipe": layers.pipes(district),
+        **{k.layer: layers.furniture(district, k) for k in KINDS},
+    }
+    spoilt, extra, planted = plant(sound, rows)
+    _write_layers(first, spoilt, extra)
+    western = sound["building"].rows(sound["building"].west())
+    changes = redeliver(second, western, seed)
+
+    say("IFC models")
+    planted += _write_models(first, district, rows, jobs)
+    say("elevation model and scans")
+    write_dem(first / NAMES["dem"], district)
+    planted += _write_scans(first, district, sound["tree"], clouds)
+    say("photographs")
+    planted += _write_photos(first, district, sound["tree"], photos)
+    (first / "README.txt").write_text(_README, encoding="utf-8")
+
+    write_demo_sheet(out / "delivery.toml")
+    write_list(out / "PLANTED.json", planted)
+    (out / "CHANGES.json").write_text(json.dumps(asdict(changes), indent=1) + "\n")
+    return DemoReport(
+        out,
+        buildings,
+        sum(len(t) for t in (*spoilt.values(), *extra.values())),
+        sum(f.is_file() for d in (first, second) for f in d.rglob("*")),
+        tuple(planted),
+        changes,
+        time.perf_counter() - started,
+    )
+
+
+def ifc_rows(b: Buildings, count: int) -> list[int]:
+    """Return the rows of the buildings that are also IFC: ``count`` sound ones, then three."""
+    near = np.arange(min(len(b), max(20, 2 * (count + 3))))
+    if count + 3 > len(near) * 3 // 4:
+        raise UsageError("more IFC models than buildings to model", got=count, expected="fewer")
+    corners = shapely.get_num_coordinates(b.outline[near])
+    floors = b.floors[near]
+    # Rich outlines of medium height, in turns from both zones, look best; low ones write quickly.
+    odd = np.abs(floors - 6) + np.where(floors > 12, 20, 0) - corners
+    by_zone = [near[b.west[near] == side][np.argsort(odd[b.west[near] == side])] for side in (1, 0)]
+    longest = max(len(z) for z in by_zone)
+    turns = [int(z[k]) for k in range(longest) for z in by_zone if k < len(z)]
+    sound = turns[:count]
+    rest = [int(r) for r in near[np.lexsort((near, floors))] if r not in sound and floors[r] > 1]
+    return sound + rest[:3]
+
+
+def _write_layers(folder: Path, tables: dict[str, Table], extra: dict[str, Table]) -> None:
+    for layer in ("building", "tree", "road"):
+        west = tables[layer].west()
+        for side, crs, chosen in (("west", WEST, west), ("east", EAST, ~west)):
+            rows = {layer: tables[layer].rows(chosen)}
+            write_gpkg(folder / NAMES[f"{layer} {side}"], rows, crs)
+    western: dict[str, Table] = {}
+    for kind in KINDS:
+        table = tables[kind.layer]
+        west = table.west()
+        western[kind.layer] = table.rows(west)
+        file = folder / NAMES[f"{kind.layer} east"]
+        write_shapefile(file, table.rows(~west), EAST, cpg=kind.layer != "seat")
+    write_gpkg(folder / NAMES["furniture west"], western, WEST)
+    pipes = folder / NAMES["pipe"]
+    write_shapefile(pipes, tables["pipe"], LOCAL_GRID, encoding="UTF-8", prj=False)
+    bins = folder / NAMES["bins without .prj"]
+    write_shapefile(bins, extra["bins without .prj"], EAST, prj=False)
+    write_gpkg(folder / NAMES["misnamed"], {"bus_stop": extra["misnamed"]}, EAST)
+
+
+def _write_models(folder: Path, district: Plan, rows: list[int], jobs: int | None) -> list[Planted]:
+    models = [model_of(district, row) for row in rows]
+    unplaced, contradicting, twins = len(models) - 3, len(models) - 2, len(models) - 1
+    models[unplaced] = models[unplaced].unplaced()
+    models[contradicting] = models[contradicting].contradicting()
+    models[twins] = models[twins].with_twin_storeys()
+    paths = [f"bim/509912_bim_building_20260901_{k + 1:02d}.ifc" for k in range(len(models))]
+    _all(jobs, [(folder / p, m) for p, m in zip(paths, models, strict=True)])
+    return [
+        Planted("ifc-georeference", paths[unplaced], "no IfcMapConversion, no site coordinates"),
+        Planted("ifc-georeference", paths[contradicting], "IfcSite lies 3.9 km south of its place"),
+        Planted("ifc-storeys", paths[twins], "two storeys are called 1F"),
+    ]
+
+
+def _all(jobs: int | None, work: list[tuple[Path, Model]]) -> None:
+    if not jobs or jobs < 2:
+        for file, model in work:
+            write_ifc(file, model)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for done in [pool.submit(write_ifc, *one) for one in work]:
+            done.result()
+
+
+def _write_scans(folder: Path, district: Plan, trees: Table, clouds: int) -> list[Planted]:
+    for k in range(clouds):
+        aside = (k + 1) // 2 * (140.0 if k % 2 else -140.0)
+        file = folder / f"pcl/509912_pcl_mobile_20260901_{k + 1:02d}.laz"
+        write_scan(file, district, trees, (aside, 0.0))
+    thin, broken = folder / NAMES["thin scan"], folder / NAMES["broken scan"]
+    write_scan(thin, district, trees, (0.0, 75.0), (120.0, 26.0), points=1200)
+    write_scan(broken, district, trees, (0.0, -75.0), (60.0, 26.0), points=20_000)
+    shorten(broken, 0.6)
+    return [
+        Planted("point-density", NAMES["thin scan"], "a strip with 0.4 points on a square metre"),
+        Planted("source-readable", NAMES["broken scan"], "the last 40 % of the file are missing"),
+    ]
+
+
+def _write_photos(folder: Path, district: Plan, trees: Table, photos: int) -> list[Planted]:
+    """Write the photographs; the poses of a third of them stand in the trajectory only."""
+    shots = drive(district, photos + 2)
+    # In a fixed permutation, so that exposures with and without their own pose are mixed.
+    order: npt.NDArray[np.int64] = np.arange(photos) % 3
+    posed: list[tuple[str, Shot]] = []
+    for k, shot in enumerate(shots[:photos]):
+        in_car = order[k] == 2
+        name = f"509912_img_street_20260901_{k + 1:06d}.jpg"
+        file = folder / "img" / ("car" if in_car else "street") / name
+        write_photo(file, district, trees, shot, position=not in_car, direction=not in_car)
+        if in_car:
+            posed.append((name, shot))
+    write_trajectory(folder / NAMES["trajectory"], posed, WEST)
+    found = []
+    for k, rule, note in (
+        (photos, "photo-position", "no position in EXIF, and in no trajectory"),
+        (photos + 1, "photo-heading", "a position but no direction"),
+    ):
+        path = f"img/street/509912_img_street_20260901_{k + 1:06d}.jpg"
+        placed = rule != "photo-position"
+        write_photo(folder / path, district, trees, shots[k], position=placed, direction=False)
+        found.append(Planted(rule, path, note))
+    return found
+
+
+_README = """\
+临江市示范片区数据  ·  Linjiang demonstration district
+
+A fictional city, generated by cimkit. Nothing here exists.
+
+gis/  buildings, street furniture, trees, roads, pipes
+bim/  some of the buildings as IFC
+pcl/  laser scans      dem/  ground elevation      img/  street photographs
+Heights: 1985 National Height Datum. What the files do not say stands in delivery.toml.
+"""
