@@ -151,11 +151,10 @@ def _silence() -> Iterator[None]:
 
 
 def _run(model: Any, products: list[Any], threads: int, kernel: str) -> Iterator[Any]:
-    from ifcopenshell import geom
-
-    settings = geom.settings()
+    make: Any = importlib.import_module("ifcopenshell.geom")  # its annotations are too narrow
+    settings = make.settings()
     settings.set("apply-default-materials", False)
-    iterator = geom.iterator(settings, model, threads, include=products, geometry_library=kernel)
+    iterator = make.iterator(settings, model, threads, include=products, geometry_library=kernel)
     if not iterator.initialize():
         return
     while True:
