@@ -1,1 +1,91 @@
-"""Room."""
+"""Standards as data: packages of TOML and CSV, overlays on them, and what they compile to.
+
+A package is a folder or a zip::
+
+    standard.toml    id, edition, titles, extends, class_fields, [code], [jurisdiction], [crs], ...
+    classes.csv      scheme, code, parent, names, definition, geometry, level, code_origin, ...
+    attributes.csv   class (several with blanks between), name, type, unit, domain, obligation, ...
+    domains/*.csv    code, name_zh, name_ja, name_en
+    mapping/*.csv    kind, layer, source_class, predefined_type, field op value | sql, class ...
+    levels.csv       code, name_zh, name_ja, name_en
+    naming.toml      [[file]] template, [part.<name>] values | pattern | type
+    rules/*.toml     see `Rule`
+
+The column ``field`` of a mapping addresses a field of the object: ``name``, ``layer``, ``kind``,
+``source_class``, ``predefined_type``, ``type``, ``material``, ``classification`` (codes; also
+``classification.system``, ``classification.name``), ``presentation_layer``, ``system``,
+``pset.P.prop``, ``quantities.Q.quantity``, ``attributes.A``, ``measure.height`` (also area_m2,
+length_m, z_min, z_max), and else a flat field name; of ``a|b`` the first that
+has a value. ``op`` is one of equals, in (``a|b``),
+contains, prefix, suffix, word, matches, exists, absent, gt, ge, lt, le.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cimkit.standard._classify import classify_sql
+from cimkit.standard._files import find_package, packages
+from cimkit.standard._overlay import resolve
+from cimkit.standard.grammar import CodeGrammar, Segment
+from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
+from cimkit.standard.naming import FileGrammar, Naming, Part
+from cimkit.standard.rows import Attribute, ClassRow, Level, MappingRow
+from cimkit.standard.rule import AppliesTo, Rule
+
+__all__ = [
+    "Acceptance",
+    "AppliesTo",
+    "Attribute",
+    "ClassRow",
+    "CodeGrammar",
+    "CrsRules",
+    "FileGrammar",
+    "Jurisdiction",
+    "Level",
+    "MappingRow",
+    "Naming",
+    "Part",
+    "Rule",
+    "Segment",
+    "Standard",
+    "available",
+    "classify_sql",
+    "load",
+]
+
+
+def load(id_or_path: str | Path) -> Standard:
+    """Read a standard and all it extends.
+
+    Parameters
+    ----------
+    id_or_path : str or Path
+        ``"cn.components"``, ``"city.linjiang@2026"``, a folder or a zip. Ids are looked for in the
+        folders of ``CIMKIT_STANDARDS``, then among those shipped; without an edition the latest
+        is taken.
+
+    Raises
+    ------
+    StandardNotFound
+        If there is no such package.
+    StandardConflict
+        If an overlay gives a code of its parent another meaning without saying so.
+    StandardError
+        If a package is not well formed; the error names file and line.
+
+    Examples
+    --------
+    >>> standard = load("cn.components")
+    >>> standard.key, standard.by_code["0118"].name("en")
+    ('cn.components@2007', 'Street lamp')
+    """
+    return resolve(find_package(str(id_or_path)))
+
+
+def available() -> list[tuple[str, str, str, Path]]:
+    """Return ``(id, edition, English title, path)`` of all packages found by id, sorted."""
+    return sorted(
+        (id_, edition, str(head.get("titles", {}).get("en", "")), path)
+        for id_, edition, path, head in packages()
+    )

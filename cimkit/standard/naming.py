@@ -68,7 +68,7 @@ class FileGrammar:
         """Return why a file's name does not fit, part by part; [] if it fits."""
         if self.parse(path) is not None:
             return []
-        stem, dot, suffix = _base(path).rpartition(".")
+        stem, dot, suffix = _base(path).partition(".")
         if not dot:
             return [f"the name has no suffix, expected {self.template}"]
         texts = stem.split("_")

@@ -1,0 +1,115 @@
+"""The part of a classification that reads objects: every field that is asked for, taken once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cimkit.standard._conditions import (
+    COLUMNS,
+    DIMENSIONS,
+    LISTS,
+    NUMBERS,
+    literal,
+    pointers,
+)
+from cimkit.standard.model import Standard
+
+REPEATED = {
+    "kind": "kind_",
+    "layer": "layer_",
+    "source_class": "class_",
+    "predefined_type": "ptype_",
+}
+"""Addresses of what many objects have in common, with the column it has in the facts."""
+
+
+class Facts:
+    """Columns that conditions look at.
+
+    Parameters
+    ----------
+    standard : Standard
+        For its class fields and identifier codes.
+    addresses : iterable of str
+        Those that conditions use.
+    predicates : bool
+        Whether SQL predicates of the package need the columns of `_predicate.NAMES`.
+    """
+
+    def __init__(
+        self, standard: Standard, addresses: Iterable[str], *, predicates: bool = False
+    ) -> None:
+        self._standard = standard
+        self._names = {a: f"f{n}" for n, a in enumerate(sorted(set(addresses) - set(REPEATED)))}
+        self._predicates = predicates
+        self._pointers: dict[str, int] = {}
+
+    def text(self, address: str) -> str:
+        """Return the column of an address, of a relation called ``f``."""
+        return f"f.{REPEATED.get(address) or self._names[address]}"
+
+    def sql(self, relation: str) -> str:
+        """Return the query that gives rowid_ and all columns asked for."""
+        columns = ["rowid_"]
+        for address, column in DIMENSIONS.items():
+            columns.append(f"lower(trim(coalesce({column}, ''))) AS {REPEATED[address]}")
+        ptype = self._get(pointers("predefined_type"))
+        columns.append(f"lower(coalesce({ptype}, '')) AS {REPEATED['predefined_type']}")
+        columns += [f"{self._column(a)} AS {n}" for a, n in self._names.items()]
+        if self._predicates:
+            columns += self._seen()
+        asked = ", ".join(literal(p) for p in self._pointers)
+        return (
+            f"SELECT {', '.join(columns)} FROM (SELECT *, "
+            f"TRY(json_extract_string(properties, [{asked}])) AS v_ FROM {relation}) AS o"
+        )
+
+    def _get(self, paths: Iterable[str]) -> str:
+        found = [
+            f"nullif(trim(v_[{self._pointers.setdefault(p, len(self._pointers) + 1)}]), '')"
+            for p in paths
+        ]
+        return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+
+    def _column(self, address: str) -> str:
+        if "|" in address:
+            return f"coalesce({', '.join(self._column(a) for a in address.split('|'))})"
+        if address in COLUMNS:
+            return f"nullif(trim({COLUMNS[address]}), '')"
+        if address.startswith("measure."):
+            column = address.removeprefix("measure.")
+            assert column in NUMBERS
+            return f"{column}::VARCHAR"
+        if address == "stated.class":
+            return self._get(p for f in self._standard.class_fields for p in pointers(f))
+        if address == "stated.identifier":
+            grammar = self._standard.grammar
+            assert grammar is not None
+            text = self._get(p for f in grammar.field_names for p in pointers(f))
+            pattern = literal(grammar.class_pattern)
+            return f"nullif(regexp_extract({text}, {pattern}, 1), '')"
+        text = self._get(pointers(address))
+        if address not in LISTS:
+            return text
+        inner = literal(LISTS[address][1])
+        return (
+            f"CASE WHEN starts_with({text}, '[') THEN TRY(json_extract_string({text}, {inner})) "
+            f"WHEN {text} IS NOT NULL THEN [{text}] END"
+        )
+
+    def _seen(self) -> list[str]:
+        codes = self._column("classification")
+        return [
+            "kind",
+            "source_layer AS layer",
+            "source_class",
+            f"{self._get(pointers('predefined_type'))} AS predefined_type",
+            "name",
+            f"{self._get(pointers('type'))} AS type",
+            "TRY(TRY_CAST(json_extract(properties, '/pset') "
+            "AS MAP(VARCHAR, MAP(VARCHAR, VARCHAR)))) AS pset",
+            f"{codes} AS classification",
+            f"{self._column('material')} AS material",
+            "properties",
+            *NUMBERS,
+        ]

@@ -1,0 +1,158 @@
+"""The rows of a standard: classes, attributes, mapping, levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Attribute", "ClassRow", "Level", "MappingRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class of one scheme."""
+
+    scheme: str
+    """Scheme it belongs to; the primary one has the standard's id."""
+    code: str
+    """Code in the scheme."""
+    parent: str = ""
+    """Code of the class above, "" at the top."""
+    name_zh: str = ""
+    """Chinese name."""
+    name_ja: str = ""
+    """Japanese name."""
+    name_en: str = ""
+    """English name."""
+    definition: str = ""
+    """In a sentence."""
+    geometry: tuple[str, ...] = ()
+    """Geometry types allowed (Point, LineString, Polygon); a Multi type counts as its single."""
+    level: str = ""
+    """Level of its objects where no mapping says another."""
+    access: str = "public"
+    """public, internal or secret."""
+    valid_from: str = ""
+    """ISO date."""
+    valid_to: str = ""
+    """ISO date."""
+    replaces: tuple[str, ...] = ()
+    """Codes it takes the place of."""
+    code_origin: str = ""
+    """Who gave the code: the issuer's name, ``cimkit`` for our own."""
+    verified: bool = False
+    """Whether code and name were seen in a source."""
+    source: str = ""
+    """Which source."""
+    package: str = ""
+    """``id@edition`` of the package that says so last."""
+    origin: str = ""
+    """File and row where it is written."""
+    leaf: bool = True
+    """Whether no class has it as parent; objects belong to leaves."""
+    retired: bool = False
+    """Whether an overlay took it away: kept for the message, not to be used."""
+    changes: tuple[str, ...] = ()
+    """What overlays did to it: ``rename``, ``restrict``, ``replace``, ``retire``."""
+
+    def name(self, language: str) -> str:
+        """Return the name in a language (zh, ja, en), or the first there is."""
+        names = {"zh": self.name_zh, "ja": self.name_ja, "en": self.name_en}
+        return names.get(language) or self.name_en or self.name_zh or self.name_ja or self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute that objects of some classes carry."""
+
+    classes: tuple[str, ...]
+    """Class codes; each stands for itself and all below it; empty: all classes."""
+    name: str
+    """Field name in deliveries."""
+    title: str = ""
+    """What it means, in English."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of source that deliver it, e.g. ``("gis",)``; empty: all."""
+    type: str = "text"
+    """text, integer, number, date, boolean."""
+    unit: str = ""
+    """Unit of a number."""
+    domain: str = ""
+    """Name of the list of its values in `Standard.domains`."""
+    obligation: str = "O"
+    """M obligatory, C conditional, O optional."""
+    level: str = ""
+    """Level from which it is asked for; "" always."""
+    pattern: str = ""
+    """Regular expression (RE2) of the whole value."""
+    minimum: float | None = None
+    """Least value."""
+    maximum: float | None = None
+    """Greatest value."""
+    access: str = "public"
+    """public, internal or secret."""
+    code_origin: str = ""
+    """Who named it, ``cimkit`` for our own."""
+    verified: bool = False
+    """Whether the name was seen in a source (the obligation: see `source`)."""
+    source: str = ""
+    """Which source."""
+    package: str = ""
+    """``id@edition`` of the package that says so last."""
+    origin: str = ""
+    """File and row where it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """One line of ``mapping/*.csv``: objects like this have that class. Conditions are all met."""
+
+    rule: str
+    """Stable name: ``<package>/mapping/<file>:<row>``."""
+    class_code: str
+    """The class given."""
+    scheme: str
+    """The scheme of that class."""
+    kind: str = ""
+    """Kind of source, "" any."""
+    layer: str = ""
+    """Layer name, exactly but for case, "" any."""
+    source_class: str = ""
+    """Class name in the source, e.g. ``IfcWall``, "" any."""
+    predefined_type: str = ""
+    """IFC predefined type, "" any."""
+    field: str = ""
+    """What `op` looks at: a field name, or an address as described at `cimkit.standard`."""
+    op: str = ""
+    """The comparison; "" if the columns before suffice."""
+    value: str = ""
+    """What it compares with; ``|`` between the values of ``in``."""
+    sql: str = ""
+    """A predicate in SQL; with it, `field` and `op` stay empty."""
+    confidence: float = 1.0
+    """0 to 1; the greatest wins, then the longest `value`, then the last package."""
+    level: str = ""
+    """Level of the object; "" that of the class."""
+    source: str = ""
+    """Why."""
+    depth: int = 0
+    """0 for the package itself, 1 for its parents ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of detail."""
+
+    code: str
+    """E.g. ``CIM4``."""
+    name_zh: str = ""
+    """Chinese name."""
+    name_ja: str = ""
+    """Japanese name."""
+    name_en: str = ""
+    """English name."""
+    code_origin: str = ""
+    """Who named it."""
+    verified: bool = False
+    """Whether it was seen in a source."""
+    source: str = ""
+    """Which source."""
