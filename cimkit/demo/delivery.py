@@ -145,7 +145,7 @@ def ifc_rows(b: Buildings, count: int) -> list[int]:
     corners = shapely.get_num_coordinates(b.outline[near])
     floors = b.floors[near]
     # Rich outlines of medium height, in turns from both zones, look best; low ones write quickly.
-    odd = np.abs(floors - 6) + np.where(floors > 12, 20, 0) - corners
+    odd = 2 * np.abs(floors - 6) + np.where(floors > 12, 20, 0) - corners
     by_zone = [near[b.west[near] == side][np.argsort(odd[b.west[near] == side])] for side in (1, 0)]
     longest = max(len(z) for z in by_zone)
     turns = [int(z[k]) for k in range(longest) for z in by_zone if k < len(z)]

@@ -107,15 +107,12 @@ def write_ifc(file: Path, model: Model) -> None:
 
 class _Writer:
     def __init__(self, model: Model) -> None:
-        import ifcopenshell.api.aggregate
         import ifcopenshell.api.context
-        import ifcopenshell.api.feature
         import ifcopenshell.api.georeference
         import ifcopenshell.api.material
         import ifcopenshell.api.project
         import ifcopenshell.api.pset
         import ifcopenshell.api.root
-        import ifcopenshell.api.spatial
         import ifcopenshell.api.unit
 
         self.api = ifcopenshell.api
@@ -126,7 +123,7 @@ class _Writer:
             self.api.unit.add_si_unit(self.f, unit_type=f"{kind}UNIT")
             for kind in ("LENGTH", "AREA", "VOLUME", "PLANEANGLE")
         ]
-        self.api.unit.assign_unit(self.f, units=metres)
+        project.UnitsInContext = self.f.createIfcUnitAssignment(metres)
         root = self.api.context.add_context(self.f, context_type="Model")
         self.body = self.api.context.add_context(
             self.f,
@@ -141,7 +138,7 @@ class _Writer:
         self.building = self.new("IfcBuilding", model.name)
         self.building.CompositionType = "ELEMENT"
         for part, whole in ((self.site, project), (self.building, self.site)):
-            self.api.aggregate.assign_object(self.f, products=[part], relating_object=whole)
+            self.relate("IfcRelAggregates", whole, [part])
             part.ObjectPlacement = self.world
         self.api.pset.edit_pset(
             self.f,
@@ -166,6 +163,11 @@ class _Writer:
         if hasattr(self, "made"):
             self.made.setdefault(ifc_class, []).append(entity)
         return entity
+
+    def relate(self, ifc_class: str, first: Any, second: Any) -> None:
+        # The API's own verbs collect in sets: their order, and so the file, would be another
+        # one each time.
+        self.f.create_entity(ifc_class, _FREE_ID, None, None, None, first, second)
 
     def georeference(self) -> None:
         """Say where the model stands, in IfcMapConversion and, roughly, in IfcSite."""
@@ -201,7 +203,7 @@ class _Writer:
                 held += self.wall(start, end, number, at)
         if number == self.m.floors - 1:
             held.append(self.slab("屋面板", "ROOF", self.m.storey, at))
-        self.api.spatial.assign_container(self.f, products=held, relating_structure=storey)
+        self.relate("IfcRelContainedInSpatialStructure", held, storey)
 
     def slab(self, name: str, kind: str, top: float, at: Any) -> Any:
         outer, *holes = (self.polyline(ring) for ring in self.m.rings)
@@ -240,20 +242,18 @@ class _Writer:
         opening = self.new("IfcOpeningElement", f"洞口 {wall.Name}", "OPENING")
         opening.ObjectPlacement = self.placement(middle - width / 2, -0.1, sill, at)
         opening.Representation = self.shape(self.solids[f"{kind} hole"])
-        self.f.createIfcRelVoidsElement(_FREE_ID, None, None, None, wall, opening)
+        self.relate("IfcRelVoidsElement", wall, opening)
         fill = self.new("IfcDoor" if is_door else "IfcWindow", "入口门" if is_door else "窗")
         fill.Name = f"{fill.Name} {len(self.made[fill.is_a()])}"
         fill.OverallWidth, fill.OverallHeight = _DOOR if is_door else _WINDOW
         fill.ObjectPlacement = self.placement(middle - width / 2, 0.1, sill, at)
         fill.Representation = self.shape(self.solids[kind])
-        self.f.createIfcRelFillsElement(_FREE_ID, None, None, None, opening, fill)
+        self.relate("IfcRelFillsElement", opening, fill)
         return fill
 
     def finish(self) -> None:
         """Hang up the storeys; give all elements of a class their property set and material."""
-        self.api.aggregate.assign_object(
-            self.f, products=self.storeys, relating_object=self.building
-        )
+        self.relate("IfcRelAggregates", self.building, self.storeys)
         for ifc_class, common, material, properties in (
             ("IfcWall", "Pset_WallCommon", "混凝土", {"IsExternal": True, "FireRating": "2h"}),
             ("IfcSlab", "Pset_SlabCommon", "混凝土", {"LoadBearing": True, "FireRating": "1.5h"}),
@@ -263,10 +263,9 @@ class _Writer:
             if made := self.made.get(ifc_class):
                 pset = self.api.pset.add_pset(self.f, product=made[0], name=common)
                 self.api.pset.edit_pset(self.f, pset=pset, properties=properties)
-                if made[1:]:
-                    self.api.pset.assign_pset(self.f, products=made[1:], pset=pset)
+                made[0].IsDefinedBy[0].RelatedObjects = made
                 stuff = self.api.material.add_material(self.f, name=material)
-                self.api.material.assign_material(self.f, products=made, material=stuff)
+                self.relate("IfcRelAssociatesMaterial", made, stuff)
 
     def placement(self, x: float, y: float, z: float, on: Any, along: Reals | None = None) -> Any:
         point = self.f.createIfcCartesianPoint((float(x), float(y), float(z)))
