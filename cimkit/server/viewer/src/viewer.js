@@ -1,0 +1,171 @@
+// Shows the tileset.json beside this page. No token, no imagery service, no other host.
+/* global Cesium */
+
+const TEXTS = {
+  en: {
+    byClass: "Colour by class", ground: "Ellipsoid with grid", fly: "Fly there",
+    none: "There is no tileset.json beside this page.", objects: "objects",
+    object_id: "Object", class_code: "Class", class_name: "Class name", asset_code: "Identifier",
+    name: "Name", level: "Level", kind: "Kind", source: "Source", source_class: "Source class",
+    source_key: "Source key", z_min: "Lowest (m)", height: "Height (m)", points: "Points",
+  },
+  zh: {
+    byClass: "按分类着色", ground: "椭球面网格", fly: "飞到此处",
+    none: "此页面旁没有 tileset.json。", objects: "个对象",
+    object_id: "对象", class_code: "分类代码", class_name: "分类名称", asset_code: "标识码",
+    name: "名称", level: "级别", kind: "类型", source: "来源", source_class: "来源类别",
+    source_key: "来源标识", z_min: "最低点（米）", height: "高度（米）", points: "点数",
+  },
+  ja: {
+    byClass: "分類で色分け", ground: "楕円体グリッド", fly: "ここへ移動",
+    none: "このページの隣に tileset.json がありません。", objects: "件",
+    object_id: "オブジェクト", class_code: "分類コード", class_name: "分類名", asset_code: "識別コード",
+    name: "名称", level: "レベル", kind: "種別", source: "ソース", source_class: "ソース分類",
+    source_key: "ソースキー", z_min: "最低高（m）", height: "高さ（m）", points: "点数",
+  },
+};
+const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+const lang = ["zh", "ja"].find((code) => asked.startsWith(code)) ?? "en";
+const text = (key) => TEXTS[lang][key] ?? key;
+const byId = (id) => document.getElementById(id);
+const make = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+
+document.documentElement.lang = lang;
+for (const node of document.querySelectorAll("[data-text]")) {
+  node.textContent = text(node.dataset.text);
+}
+
+const widget = new Cesium.CesiumWidget("scene", {
+  baseLayer: false,
+  skyBox: false,
+  skyAtmosphere: false,
+  shouldAnimate: false,
+  creditContainer: "credits",
+  contextOptions: { webgl: { preserveDrawingBuffer: true } },
+});
+const { scene } = widget;
+scene.backgroundColor = Cesium.Color.fromCssColorString("#dfe6ee");
+scene.moon = undefined;
+scene.sun = undefined;
+scene.fog.enabled = false;
+scene.globe.show = false;
+scene.globe.baseColor = Cesium.Color.fromCssColorString("#c9d6c4");
+scene.globe.showGroundAtmosphere = false;
+// A lamp on the camera: no side of the city lies in the dark, at any hour.
+const lamp = new Cesium.DirectionalLight({ direction: scene.camera.directionWC, intensity: 2.2 });
+scene.light = lamp;
+scene.preRender.addEventListener(() => {
+  const { directionWC, rightWC, upWC } = scene.camera;
+  const direction = Cesium.Cartesian3.clone(directionWC);
+  Cesium.Cartesian3.add(direction, Cesium.Cartesian3.multiplyByScalar(rightWC, 0.4, new Cesium.Cartesian3()), direction);
+  Cesium.Cartesian3.subtract(direction, Cesium.Cartesian3.multiplyByScalar(upWC, 0.4, new Cesium.Cartesian3()), direction);
+  lamp.direction = Cesium.Cartesian3.normalize(direction, direction);
+});
+
+const colorOf = (index) => `hsl(${(index * 137.5) % 360}, 60%, ${55 + (index % 3) * 8}%)`;
+const title = (said) => said[`title_${lang}`] ?? said.title ?? said.name;
+const layers = [];
+let classes = [];
+
+function style() {
+  const on = byId("by-class").checked;
+  byId("legend").hidden = !on;
+  const conditions = classes.map(({ code }, i) => [
+    `\${class_code} === ${JSON.stringify(code)}`, `color(${JSON.stringify(hex(colorOf(i)))})`,
+  ]);
+  for (const { tileset, said } of layers) {
+    tileset.style = on && conditions.length && said.name !== "pointclouds"
+      ? new Cesium.Cesium3DTileStyle({ color: { conditions: [...conditions, ["true", "color('white')"]] } })
+      : undefined;
+  }
+}
+
+const hex = (css) => Cesium.Color.fromCssColorString(css).toCssHexString();
+
+function fly(tilesets) {
+  const spheres = tilesets.map((tileset) => tileset.boundingSphere);
+  const all = Cesium.BoundingSphere.fromBoundingSpheres(spheres);
+  const range = Math.max(all.radius * 2.2, 30);
+  scene.camera.flyToBoundingSphere(all, {
+    duration: 0,
+    offset: new Cesium.HeadingPitchRange(0.5, all.radius > 2e6 ? -1.57 : -0.6, range),
+  });
+}
+
+function listed(layer) {
+  const box = make("input", { type: "checkbox", checked: true });
+  box.addEventListener("change", () => (layer.tileset.show = box.checked));
+  const go = make("button", { type: "button", title: text("fly"), textContent: "⌖" });
+  go.addEventListener("click", () => fly([layer.tileset]));
+  const count = make("span", { className: "count", textContent: layer.said.features ?? "" });
+  return make("li", {}, make("label", {}, box, title(layer.said)), count, go);
+}
+
+function show(properties) {
+  const rows = properties
+    .filter(([, value]) => value !== undefined && value !== null && value !== "")
+    .map(([key, value]) => {
+      const said = typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
+      return make("tr", {}, make("th", { textContent: text(key) }), make("td", { textContent: said }));
+    });
+  byId("object").querySelector("table").replaceChildren(...rows);
+  byId("object").hidden = rows.length === 0;
+}
+
+function pick(position) {
+  const picked = scene.pick(position);
+  if (picked instanceof Cesium.Cesium3DTileFeature && picked.getPropertyIds().length) {
+    show(picked.getPropertyIds().map((key) => [key, picked.getProperty(key)]));
+    return;
+  }
+  const group = picked?.content?.group?.metadata;
+  show(group ? group.getPropertyIds().map((key) => [key, group.getProperty(key)]) : []);
+}
+
+async function start() {
+  const answer = await fetch("tileset.json");
+  if (!answer.ok) throw new Error(text("none"));
+  const root = await answer.json();
+  const extras = root.asset.extras?.cimkit ?? {};
+  byId("title").textContent = extras.title || "cimkit";
+  byId("heights").textContent = extras.heights ?? "";
+  classes = extras.classes ?? [];
+  for (const child of root.root.children ?? []) {
+    const said = root.groups?.[child.content.group]?.properties ?? { name: child.content.uri };
+    const tileset = await Cesium.Cesium3DTileset.fromUrl(child.content.uri, {
+      maximumScreenSpaceError: 8,
+      pointCloudShading: { attenuation: true, maximumAttenuation: 4, eyeDomeLighting: false },
+    });
+    scene.primitives.add(tileset);
+    layers.push({ tileset, said });
+  }
+  byId("layers").replaceChildren(...layers.map(listed));
+  byId("legend").replaceChildren(
+    ...classes.map((one, i) => make(
+      "li", {},
+      Object.assign(make("span", { className: "swatch" }), { style: `background:${colorOf(i)}` }),
+      `${one.code} ${one[`name_${lang}`] || one.name_en || ""}`,
+    )),
+  );
+  style();
+  if (layers.length) fly(layers.map((layer) => layer.tileset));
+}
+
+byId("by-class").addEventListener("change", style);
+byId("ground").addEventListener("change", (event) => {
+  scene.globe.show = event.target.checked;
+  if (!scene.imageryLayers.length) {
+    scene.imageryLayers.addImageryProvider(new Cesium.GridImageryProvider());
+  }
+});
+byId("close").addEventListener("click", () => show([]));
+new Cesium.ScreenSpaceEventHandler(scene.canvas).setInputAction(
+  (event) => pick(event.position), Cesium.ScreenSpaceEventType.LEFT_CLICK,
+);
+// For tests in a browser, and for the console.
+window.cimkit = { widget, layers, pick, fly, loaded: () => layers.every((l) => l.tileset.tilesLoaded) };
+start().catch((error) => (byId("status").textContent = error.message));
