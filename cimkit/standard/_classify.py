@@ -16,6 +16,7 @@ from itertools import product
 from cimkit.standard._conditions import LISTS, Condition, conditions, literal
 from cimkit.standard._facts import REPEATED, Facts
 from cimkit.standard.model import Standard
+from cimkit.standard.rows import MappingRow
 
 __all__ = ["classify_sql"]
 
@@ -66,7 +67,8 @@ def classify_sql(standard: Standard, relation: str) -> str:
     A class that the delivery itself states (`Standard.class_fields`, then the class in an
     identifier code) decides before all rules; a stated code that the standard does not have
     decides nothing and is left to the check ``class-known``. Among rules the greatest confidence
-    wins, then the longest value, then the package before its parents, then the order of the files.
+    wins, then the most conditions, then the longest value, then the package before its parents,
+    then the order of the files.
     Comparisons ignore case and blanks at the ends.
     """
     schemes = sorted({r.scheme for r in standard.mapping} | {standard.scheme})
@@ -161,7 +163,7 @@ def _entries(standard: Standard, scheme: str) -> list[_Entry]:
     """Return the entries of one scheme, best first."""
     level = {c.code: c.level for c in standard.class_rows if c.scheme == scheme}
     rows = [r for r in standard.mapping if r.scheme == scheme]
-    rows.sort(key=lambda r: (-r.confidence, -len(r.value or r.sql), r.depth))
+    rows.sort(key=_order)
     stated = list(_stated(standard)) if scheme == standard.scheme else []
     return stated + [
         _Entry(
@@ -175,6 +177,12 @@ def _entries(standard: Standard, scheme: str) -> list[_Entry]:
         )
         for r in rows
     ]
+
+
+def _order(row: MappingRow) -> tuple[float, int, int, int]:
+    values = row.value.split("|") if row.op == "in" else [row.value]
+    asked = len(conditions(row)) + bool(row.sql)
+    return -row.confidence, -asked, -max(map(len, values)), row.depth
 
 
 def _stated(standard: Standard) -> Iterator[_Entry]:

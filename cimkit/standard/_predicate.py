@@ -12,63 +12,22 @@ NAMES = (
     "material", "properties", "height", "area_m2", "length_m", "z_min", "z_max",
 )  # fmt: skip
 """Columns a predicate sees; ``pset['P']['prop']`` is a text, ``classification`` a list of codes."""
-FUNCTIONS = frozenset(  # operators are functions too
-    [
-        "lower",
-        "upper",
-        "trim",
-        "length",
-        "contains",
-        "starts_with",
-        "prefix",
-        "suffix",
-        "ends_with",
-        "regexp_matches",
-        "regexp_full_match",
-        "regexp_extract",
-        "replace",
-        "left",
-        "right",
-        "substring",
-        "coalesce",
-        "nullif",
-        "abs",
-        "round",
-        "floor",
-        "ceil",
-        "least",
-        "greatest",
-        "list_contains",
-        "array_contains",
-        "len",
-        "element_at",
-        "array_extract",
-        "map_extract",
-        "struct_extract",
-        "json_extract_string",
-        "->>",
-        "~~",
-        "!~~",
-        "~~*",
-        "!~~*",
-        "~~~",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "||",
-        "like_escape",
-        "not_like_escape",
-        "if",
-        "ifnull",
-        "split_part",
-        "concat",
-    ]
+FUNCTIONS = frozenset(
+    {
+        *("lower", "upper", "trim", "length", "replace", "left", "right", "substring", "concat"),
+        *("contains", "starts_with", "ends_with", "prefix", "suffix", "split_part", "||"),
+        *("regexp_matches", "regexp_full_match", "regexp_extract", "~~", "!~~", "~~*", "!~~*"),
+        *("coalesce", "nullif", "ifnull", "if", "least", "greatest"),
+        *("abs", "round", "floor", "ceil", "+", "-", "*", "/", "%"),
+        *("len", "list_contains", "array_extract", "element_at", "json_extract_string", "->>"),
+    }
 )
 """Functions a predicate may call: none reads a file, a setting or another table."""
 _CLASSES = frozenset(
-    "FUNCTION COMPARISON CONJUNCTION CONSTANT COLUMN_REF CAST OPERATOR CASE BETWEEN".split()  # noqa: SIM905
+    {
+        *("FUNCTION", "COMPARISON", "CONJUNCTION", "CONSTANT", "COLUMN_REF", "CAST", "OPERATOR"),
+        *("CASE", "BETWEEN"),
+    }
 )
 
 

@@ -129,7 +129,7 @@ class MappingRow:
     sql: str = ""
     """A predicate in SQL; with it, `field` and `op` stay empty."""
     confidence: float = 1.0
-    """0 to 1; the greatest wins, then the longest `value`, then the last package."""
+    """0 to 1; the greatest wins; ties: see `cimkit.standard.classify_sql`."""
     level: str = ""
     """Level of the object; "" that of the class."""
     source: str = ""
