@@ -1,1 +1,21 @@
-"""Room."""
+"""Checks: one rule's question to a delivery in each module, and the verdict on all of them."""
+
+from __future__ import annotations
+
+from cimkit.checks._findings import conclude, not_checked
+from cimkit.checks._run import check, check_catalog, check_tables
+from cimkit.checks._spec import CheckContext, CheckSpec, parameters
+from cimkit.checks._verdict import RuleResult, Verdict
+
+__all__ = [
+    "CheckContext",
+    "CheckSpec",
+    "RuleResult",
+    "Verdict",
+    "check",
+    "check_catalog",
+    "check_tables",
+    "conclude",
+    "not_checked",
+    "parameters",
+]

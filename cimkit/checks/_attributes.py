@@ -1,0 +1,60 @@
+"""Which attributes a standard asks of which objects, and the values they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.checks._sql import quote, scope
+
+if TYPE_CHECKING:
+    from cimkit.checks._spec import CheckContext, CheckSpec
+    from cimkit.standard import Attribute, Rule
+
+__all__ = ["ask", "pointer"]
+
+
+def pointer(name: str) -> str:
+    """Return the JSON pointer of a top-level member."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def ask(context: CheckContext, rule: Rule, spec: CheckSpec, *, obligatory: bool) -> list[Attribute]:
+    """Make the temporary table ``answers``: one row for each object and attribute asked of it.
+
+    Its columns are those of ``things`` that findings need, ``number`` (of the attribute in the list
+    returned) and ``value`` (trimmed text, NULL if it has none).
+
+    Parameters
+    ----------
+    obligatory
+        Ask only for attributes of obligation M; else for all the standard describes.
+    """
+    here = f"class_code IS NOT NULL AND {scope(rule, spec, context.standard)}"
+    groups = context.table(f"SELECT DISTINCT class_code, kind FROM things WHERE {here}").to_pylist()
+    attributes: list[Attribute] = []
+    numbers: dict[int, int] = {}
+    asked = []
+    for group in groups:
+        for a in context.standard.attributes_of(group["class_code"], group["kind"]):
+            if obligatory and a.obligation != "M":
+                continue
+            if id(a) not in numbers:
+                numbers[id(a)] = len(attributes)
+                attributes.append(a)
+            asked.append({**group, "number": numbers[id(a)]})
+    schema = pa.schema([("class_code", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
+    context.con.register("asked", pa.Table.from_pylist(asked, schema=schema))
+    # One parse of each object's JSON gives all the values that anything is asked of.
+    pointers = ", ".join(quote(pointer(a.name)) for a in attributes) or "'/'"
+    context.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE answers AS
+        SELECT * EXCLUDE (found, class_code), class_code,
+               nullif(trim(found[number + 1]), '') AS value
+        FROM (SELECT item_id, path, source_layer AS layer, spot AS place, object_id, x, y, z, rank,
+                     class_code, kind, json_extract_string(properties, [{pointers}]) AS found
+              FROM things WHERE {here}) JOIN asked USING (class_code, kind)"""
+    )
+    context.con.unregister("asked")
+    return attributes

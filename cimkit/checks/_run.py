@@ -1,0 +1,225 @@
+"""Hold a delivery against all rules of a standard."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cimkit import __version__
+from cimkit.checks._findings import not_checked
+from cimkit.checks._problems import PROBLEM_SPEC, problem_rule, source_problems
+from cimkit.checks._spec import CheckContext, CheckSpec
+from cimkit.checks._sqlrule import SQL_SPEC, run_sql
+from cimkit.checks._verdict import Verdict, judge
+from cimkit.checks._views import delivery_views
+from cimkit.errors import CimkitError, UsageError
+from cimkit.model import LAKE
+from cimkit.registry import entry, names
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.catalog import Catalog
+    from cimkit.model import Sheet
+    from cimkit.model.source import Depth
+    from cimkit.standard import Rule, Standard
+
+__all__ = ["check", "check_catalog", "check_tables"]
+
+
+def check(
+    paths: Sequence[Path],
+    *,
+    standard: str | Standard,
+    sheet: Sheet | None = None,
+    jobs: int | None = None,
+    depth: Depth = "full",
+    language: str = "en",
+    work: Path | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Verdict:
+    """Check a delivery as the city that receives it will check it.
+
+    The delivery goes through the same pipe as at the city's, into a catalogue that is thrown away.
+
+    Parameters
+    ----------
+    paths
+        Files and folders delivered.
+    standard
+        Id, ``id@edition`` or path of the package, or the standard itself.
+    sheet
+        The delivery sheet.
+    jobs
+        Worker processes.
+    depth
+        How deep to read; below ``full`` rules that need what was not read are not checked.
+    language
+        Of messages: zh, ja or en.
+    work
+        Folder for temporary data; None: the system's.
+    progress
+        Told of each source as it is read.
+
+    Returns
+    -------
+    Verdict
+        Findings, figures by rule, and the receipt.
+    """
+    from cimkit.catalog import create, ingest
+    from cimkit.standard import Standard, load
+
+    began = time.perf_counter()
+    loaded = standard if isinstance(standard, Standard) else load(standard)
+    with tempfile.TemporaryDirectory(prefix="cimkit-check-", dir=work) as folder:
+        named = standard if isinstance(standard, str) else loaded.key
+        catalog = create(Path(folder) / "catalogue", standard=named)
+        report = ingest(
+            catalog,
+            [Path(p) for p in paths],
+            sheet=sheet,
+            jobs=jobs,
+            depth=depth,
+            progress=progress,
+        )
+        with catalog.connect() as con:
+            return check_tables(
+                con,
+                loaded,
+                delivery_id=report.delivery_id,
+                language=language,
+                sheet=sheet,
+                began=began,
+                depth=depth,
+            )
+
+
+def check_catalog(
+    catalog: Catalog, delivery: str | None = None, *, language: str = "en"
+) -> Verdict:
+    """Check what a catalogue holds, against its own standard.
+
+    Parameters
+    ----------
+    catalog
+        The catalogue.
+    delivery
+        Id of one delivery; None: all that is valid now.
+
+    Raises
+    ------
+    UsageError
+        If the catalogue has no standard.
+    """
+    began = time.perf_counter()
+    standard = catalog.standard()
+    if standard is None:
+        raise UsageError(
+            "the catalogue has no standard to check against",
+            where=str(catalog.folder),
+            mend="Make it with `cimkit init --standard ID`, or use `cimkit check PATH`.",
+        )
+    with catalog.connect() as con:
+        return check_tables(con, standard, delivery_id=delivery, language=language, began=began)
+
+
+def check_tables(
+    con: duckdb.DuckDBPyConnection,
+    standard: Standard,
+    *,
+    delivery_id: str | None = None,
+    language: str = "en",
+    sheet: Sheet | None = None,
+    began: float | None = None,
+    depth: Depth = "full",
+) -> Verdict:
+    """Check the tables of a lake that are the default schema of a connection.
+
+    Parameters
+    ----------
+    con
+        With the spatial extension loaded.
+    standard
+        To check against.
+    delivery_id
+        Of the delivery; None: everything there is.
+    language, sheet, depth
+        As of `check`.
+    began
+        `time.perf_counter` when the work began, for the receipt.
+    """
+    began = time.perf_counter() if began is None else began
+    if language not in ("en", "ja", "zh"):
+        raise UsageError("no such language", got=language, expected="en, ja or zh")
+    at_hand = {"catalogue"} | ({"measures"} if depth == "full" else set())
+    with delivery_views(con, standard, delivery_id):
+        context = CheckContext(
+            con, standard, delivery_id or "", language=language, provided=frozenset(at_hand)
+        )
+        checked = [(rule, _spec(rule)) for rule in standard.rules]
+        found = [_run(context, rule, spec) for rule, spec in checked]
+        findings = pa.concat_tables([LAKE["findings"].empty_table(), *found])
+        rest = source_problems(context, checked, findings)
+        findings = pa.concat_tables([findings, rest])
+        checked.append((problem_rule(), PROBLEM_SPEC))
+        files = context.table(
+            "SELECT path, sha256, size, status FROM items ORDER BY path"
+        ).to_pylist()
+    receipt: dict[str, Any] = {
+        "standard": standard.key,
+        "title": dict(standard.titles),
+        "standard_hash": standard.hash,
+        "tool": f"cimkit {__version__}",
+        "context_hash": None,
+        "sheet_hash": _hash(asdict(sheet)) if sheet else None,
+        "delivery": delivery_id,
+        "depth": depth,
+        "language": language,
+        "checked": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 3),
+        "files": files,
+    }
+    return judge(findings, checked, standard.acceptance, receipt)
+
+
+def _spec(rule: Rule) -> CheckSpec:
+    if rule.check is None:
+        return SQL_SPEC
+    name = rule.check.replace("-", "_")
+    if name not in names("cimkit.checks"):
+        return CheckSpec(name=name, title=rule.name)
+    spec = entry("cimkit.checks", name).SPEC
+    assert isinstance(spec, CheckSpec)
+    return spec
+
+
+def _run(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
+    missing = [n for n in rule.needs if n not in context.provided]
+    if missing:
+        return not_checked(context, rule, "needs", what=", ".join(missing))
+    try:
+        if rule.check is None:
+            return run_sql(context, rule)
+        return entry("cimkit.checks", rule.check).run(context, rule)
+    except UsageError as error:
+        return not_checked(context, rule, "no-check", mender="office", what=error.got)
+    except CimkitError as error:
+        return not_checked(context, rule, str(error), mender="office")
+    # One check that breaks must not cost the verdict of the others; what broke is in the report.
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        return not_checked(context, rule, "raised", mender="tool", error=said)
+
+
+def _hash(plain: dict[str, Any]) -> str:
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, default=str)
+    return sha256(text.encode()).hexdigest()

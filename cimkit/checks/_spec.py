@@ -1,0 +1,91 @@
+"""What a check is: the names its module has, and what it is handed.
+
+A check is one public module of this folder::
+
+    SPEC = CheckSpec(name="class_leaf", title="Class is a leaf", counts="objects")
+
+    def run(context: CheckContext, rule: Rule) -> pa.Table: ...
+
+`run` gives rows of the table ``findings``: one for each place that fails, one for all that passed,
+and, where there is nothing to say, one that says why not (`cimkit.checks._findings.conclude`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cimkit.errors import StandardError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.standard import Rule, Standard
+
+__all__ = ["CheckContext", "CheckSpec", "parameters"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """What a check is called, what it speaks of, and what it can be told."""
+
+    name: str
+    """Same as the module."""
+    title: str
+    """For people."""
+    counts: str = "objects"
+    """What its counts count: objects, sources, values, codes, models, photographs, clouds."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of source it speaks of where the rule does not say; empty: all."""
+    problems: tuple[str, ...] = ()
+    """Globs over the codes of loader problems that this check reports as its own failures."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Names a rule may set under ``parameters``, with the value that holds if it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What a check sees: one delivery, as tables, and the standard it is held against."""
+
+    con: duckdb.DuckDBPyConnection
+    """Its default schema shows one delivery; `cimkit.checks._views` says which views there are."""
+    standard: Standard
+    """The standard."""
+    delivery_id: str = ""
+    """Id that the findings carry."""
+    language: str = "en"
+    """Of messages and hints: zh, ja or en."""
+    provided: frozenset[str] = frozenset({"catalogue", "measures"})
+    """What is at hand of catalogue, measures, source, context."""
+
+    def table(self, sql: str, values: Mapping[str, object] | None = None) -> pa.Table:
+        """Return the rows of a query."""
+        found = self.con.execute(sql, dict(values)) if values else self.con.execute(sql)
+        return found.to_arrow_table()
+
+    def count(self, sql: str) -> int:
+        """Return the single number a query gives; NULL counts as 0."""
+        row = self.con.execute(sql).fetchone()
+        return int(row[0] or 0) if row else 0
+
+
+def parameters(spec: CheckSpec, rule: Rule) -> dict[str, Any]:
+    """Return the check's parameters as the rule sets them.
+
+    Raises
+    ------
+    StandardError
+        If the rule sets one that the check does not have.
+    """
+    for name in rule.parameters:
+        if name not in spec.parameters:
+            raise StandardError(
+                f"the check {spec.name} has no such parameter",
+                where=rule.origin or rule.id,
+                got=name,
+                expected=", ".join(sorted(spec.parameters)) or "none",
+            )
+    return {**spec.parameters, **rule.parameters}

@@ -1,0 +1,53 @@
+"""Pieces of SQL that checks are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cimkit.checks._spec import CheckSpec
+    from cimkit.standard import Rule, Standard
+
+__all__ = ["any_of", "field_text", "quote", "scope"]
+
+
+def quote(text: str) -> str:
+    """Return a text as SQL literal.
+
+    Examples
+    --------
+    >>> quote("l'eau")
+    "'l''eau'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def any_of(column: str, values: Iterable[str]) -> str:
+    """Return the predicate that a column has one of the values; nothing matches no values."""
+    listed = ", ".join(quote(v) for v in values)
+    return f"{column} IN ({listed})" if listed else "FALSE"
+
+
+def field_text(*names: str) -> str:
+    """Return SQL for the first of these attributes that has a text, trimmed; NULL if none has.
+
+    The names are JSON pointers' last steps, so they may hold any character.
+    """
+    steps = ("/" + n.replace("~", "~0").replace("/", "~1") for n in names)
+    found = ", ".join(
+        f"nullif(trim(json_extract_string(properties, {quote(s)})), '')" for s in steps
+    )
+    return f"coalesce({found}, NULL)" if found else "CAST(NULL AS VARCHAR)"
+
+
+def scope(rule: Rule, spec: CheckSpec, standard: Standard, *, items: bool = False) -> str:
+    """Return the predicate of what a rule speaks of, over ``things`` (or over ``items``)."""
+    kinds = rule.applies_to.kinds or spec.kinds
+    said = [any_of("kind", kinds)] if kinds else []
+    if rule.applies_to.classes:
+        said.append(any_of("class_code", sorted(standard.under(rule.applies_to.classes))))
+    if rule.applies_to.layers and not items:
+        globs = (f"source_layer GLOB {quote(g)}" for g in rule.applies_to.layers)
+        said.append(f"({' OR '.join(globs)})")
+    return " AND ".join(said) or "TRUE"

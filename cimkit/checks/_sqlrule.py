@@ -1,0 +1,106 @@
+"""Rules without code: SQL of a standard package that selects the bad rows.
+
+The SQL is foreign. It runs in a process of its own, on copies of the delivery's tables, in a
+database that can reach neither files nor network, and for a limited time.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.checks._findings import conclude, not_checked
+from cimkit.checks._spec import CheckContext, CheckSpec
+from cimkit.checks._sql import quote, scope
+from cimkit.errors import StandardError
+from cimkit.runtime.workers import WorkerFailure, run
+
+if TYPE_CHECKING:
+    from cimkit.standard import Rule
+
+__all__ = ["SQL_SPEC", "TABLES", "run_sql"]
+
+SQL_SPEC = CheckSpec(name="sql", title="SQL of the standard")
+"""Stands for the check of rules that are SQL."""
+
+TABLES = ("geometries", "items", "known", "measures", "objects", "things")
+"""What the SQL of a rule sees; `cimkit.checks._views` says what is in them."""
+
+_SECONDS = 120.0
+_BYTES = 4 * 1024**3
+
+
+def run_sql(context: CheckContext, rule: Rule) -> pa.Table:
+    """Run a rule that is SQL.
+
+    Its columns are those of findings (path, layer, place, object_id, x, y, z, measured, expected)
+    as far as it gives them, and any others that the message names. With ``object_id`` the rest of
+    the place is filled in, and the count of those that passed is that of the objects the rule
+    applies to; without it, that of the sources.
+    """
+    sql = rule.sql or ""
+    wanted = [t for t in TABLES if re.search(rf"\b{t}\b", sql, re.IGNORECASE)]
+    with tempfile.TemporaryDirectory(prefix="cimkit-rule-") as folder:
+        for table in wanted:
+            context.con.execute(
+                f"COPY (FROM {table}) TO {quote(str(Path(folder, table)))} (FORMAT parquet)"
+            )
+        job = (folder, tuple(wanted), sql)
+        _, found = next(
+            iter(run(_select, [job], workers=1, timeout_s=_SECONDS, memory_bytes=_BYTES))
+        )
+    if isinstance(found, WorkerFailure):
+        return not_checked(context, rule, "sql-failed", mender="office", error=found.message)
+    by_object = "object_id" in found.column_names
+    if not by_object and "path" not in found.column_names:
+        return not_checked(context, rule, "sql-columns", mender="office")
+    if by_object:
+        found = _placed(context, found)
+    met: set[str] = set()
+    things = []
+    for key in found["object_id" if by_object else "path"].to_pylist():
+        things.append(0 if key in met else 1)
+        met.add(key)
+    bad = found.append_column("things", pa.array(things, pa.int64()))
+    here = scope(rule, SQL_SPEC, context.standard, items=not by_object)
+    table = "things" if by_object else "(SELECT * FROM items WHERE status = 'ok')"
+    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM {table} WHERE {here}"))
+
+
+def _placed(context: CheckContext, found: pa.Table) -> pa.Table:
+    """Fill in where the objects of bad rows are, as far as the rule's SQL does not say."""
+    given = [c for c in ("path", "layer", "place", "x", "y", "z") if c in found.column_names]
+    own = {"layer": "t.source_layer AS layer", "place": "t.spot AS place"}
+    more = [
+        own.get(c, f"t.{c}") for c in ("path", "layer", "place", "x", "y", "z") if c not in given
+    ]
+    context.con.register("found", found)
+    placed = context.table(
+        f"SELECT {', '.join(['f.*', *more])} FROM found f JOIN things t USING (object_id)"
+        " ORDER BY t.rank"
+    )
+    context.con.unregister("found")
+    return placed
+
+
+def _select(job: tuple[str, tuple[str, ...], str]) -> pa.Table:
+    """Run in a worker: load the tables, shut every door, run the SQL."""
+    import duckdb
+
+    from cimkit.catalog._lake import extension_file
+
+    folder, tables, sql = job
+    con = duckdb.connect(config={"threads": 1})
+    con.execute(f"LOAD {quote(str(extension_file('spatial')))}")
+    for table in tables:
+        con.execute(f"CREATE TABLE {table} AS FROM read_parquet({quote(str(Path(folder, table)))})")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    statements = con.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise StandardError("the SQL of a rule is one SELECT", got=sql)
+    return con.execute(sql).to_arrow_table()

@@ -1,0 +1,158 @@
+"""What a check of a delivery comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cimkit.model import Severity, Status
+
+if TYPE_CHECKING:
+    from cimkit.checks._spec import CheckSpec
+    from cimkit.standard import Acceptance, Rule
+
+__all__ = ["RuleResult", "Verdict", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule in figures. The four statuses count things and are never added up."""
+
+    rule: str
+    """Full id."""
+    title: str
+    """Of the check, in English."""
+    severity: str
+    """Of the rule; single findings may differ."""
+    element: str
+    """ISO 19157 data quality element."""
+    clause: str
+    """Clause of the standard."""
+    mandatory: bool
+    """Whether the verdict needs it."""
+    counts: str
+    """What its counts count."""
+    status: str
+    """fail if anything failed, else not checked if anything was not, else pass, else not
+    applicable."""
+    failed: int
+    """Things that failed."""
+    places: int
+    """Findings that say so."""
+    passed: int
+    """Things that passed."""
+    not_applicable: int
+    """Things named, that it does not speak of."""
+    not_checked: int
+    """Things it could not look at; 0 if it could not even count them."""
+    reasons: tuple[str, ...]
+    """Why it did not check what it did not check."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one delivery."""
+
+    accepted: bool
+    """All mandatory rules were checked, and the standard's acceptance is met."""
+    complete: bool
+    """All mandatory rules were checked."""
+    exit_code: int
+    """0 accepted, 1 rejected by the standard's acceptance, 3 incomplete."""
+    findings: pa.Table
+    """Rows of `cimkit.model.LAKE` ``findings``: the one truth that all reports are made from."""
+    rules: tuple[RuleResult, ...]
+    """One for each rule, in the order of the standard."""
+    counts: dict[str, Any]
+    """``findings``: rows by status; ``failures``: places that failed, by severity."""
+    receipt: dict[str, Any]
+    """standard, standard_hash, tool, context_hash, sheet_hash, checked, seconds, language, files
+    (path, sha256, size, status)."""
+
+    @property
+    def word(self) -> str:
+        """``accepted``, ``rejected`` or ``incomplete``."""
+        return {0: "accepted", 1: "rejected", 3: "incomplete"}[self.exit_code]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict of JSON values, as `cimkit/reporters/report.schema.json` describes it."""
+        return {
+            "report": 1,
+            "verdict": self.word,
+            "accepted": self.accepted,
+            "complete": self.complete,
+            "exit_code": self.exit_code,
+            "counts": self.counts,
+            "rules": [{**asdict(r), "reasons": list(r.reasons)} for r in self.rules],
+            "findings": [
+                {k: v for k, v in row.items() if v not in (None, "") and k != "delivery_id"}
+                for row in self.findings.to_pylist()
+            ],
+            "receipt": self.receipt,
+        }
+
+
+def judge(
+    findings: pa.Table,
+    checked: Sequence[tuple[Rule, CheckSpec]],
+    acceptance: Acceptance,
+    receipt: dict[str, Any],
+) -> Verdict:
+    """Return the verdict that findings come to.
+
+    Rejected weighs more than incomplete: what was not looked at cannot undo a failure.
+    """
+    rows = findings.select(["rule", "status", "severity", "message", "count"]).to_pylist()
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_rule.setdefault(row["rule"], []).append(row)
+    results = tuple(_result(rule, spec, by_rule.get(rule.id, [])) for rule, spec in checked)
+    failed = [r for r in rows if r["status"] == Status.FAIL]
+    failures = {str(s): sum(r["severity"] == s for r in failed) for s in Severity}
+    complete = not any(
+        row["status"] == Status.NOT_CHECKED
+        for rule, _ in checked
+        if rule.mandatory
+        for row in by_rule.get(rule.id, [])
+    )
+    rejected = failures[Severity.ERROR] > acceptance.maximum
+    return Verdict(
+        accepted=complete and not rejected,
+        complete=complete,
+        exit_code=1 if rejected else 0 if complete else 3,
+        findings=findings,
+        rules=results,
+        counts={
+            "findings": {str(s): sum(r["status"] == s for r in rows) for s in Status},
+            "failures": failures,
+        },
+        receipt=receipt,
+    )
+
+
+def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResult:
+    def things(status: Status) -> int:
+        return sum(row["count"] for row in rows if row["status"] == status)
+
+    met = {row["status"] for row in rows}
+    order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
+    unseen = (row["message"] for row in rows if row["status"] == Status.NOT_CHECKED)
+    return RuleResult(
+        rule=rule.id,
+        title=spec.title,
+        severity=str(rule.severity),
+        element=rule.element,
+        clause=rule.clause,
+        mandatory=rule.mandatory,
+        counts=spec.counts,
+        status=str(next(s for s in order if s in met)),
+        failed=things(Status.FAIL),
+        places=sum(row["status"] == Status.FAIL for row in rows),
+        passed=things(Status.PASS),
+        not_applicable=things(Status.NOT_APPLICABLE),
+        not_checked=things(Status.NOT_CHECKED),
+        reasons=tuple(dict.fromkeys(unseen)),
+    )

@@ -1,0 +1,54 @@
+"""Attributes that the standard makes obligatory for a class have a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.checks._attributes import ask
+from cimkit.checks._findings import conclude
+from cimkit.checks._spec import CheckContext, CheckSpec, parameters
+
+if TYPE_CHECKING:
+    from cimkit.standard import Rule
+
+__all__ = ["SPEC", "run"]
+
+SPEC = CheckSpec(
+    name="attribute_obligatory",
+    title="Obligatory attributes are filled",
+    counts="values",
+    kinds=("gis", "citymodel"),
+)
+
+
+def run(context: CheckContext, rule: Rule) -> pa.Table:
+    """Find values that are missing; a field that a whole layer lacks is one finding.
+
+    Lacking means that none of the layer's objects of that class has a value in it.
+    """
+    parameters(SPEC, rule)
+    attributes = ask(context, rule, SPEC, obligatory=True)
+    rows = context.table(
+        """
+        WITH groups AS (
+            SELECT item_id, layer, class_code, number, count(*) AS n, count(value) AS filled
+            FROM answers GROUP BY ALL)
+        SELECT path, layer, '' AS place, NULL::VARCHAR AS object_id, NULL::DOUBLE AS x,
+               NULL::DOUBLE AS y, NULL::DOUBLE AS z, class_code, number, n AS count,
+               'field-missing' AS reason, '' AS rank
+        FROM groups JOIN (SELECT item_id, path FROM items) USING (item_id)
+        WHERE filled = 0 AND n > 1
+        UNION ALL BY NAME
+        SELECT a.path, a.layer, a.place, object_id, x, y, z, a.class_code, a.number, 1 AS count,
+               'value-missing' AS reason, rank
+        FROM answers a JOIN groups g USING (item_id, class_code, number)
+        WHERE a.layer IS NOT DISTINCT FROM g.layer AND value IS NULL AND (filled > 0 OR n = 1)
+        ORDER BY path, layer, number, rank"""
+    )
+    named = pa.array([attributes[n].name for n in rows["number"].to_pylist()], pa.string())
+    titles = pa.array([attributes[n].title for n in rows["number"].to_pylist()], pa.string())
+    bad = rows.append_column("measured", named).append_column("expected", titles)
+    bad = bad.append_column("attribute", named)
+    return conclude(context, rule, bad, context.count("SELECT count(*) FROM answers"))

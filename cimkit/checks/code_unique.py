@@ -1,0 +1,56 @@
+"""An identifier code stands for one object, in the delivery and in the whole catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.checks._findings import conclude
+from cimkit.checks._spec import CheckContext, CheckSpec
+from cimkit.checks.code_grammar import stated_codes
+
+if TYPE_CHECKING:
+    from cimkit.standard import Rule
+
+__all__ = ["SPEC", "run"]
+
+SPEC = CheckSpec(
+    name="code_unique",
+    title="Identifier is unique",
+    counts="codes",
+    kinds=("gis", "citymodel"),
+    parameters={"fields": None},
+)
+
+
+def run(context: CheckContext, rule: Rule) -> pa.Table:
+    """Find codes used again: each use after the first is one finding that names the first.
+
+    Two rows with one code *and* one geometry are one object delivered twice; that is said by the
+    check ``duplicate_object``, if the standard has it, and not again here.
+
+    Parameters of the rule: ``fields`` as of ``code_grammar``.
+    """
+    elsewhere = any(r.check == "duplicate_object" for r in context.standard.rules)
+    one_shape = "left(content_hash, 16)" if elsewhere else "rank"
+    given = stated_codes(context, rule, SPEC)
+    bad = context.table(
+        f"""
+        WITH given AS (SELECT * FROM ({given})),
+        ranked AS (
+            SELECT *, first_value(path || ' ' || spot) OVER w AS first, row_number() OVER w AS use,
+                   row_number() OVER (PARTITION BY code, {one_shape} ORDER BY rank) AS copy
+            FROM given WINDOW w AS (PARTITION BY code ORDER BY rank))
+        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
+               first, 'code-in-delivery' AS reason, rank
+        FROM ranked WHERE use > 1 AND copy = 1
+        UNION ALL BY NAME
+        SELECT path, source_layer AS layer, spot AS place, g.object_id, x, y, z, code AS measured,
+               '' AS first, 'code-in-catalogue' AS reason, rank
+        FROM ranked g WHERE use = 1 AND EXISTS (
+            SELECT 1 FROM codes c WHERE c.asset_code = g.code AND c.object_id <> g.object_id
+            AND c.object_id NOT IN (SELECT object_id FROM given))
+        ORDER BY rank"""
+    )
+    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM ({given})"))

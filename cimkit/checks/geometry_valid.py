@@ -1,0 +1,113 @@
+"""Geometries are valid as OGC Simple Features have it, and of the type their class asks for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cimkit.checks._findings import conclude
+from cimkit.checks._problems import claimed
+from cimkit.checks._spec import CheckContext, CheckSpec, parameters
+from cimkit.checks._sql import any_of, quote, scope
+
+if TYPE_CHECKING:
+    from cimkit.standard import Rule
+
+__all__ = ["SPEC", "run"]
+
+SPEC = CheckSpec(
+    name="geometry_valid",
+    title="Geometry is valid",
+    counts="objects",
+    kinds=("gis",),
+    problems=("geometry-*",),
+    parameters={"types": True},
+)
+
+_REASON = re.compile(r"^(.*?)\[(\S+) (\S+)\]?.*$")
+
+
+def run(context: CheckContext, rule: Rule) -> pa.Table:
+    """Find invalid, empty and missing geometries, with the point where the fault lies.
+
+    Validity is that of the source's own geometry in its own coordinates (GEOS). A missing geometry
+    is one in a layer that has others. Kinds of geometry that cannot be judged are not checked.
+
+    Parameters of the rule: ``types`` (hold geometry types against the class, too).
+    """
+    said = parameters(SPEC, rule)
+    here = scope(rule, SPEC, context.standard)
+    types = _type_test(context) if said["types"] else "FALSE"
+    context.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE shaped AS
+        SELECT *, CASE
+            WHEN wkb IS NULL THEN CASE WHEN some THEN 'geometry-none' END
+            WHEN shape IS NULL THEN 'geometry-unread'
+            WHEN ST_IsEmpty(shape) THEN 'geometry-empty'
+            WHEN NOT ST_IsValid(shape) THEN 'invalid'
+            WHEN {types} THEN 'geometry-type' END AS reason
+        FROM (SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,
+                     t.rank, t.class_code, g.crs, g.wkb, TRY(ST_GeomFromWKB(g.wkb)) AS shape,
+                     regexp_replace(upper(coalesce(g.geometry_type, '')), '^MULTI| Z| M|25D', '')
+                         AS single,
+                     count(g.wkb) OVER (PARTITION BY t.item_id, t.source_layer) > 0 AS some
+              FROM (SELECT * FROM things WHERE {here}) t
+              LEFT JOIN (SELECT * FROM geometries WHERE wkb IS NOT NULL) g USING (object_id))
+        WHERE some"""
+    )
+    bad = context.table(
+        "SELECT * EXCLUDE (shape, some) FROM shaped"
+        " WHERE reason IS NOT NULL AND reason <> 'geometry-unread' ORDER BY rank"
+    ).to_pylist()
+    _locate([row for row in bad if row["reason"] == "invalid"])
+    for row in bad:
+        row.pop("wkb")
+        if row["reason"] == "geometry-type":
+            row["measured"] = row["single"].capitalize()
+            row["expected"] = " | ".join(context.standard.by_code[row["class_code"]].geometry)
+    blind = context.table(
+        """SELECT path, layer, reason, count(*) AS count FROM shaped
+           WHERE reason = 'geometry-unread' GROUP BY ALL ORDER BY path, layer"""
+    ).to_pylist()
+    lost = claimed(context, SPEC, rule)
+    applicable = context.count(
+        "SELECT count(*) FROM shaped WHERE coalesce(reason, '') <> 'geometry-unread'"
+    )
+    # A geometry that the loader lost has no row that could be counted as passed.
+    lost = lost.set_column(
+        lost.column_names.index("things"), "things", pa.array([0] * len(lost), pa.int32())
+    )
+    both = pa.concat_tables([pa.Table.from_pylist(bad), lost], promote_options="permissive")
+    return conclude(context, rule, both, applicable, unchecked=blind)
+
+
+def _type_test(context: CheckContext) -> str:
+    tests = []
+    for code, row in context.standard.by_code.items():
+        if row.geometry:
+            allowed = [g.upper() for g in row.geometry] + ["", "GEOMETRY"]
+            tests.append(f"class_code = {quote(code)} AND NOT {any_of('single', allowed)}")
+    return f"({' OR '.join(tests)})" if tests else "FALSE"
+
+
+def _locate(rows: list[dict[str, Any]]) -> None:
+    """Set the reason of each invalid geometry, and the place of the fault in CRS84."""
+    import numpy as np
+    import shapely
+
+    from cimkit.geometry.crs import parse_crs, to_crs84
+
+    said = shapely.is_valid_reason(shapely.from_wkb([r["wkb"] for r in rows], on_invalid="ignore"))
+    for row, text in zip(rows, said, strict=True):
+        found = _REASON.match(text or "")
+        row["reason"] = found[1].strip() if found else text or "invalid"
+        if not found or not row["crs"]:
+            continue
+        try:
+            spot = np.array([[float(found[2]), float(found[3])]])
+        except ValueError:  # "nan": the object's own place has to do
+            continue
+        row["measured"] = f"{spot[0, 0]:.3f}, {spot[0, 1]:.3f}"
+        row["x"], row["y"] = to_crs84(spot, parse_crs(row["crs"]))[0].tolist()

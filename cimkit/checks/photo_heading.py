@@ -1,0 +1,49 @@
+"""Photographs say which way they look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.checks._findings import conclude
+from cimkit.checks._spec import CheckContext, CheckSpec, parameters
+from cimkit.checks._sql import any_of, scope
+
+if TYPE_CHECKING:
+    from cimkit.standard import Rule
+
+__all__ = ["SPEC", "run"]
+
+SPEC = CheckSpec(
+    name="photo_heading",
+    title="Photograph has a heading",
+    counts="photographs",
+    kinds=("imagery",),
+    problems=("heading-*",),
+    parameters={"origins": ["exif", "xmp", "trajectory", "sheet"]},
+)
+
+
+def run(context: CheckContext, rule: Rule) -> pa.Table:
+    """Find photographs without a heading, or with one outside 0° to 360°.
+
+    Parameters of the rule: ``origins`` (who must have said it; a heading ``derived`` from the
+    track is cimkit's guess, not the delivery's statement).
+    """
+    said = parameters(SPEC, rule)
+    here = scope(rule, SPEC, context.standard)
+    bad = context.table(
+        f"""
+        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z,
+               CASE WHEN heading IS NULL THEN coalesce(text, '') ELSE heading::VARCHAR || '°' END
+                   AS measured, '0° to 360°' AS expected,
+               CASE WHEN text IS NULL THEN 'heading-missing' ELSE 'heading-range' END AS reason
+        FROM (SELECT *, try_cast(text AS DOUBLE) AS heading FROM
+              (SELECT *, CASE WHEN {any_of("coalesce(origin, 'exif')", said["origins"])}
+                              THEN json_extract_string(properties, '/heading') END AS text
+               FROM (SELECT *, json_extract_string(properties, '/heading_origin') AS origin
+                     FROM things WHERE {here})))
+        WHERE NOT coalesce(heading BETWEEN 0 AND 360, FALSE) ORDER BY rank"""
+    )
+    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM things WHERE {here}"))
