@@ -77,6 +77,7 @@ def conclude(
         What the rule does not speak of and yet should be seen: ``path``, ``reason``, ``count``.
     """
     rows = [_fail(context, rule, row) for row in bad.to_pylist()]
+    rows.sort(key=lambda row: str(row["path"]))
     lost = sum(row["things"] for row in rows)
     passed = applicable - lost
     for given in unchecked:

@@ -95,8 +95,10 @@ def _same(one: list[bytes | None], other: list[bytes | None], tolerance: float) 
         return []
 
     def metres(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        north = points[:, 1]
-        return points * _DEGREE * np.column_stack([np.cos(np.radians(north)), np.ones_like(north)])
+        scale = np.full(points.shape, _DEGREE)
+        scale[:, 0] *= np.cos(np.radians(points[:, 1]))
+        scaled: npt.NDArray[np.float64] = points * scale
+        return scaled
 
     apart = shapely.hausdorff_distance(
         shapely.transform(first, metres), shapely.transform(second, metres)

@@ -26,7 +26,7 @@ SPEC = CheckSpec(
     parameters={"types": True},
 )
 
-_REASON = re.compile(r"^(.*?)\[(\S+) (\S+)\]?.*$")
+_REASON = re.compile(r"^(.*?)\[([^\s\]]+) ([^\s\]]+)")
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
@@ -43,7 +43,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE shaped AS
         SELECT *, CASE
-            WHEN wkb IS NULL THEN CASE WHEN some THEN 'geometry-none' END
+            WHEN wkb IS NULL THEN CASE WHEN others THEN 'geometry-none' END
             WHEN shape IS NULL THEN 'geometry-unread'
             WHEN ST_IsEmpty(shape) THEN 'geometry-empty'
             WHEN NOT ST_IsValid(shape) THEN 'invalid'
@@ -52,13 +52,13 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                      t.rank, t.class_code, g.crs, g.wkb, TRY(ST_GeomFromWKB(g.wkb)) AS shape,
                      regexp_replace(upper(coalesce(g.geometry_type, '')), '^MULTI| Z| M|25D', '')
                          AS single,
-                     count(g.wkb) OVER (PARTITION BY t.item_id, t.source_layer) > 0 AS some
+                     count(g.wkb) OVER (PARTITION BY t.item_id, t.source_layer) > 0 AS others
               FROM (SELECT * FROM things WHERE {here}) t
               LEFT JOIN (SELECT * FROM geometries WHERE wkb IS NOT NULL) g USING (object_id))
-        WHERE some"""
+        WHERE others"""
     )
     bad = context.table(
-        "SELECT * EXCLUDE (shape, some) FROM shaped"
+        "SELECT * EXCLUDE (shape, others) FROM shaped"
         " WHERE reason IS NOT NULL AND reason <> 'geometry-unread' ORDER BY rank"
     ).to_pylist()
     _locate([row for row in bad if row["reason"] == "invalid"])
