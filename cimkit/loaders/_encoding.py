@@ -10,7 +10,7 @@ _FAMILIAR = {
     "名称编码类型备注面积高度长度灯杆井盖管线道桥树木用地规划地铁站厅住宅商业工业的是在一二三",
     "big5": "市區縣鎮鄉村里街道路號樓棟層建築大小學校醫院公園河江湖山東西南北中新城國家人民"
     "名稱編碼類型備註面積高度長度燈桿井蓋管線橋樹木用地規劃捷運站的是在一二三臺灣",
-    "shift_jis": "市区県町村丁目番地号通道路駅橋川山東西南北中新大小学校病院公園建物住宅商業工業"
+    "cp932": "市区県町村丁目番地号通道路駅橋川山東西南北中新大小学校病院公園建物住宅商業工業"
     "名称種類面積高さ用途地域施設国都府の日本一二三階層年月",
 }
 
@@ -31,7 +31,7 @@ def _shift_jis(first: int, second: int) -> float:
     return 0.8 if first == 0x81 else 0.3
 
 
-_PLAUSIBLE = {"gb18030": _gbk, "big5": _big5, "shift_jis": _shift_jis}
+_PLAUSIBLE = {"gb18030": _gbk, "big5": _big5, "cp932": _shift_jis}
 
 
 def _east_asian(data: bytes, encoding: str) -> float:
@@ -77,8 +77,8 @@ def decodes(data: bytes, encoding: str) -> bool:
 def detect(data: bytes) -> str:
     """Return the most likely encoding of ``data``, as Python calls it.
 
-    Tells ASCII, UTF-8, GB18030 (a superset of GBK and GB 2312), Big5, Shift_JIS and cp1252 apart,
-    which are what deliveries from China, Japan and Europe come in. Bytes that fit none of them are
+    Tells ASCII, UTF-8, GB18030 (a superset of GBK and GB 2312), Big5, Shift_JIS (as cp932) and cp1252
+    apart, which are what deliveries from China, Japan and Europe come in. Bytes that fit none of them are
     given as latin-1, which never fails.
 
     Examples

@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "GDAL_HTTP_PROXY": "127.0.0.1:9",
     "GDAL_HTTP_TIMEOUT": "1",
     "GML_DOWNLOAD_SCHEMA": "NO",
+    # extracts have their node ids in any order
+    "OSM_USE_CUSTOM_INDEXING": "NO",
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "PROJ_NETWORK": "OFF",
     # a city's outline in one feature is larger than the default of 200 MB
