@@ -77,9 +77,9 @@ def decodes(data: bytes, encoding: str) -> bool:
 def detect(data: bytes) -> str:
     """Return the most likely encoding of ``data``, as Python calls it.
 
-    Tells ASCII, UTF-8, GB18030 (a superset of GBK and GB 2312), Big5, Shift_JIS (as cp932) and cp1252
-    apart, which are what deliveries from China, Japan and Europe come in. Bytes that fit none of them are
-    given as latin-1, which never fails.
+    Tells ASCII, UTF-8, GB18030 (a superset of GBK and GB 2312), Big5, Shift_JIS (as cp932) and
+    cp1252 apart, which are what deliveries from China, Japan and Europe come in. Bytes that fit
+    none of them are given as latin-1, which never fails.
 
     Examples
     --------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -26,25 +25,6 @@ __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=1)
 
 _SIDECARS = ".shx,.dbf,.prj,.cpg,.sbn,.sbx,.qix,.qpj,.fbn,.fbx,.ain,.aih,.atx,.ixs,.mxs,.idm,.ind"
-    ".shx",
-    ".dbf",
-    ".prj",
-    ".cpg",
-    ".sbn",
-    ".sbx",
-    ".qix",
-    ".qpj",
-    ".fbn",
-    ".fbx",
-    ".ain",
-    ".aih",
-    ".atx",
-    ".ixs",
-    ".mxs",
-    ".idm",
-    ".ind",
-    ".cst",
-]
 
 
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
