@@ -18,12 +18,14 @@ __all__ = ["FILE", "Config", "definition", "read", "write"]
 FILE = "cimkit.toml"
 """Name of the file that makes a folder a catalogue."""
 
+_FORMAT = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Settings of a catalogue."""
 
-    format: int = 1
+    format: int = _FORMAT
     """Version of the catalogue's layout."""
     definition: str = "default"
     """Name of the definition it was made from."""
@@ -70,12 +72,12 @@ def read(folder: Path) -> Config:
         If the file cannot be understood.
     """
     config = _parse(folder / FILE)
-    if config.format != Config.format:
+    if config.format != _FORMAT:
         raise CatalogError(
             "this catalogue was made by another version of cimkit",
             where=str(folder / FILE),
             got=config.format,
-            expected=Config.format,
+            expected=_FORMAT,
         )
     return config
 

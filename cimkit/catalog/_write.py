@@ -1,0 +1,250 @@
+"""Writing a delivery into the lake: each table once, in spatial order, without updates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cimkit.catalog._items import item_rows
+from cimkit.catalog._schema import columns
+from cimkit.catalog._sources import files
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.catalog._sources import Group, Row
+
+__all__ = ["load", "remove", "write"]
+
+
+def load(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    """Make the temporary table ``staged``: the fresh objects, with n and a rowid_ that lasts."""
+    from cimkit.model import empty
+
+    given = files(rows, "objects")
+    con.register("files_", given)
+    if given.num_rows:
+        con.execute(
+            """
+            CREATE TEMP TABLE staged AS
+            SELECT s.n, (s.n << 32) + r.file_row_number AS rowid_,
+                r.* EXCLUDE (filename, file_row_number)
+            FROM read_parquet($1, filename = true, file_row_number = true) r
+            JOIN files_ s ON r.filename = s.file
+            """,
+            [given["file"].to_pylist()],
+        )
+    else:
+        con.register("none_", empty("objects"))
+        con.execute(
+            "CREATE TEMP TABLE staged AS SELECT 0::BIGINT n, 0::BIGINT rowid_, * FROM none_"
+        )
+        con.unregister("none_")
+    con.unregister("files_")
+
+
+def remove(con: duckdb.DuckDBPyConnection) -> None:
+    """Take out what gives way, before the new rows come.
+
+    ``leaving_`` (item_id) holds items that go for good, ``gone_`` (object_id) objects that are
+    retired or written anew. Codes stay for ever.
+    """
+    for table in ("objects", "geometries", "placements", "classifications"):
+        con.execute(f"DELETE FROM lake.{table} WHERE object_id IN (SELECT object_id FROM gone_)")
+    for table in ("items", "measures"):
+        con.execute(f"DELETE FROM lake.{table} WHERE item_id IN (SELECT item_id FROM replaced_)")
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    rows: list[Row],
+    groups: list[Group],
+    delivery: dict[str, Any],
+) -> None:
+    """Write everything of a delivery. Needs the temporary tables of the steps before.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        In a transaction, after `remove`.
+    rows, groups
+        The sources and their datasets, ids set.
+    delivery : dict
+        Row of ``deliveries``, and ``root``.
+    """
+    _order(con)
+    _objects(con, delivery)
+    _details(con, rows)
+    con.execute("INSERT INTO lake.codes SELECT * FROM new_codes_ ORDER BY asset_code")
+    _items(con, rows, delivery)
+    _datasets(con, groups, rows, delivery)
+    said = {k: v for k, v in delivery.items() if k != "root"}
+    names = ", ".join(said)
+    marks = ", ".join("?" for _ in said)
+    con.execute(f"INSERT INTO lake.deliveries ({names}) VALUES ({marks})", list(said.values()))
+
+
+def _order(con: duckdb.DuckDBPyConnection) -> None:
+    """Place each object on a Hilbert curve over the delivery, so that row groups are local."""
+    con.execute(
+        """
+        CREATE TEMP TABLE placed_ AS
+        WITH box AS (
+            SELECT {'min_x': min(bbox.xmin), 'min_y': min(bbox.ymin),
+                    'max_x': max(bbox.xmax) + 1e-9, 'max_y': max(bbox.ymax) + 1e-9}::BOX_2D AS box
+            FROM staged
+        )
+        SELECT i.*, ST_Hilbert((t.bbox.xmin + t.bbox.xmax) / 2, (t.bbox.ymin + t.bbox.ymax) / 2,
+            box) AS h
+        FROM ids_ i JOIN staged t USING (rowid_) CROSS JOIN box
+        """
+    )
+
+
+def _objects(con: duckdb.DuckDBPyConnection, delivery: dict[str, Any]) -> None:
+    own = {
+        "object_id": "i.object_id",
+        "dataset_id": "i.dataset_id",
+        "item_id": "s.item_id",
+        "delivery_id": "$delivery_id",
+        "parent_id": "p.object_id",
+        "class_code": "c.class_code",
+        "asset_code": "k.asset_code",
+        "level": "c.level",
+        "district": "NULL",
+        "access": "s.access",
+        # A loader is trusted to write WKB, but one bad row must not cost the delivery.
+        "geometry": "TRY(ST_GeomFromWKB(t.geometry))",
+    }
+    said = ", ".join(f"{own.get(c, f't.{c}')} AS {c}" for c in columns("objects"))
+    con.execute(
+        f"""
+        INSERT INTO lake.objects BY NAME
+        SELECT {said}
+        FROM staged t JOIN placed_ i USING (rowid_) JOIN source_ s ON s.n = t.n
+        LEFT JOIN classed_ c USING (rowid_) LEFT JOIN coded_ k USING (rowid_)
+        LEFT JOIN (
+            SELECT n, key, min(object_id) AS object_id FROM ids_
+            WHERE (n, key) IN (SELECT (n, parent_key) FROM staged WHERE parent_key IS NOT NULL)
+            GROUP BY ALL
+        ) p ON p.n = t.n AND p.key = t.parent_key
+        ORDER BY i.h, i.object_id
+        """,
+        {"delivery_id": delivery["delivery_id"]},
+    )
+    con.execute(
+        """
+        INSERT INTO lake.classifications BY NAME
+        SELECT i.object_id, d.scheme, d.edition, d.class_code, d.rule, d.confidence, d.decided_by
+        FROM decided_ d JOIN placed_ i USING (rowid_) ORDER BY i.h, i.object_id, d.scheme
+        """
+    )
+
+
+def _details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    for table in ("geometries", "placements"):
+        given = files(rows, table)
+        if not given.num_rows:
+            continue
+        con.register("files_", given)
+        said = ", ".join(f"r.{c}" for c in columns(table)[2:])
+        con.execute(
+            f"""
+            INSERT INTO lake.{table} BY NAME
+            SELECT i.object_id, s.item_id, {said}
+            FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+            JOIN source_ s ON s.n = f.n
+            JOIN (
+                SELECT n, layer, key, any_value(object_id) AS object_id, min(h) AS h FROM placed_
+                GROUP BY n, layer, key HAVING count(*) = 1
+            ) i ON i.n = f.n AND i.layer = coalesce(r.source_layer, '') AND i.key = r.source_key
+            ORDER BY i.h, i.object_id
+            """,
+            [given["file"].to_pylist()],
+        )
+        con.unregister("files_")
+    given = files(rows, "measures")
+    if given.num_rows:
+        con.register("files_", given)
+        said = ", ".join(f"r.{c}" for c in columns("measures")[1:])
+        con.execute(
+            f"""
+            INSERT INTO lake.measures BY NAME
+            SELECT s.item_id, {said}
+            FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+            JOIN source_ s ON s.n = f.n ORDER BY f.n
+            """,
+            [given["file"].to_pylist()],
+        )
+        con.unregister("files_")
+
+
+def _items(con: duckdb.DuckDBPyConnection, rows: list[Row], delivery: dict[str, Any]) -> None:
+    con.register("rows_", item_rows(rows))
+    own = {
+        "delivery_id": "$delivery_id",
+        "root": "$root",
+        "class_code": "o.class_code",
+        "level": "o.level",
+        "geometry": "coalesce(TRY(ST_GeomFromWKB(r.footprint)), CASE WHEN west IS NULL THEN NULL "
+        "WHEN west = east AND south = north THEN ST_Point(west, south) "
+        "ELSE ST_MakeEnvelope(west, south, east, north) END)",
+        "bbox": "CASE WHEN west IS NOT NULL THEN "
+        "{'xmin': west, 'ymin': south, 'xmax': east, 'ymax': north} END",
+        "observed_start": "TRY_CAST(r.observed_start AS TIMESTAMPTZ)",
+        "observed_end": "TRY_CAST(r.observed_end AS TIMESTAMPTZ)",
+    }
+    said = ", ".join(f"{own.get(c, f'r.{c}')} AS {c}" for c in columns("items"))
+    # A source that is one object (a cloud, a photograph, a raster) has the class of that object.
+    con.execute(
+        f"""
+        INSERT INTO lake.items BY NAME
+        SELECT {said} FROM rows_ r LEFT JOIN (
+            SELECT i.n, any_value(c.class_code) AS class_code, any_value(c.level) AS level
+            FROM ids_ i LEFT JOIN classed_ c USING (rowid_) GROUP BY i.n HAVING count(*) = 1
+        ) o USING (n)
+        ORDER BY r.n
+        """,
+        {"delivery_id": delivery["delivery_id"], "root": delivery["root"]},
+    )
+    con.unregister("rows_")
+    con.execute(
+        """
+        INSERT INTO lake.lineage
+        SELECT DISTINCT s.item_id, o.item_id, 'replaces'
+        FROM matched_ m JOIN old_ o USING (object_id) JOIN ids_ i ON i.rowid_ = m.rowid_
+        JOIN source_ s ON s.n = i.n ORDER BY ALL
+        """
+    )
+
+
+def _datasets(
+    con: duckdb.DuckDBPyConnection,
+    groups: list[Group],
+    rows: list[Row],
+    delivery: dict[str, Any],
+) -> None:
+    there = {r[0] for r in con.execute("SELECT dataset_id FROM lake.datasets").fetchall()}
+    made = []
+    for group in groups:
+        if group.dataset_id in there:
+            continue
+        declared = [r.staged.declared for r in group.rows]
+        made.append(
+            {
+                "dataset_id": group.dataset_id,
+                "name": group.name,
+                "owner": next((d.owner for d in declared if d.owner), None),
+                "producer": next((d.producer for d in declared if d.producer), None),
+                "access": next((d.access for d in declared if d.access), "public"),
+                "standard": delivery["standard"],
+                "recognised_by": group.recognised_by,
+            }
+        )
+    if made:
+        import pyarrow as pa
+
+        from cimkit.model import LAKE
+
+        con.register("rows_", pa.Table.from_pylist(made, schema=LAKE["datasets"]))
+        con.execute("INSERT INTO lake.datasets BY NAME SELECT * FROM rows_")
+        con.unregister("rows_")
