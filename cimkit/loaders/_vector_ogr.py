@@ -70,6 +70,8 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             raise SourceUnreadable("it has no layers", where=source.path)
         driver = str(infos[0]["driver"])
         title, media = _FORMATS.get(driver, (driver, "application/octet-stream"))
+        if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
+            title, media = "dBASE", "application/x-dbf"
         if title == "CSV" and all(i["geometry_type"] is None for i in infos):
             raise SourceUnreadable("no row of the table has a position", where=source.path)
         yield Opened(
@@ -99,10 +101,10 @@ def _info(how: Plan, layer: str) -> dict[str, Any]:
 
 def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Table:
     geometry = info["geometry_type"] or ""
-    crs = info["crs"]
+    crs = info["crs"] or how.crs
     if crs and ("Undefined" in crs or "Unknown engineering" in crs):
         crs = None  # what GDAL calls a GeoPackage's "not known"
-    assumed = driver in _ASSUMED and not _says_crs(source.file)
+    assumed = how.crs is not None or (driver in _ASSUMED and not _says_crs(source.file))
     bounds = info["total_bounds"]
     return Table(
         name=str(info["layer_name"]),

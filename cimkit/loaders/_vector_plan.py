@@ -24,6 +24,9 @@ LATITUDE = "y,lat,latitude,纬度,緯度,y_coord,coord_y,northing"
 """Column names of y."""
 
 
+_DEGREES = ("lon", "lng", "经度", "経度", "經度")
+
+
 @dataclass(slots=True)
 class Plan:
     """How GDAL is to open a source."""
@@ -33,6 +36,7 @@ class Plan:
     encoding: str | None = None  # to hand to GDAL; None: GDAL knows
     shown: str | None = "utf-8"
     origin: _Origin = "declared"
+    crs: str | None = None  # to assume where GDAL finds none
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -148,7 +152,7 @@ def _encoded(way: Plan, dbf: Path, cpg: Path | None, options: ReadOptions, sourc
 
 def _python_name(said: str) -> str | None:
     digits = "".join(c for c in said if c.isdigit())
-    for name in (said, f"cp{digits}" if digits else said):
+    for name in (said, said.replace("-", "").replace("_", ""), f"cp{digits}" if digits else said):
         name = {"cp936": "gb18030", "cp65001": "utf-8", "cp88591": "latin-1"}.get(name, name)
         try:
             return codecs.lookup(name).name
@@ -165,6 +169,9 @@ def _csv(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     if found not in ("ascii", "utf-8"):
         way.file = scratch / source.file.name
         way.file.write_text(data.decode(found, "replace"), encoding="utf-8")
+    header = data.split(b"\n", 1)[0].decode(found, "replace").lower()
+    if any(name in header for name in _DEGREES):
+        way.crs = "OGC:CRS84"  # columns called longitude hold degrees
     way.options = {
         "X_POSSIBLE_NAMES": LONGITUDE,
         "Y_POSSIBLE_NAMES": LATITUDE,
