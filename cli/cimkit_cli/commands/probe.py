@@ -29,7 +29,7 @@ def command(
     paths: tuple[Path, ...], depth: str, draft: Path | None, jobs: int | None, as_json: bool
 ) -> None:
     """Say what each source in PATHS is: counts, CRS, box, problems."""
-    from cimkit import probe, write_sheet
+    from cimkit import probe
     from cimkit_cli.printing import lines
 
     seen: list[Asset] = []
@@ -45,6 +45,8 @@ def command(
     else:
         _print(kept())
     if draft is not None:
+        from cimkit import write_sheet
+
         write_sheet(draft, seen)
         click.echo(f"Draft of the delivery sheet written to {draft}.", err=True)
 
