@@ -160,6 +160,13 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
             )
         if not values.get("message", {}).get("en"):
             raise StandardError("a rule needs message.en", where=f"{origin} ({name})")
+        if "/" in name.removeprefix(f"{package}/"):
+            raise StandardError(
+                "a rule of another package",
+                where=origin,
+                got=name,
+                mend="Use [[change]] to change it, or give your own rule a name without /.",
+            )
         full = name if name.startswith(f"{package}/") else f"{package}/{name}"
         rules.append(Rule(id=full, origin=origin, **values))
     changes = []
