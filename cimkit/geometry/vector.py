@@ -43,7 +43,10 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
     """
     raw = np.asarray(wkb.to_pylist(), dtype=object)
     given: Shapes = np.empty(len(raw), dtype=object)
-    given[:] = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else []
+    try:
+        given[:] = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else []
+    except NotImplementedError:  # a curve among them: one by one, curves are drawn below
+        given[:] = [_one(value) for value in raw]
     bad = np.array([r is not None for r in raw], dtype=bool) & shapely.is_missing(given)
     for i in np.flatnonzero(bad):
         try:
@@ -52,6 +55,13 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
         except (ValueError, shapely.errors.ShapelyError):
             continue  # told to the caller in the second array
     return given, bad
+
+
+def _one(wkb: bytes | None) -> Any:
+    try:
+        return shapely.from_wkb(wkb, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def write_wkb(shapes: Shapes) -> pa.Array:

@@ -35,7 +35,7 @@ _KEY_EXACT = _words(
     "osm_id osm_way_id entityhandle"
 )
 _KEY_LIKE = re.compile(
-    r".*(_id|[a-z]ID|Id)|id_.*|.*(_code|Code|_no|_nr|_key|guid|uuid)"
+    r".*((?i:_id)|[a-z]ID|Id)|(?i:id_.*)|.*(Code|(?i:_code|_no|_nr|_key|guid|uuid))"
     r"|.*(编号|编码|标识码|コード|番号|編號|編碼)|geoid.*",
 )
 

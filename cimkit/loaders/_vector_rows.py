@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,6 @@ def json_objects(batch: pa.RecordBatch, names: list[str]) -> pa.Array:
 
     Dates and times are ISO 8601, bytes hexadecimal, what is no finite number is null.
     """
-    import duckdb
-
     if not names:
         return pa.array(["{}"] * batch.num_rows, pa.string())
     columns = [batch.column(batch.schema.get_field_index(name)) for name in names]
@@ -47,10 +46,19 @@ def json_objects(batch: pa.RecordBatch, names: list[str]) -> pa.Array:
     for i, name in enumerate(names):
         quoted = "'" + name.replace("'", "''").replace("\0", "") + "'"
         pairs.append(f"{quoted}, {_json_value(f'c{i}', table.schema.field(i).type)}")
-    with duckdb.connect(":memory:", config={"threads": 1}) as con:
-        con.register("given", table)
-        rows = con.execute(f"SELECT json_object({', '.join(pairs)})::VARCHAR AS j FROM given")
-        return rows.to_arrow_table().column("j").combine_chunks().cast(pa.string())
+    con = _database()
+    con.register("given", table)
+    rows = con.execute(f"SELECT json_object({', '.join(pairs)})::VARCHAR AS j FROM given")
+    text = rows.to_arrow_table().column("j").combine_chunks().cast(pa.string())
+    con.unregister("given")
+    return text
+
+
+@cache
+def _database() -> Any:
+    import duckdb
+
+    return duckdb.connect(":memory:", config={"threads": 1})
 
 
 def _json_value(column: str, kind: pa.DataType) -> str:

@@ -17,7 +17,7 @@ from cimkit.model import Asset, Layer, Problem, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cimkit.loaders._vector_place import Box, Placed
+    from cimkit.loaders._placing import Box, Placed
     from cimkit.loaders._vector_table import Opened, Table
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
@@ -119,9 +119,13 @@ def probe(source: Source, options: ReadOptions) -> Asset:
 
 
 def _place(table: Table, options: ReadOptions, source: Source) -> Placed:
-    from cimkit.loaders._vector_place import place
+    from cimkit.loaders._placing import Placed, place
 
-    return place(table, options.declared.crs, source)
+    if not table.geometry_type:
+        return Placed(None, None, "none", None, ())
+    declared = options.declared.crs
+    said, origin = (declared, "sheet") if declared else (table.crs, table.crs_origin)
+    return place(table.name, said, origin, table.bounds, source)
 
 
 def _bounded(table: Table, options: ReadOptions) -> Table:
