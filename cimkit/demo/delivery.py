@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,22 @@ class DemoReport:
     """What the second delivery changes, as in ``CHANGES.json``."""
     seconds: float
     """How long it took."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {**asdict(self), "folder": str(self.folder)}
+
+    def to_text(self) -> str:
+        """Return it in a few lines for a terminal."""
+        changed = len(self.changes.attributes) + len(self.changes.geometry)
+        return (
+            f"{self.folder}: {self.buildings:,} buildings, {self.objects:,} objects in GIS layers, "
+            f"{self.files} files, {self.seconds:.1f} s\n"
+            f"  delivery-1     {len(self.planted)} planted defects, listed in PLANTED.json\n"
+            f"  delivery-2     one dataset again: {changed} changed, {len(self.changes.missing)} "
+            "missing, listed in CHANGES.json\n"
+            "  delivery.toml  the delivery sheet of both"
+        )
 
 
 def generate(

@@ -165,8 +165,7 @@ class _Writer:
         return entity
 
     def relate(self, ifc_class: str, first: Any, second: Any) -> None:
-        # The API's own verbs collect in sets: their order, and so the file, would be another
-        # one each time.
+        # The API's own verbs collect in sets, whose order, and so the file's, differs each time.
         self.f.create_entity(ifc_class, _FREE_ID, None, None, None, first, second)
 
     def georeference(self) -> None:
@@ -220,14 +219,12 @@ class _Writer:
         """Return a wall from corner to corner, inside the outline, and what fills its openings."""
         length = float(np.hypot(*(end - start)))
         along = (end - start) / length
-        # Slabs lie below their level: the ground floor's top is level with the model's origin.
-        high = self.m.storey - _SLAB
         wall = self.new("IfcWall", f"外墙 {number + 1}F-{len(self.made.get('IfcWall', ())) + 1}")
         wall.PredefinedType = "SOLIDWALL"
         wall.ObjectPlacement = here = self.placement(start[0], start[1], 0.0, at, along)
         ring = np.array([[0.0, 0.0], [length, 0.0], [length, _WALL], [0.0, _WALL]])
         profile = self.f.createIfcArbitraryClosedProfileDef("AREA", None, self.polyline(ring))
-        wall.Representation = self.shape(self.solid(profile, high))
+        wall.Representation = self.shape(self.solid(profile, self.m.storey - _SLAB))
         windows = int((length - 1.2) // _SPACING)
         door = number == 0 and length > 5 and not self.made.get("IfcDoor")
         held = [wall]
