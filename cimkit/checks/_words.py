@@ -197,6 +197,11 @@ WORDS: dict[str, dict[str, str]] = {
         "与行车序列 {sequence} 中的相邻照片相距 {distance} 米",
         "走行 {sequence} の前後の写真から {distance} m 離れています",
     ),
+    "heading-nowhere": _w(
+        "no position, so a heading says nothing",
+        "没有位置，朝向无意义",
+        "位置がないため方位は意味を持ちません",
+    ),
     "heading-missing": _w("no heading", "没有朝向", "方位がありません"),
     "heading-range": _w(
         "a heading that is no compass angle", "朝向不是有效的方位角", "方位角の範囲外です"

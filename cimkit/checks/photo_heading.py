@@ -28,6 +28,9 @@ SPEC = CheckSpec(
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find photographs without a heading, or with one outside 0° to 360°.
 
+    Photographs without a position are named aside: a direction from nowhere is none, and that the
+    position is missing is for the check ``photo_position`` to say.
+
     Parameters of the rule: ``origins`` (who must have said it; a heading ``derived`` from the
     track is cimkit's guess, not the delivery's statement).
     """
@@ -43,7 +46,12 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
               (SELECT *, CASE WHEN {any_of("coalesce(origin, 'exif')", said["origins"])}
                               THEN json_extract_string(properties, '/heading') END AS text
                FROM (SELECT *, json_extract_string(properties, '/heading_origin') AS origin
-                     FROM things WHERE {here})))
+                     FROM things WHERE {here} AND bbox IS NOT NULL)))
         WHERE NOT coalesce(heading BETWEEN 0 AND 360, FALSE) ORDER BY rank"""
     )
-    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM things WHERE {here}"))
+    blind = context.table(
+        f"""SELECT path, source_layer AS layer, 'heading-nowhere' AS reason, 1 AS count
+            FROM things WHERE {here} AND bbox IS NULL ORDER BY rank"""
+    ).to_pylist()
+    placed = context.count(f"SELECT count(*) FROM things WHERE {here} AND bbox IS NOT NULL")
+    return conclude(context, rule, bad, placed, aside=blind)
