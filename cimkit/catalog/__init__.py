@@ -2,6 +2,7 @@
 
 from cimkit.catalog._catalog import Catalog, create, find, open_catalog
 from cimkit.catalog._ingest import ingest, ingest_staged
+from cimkit.catalog._query import query, version_of
 from cimkit.catalog._report import DatasetReport, IngestReport
 
 __all__ = [
@@ -13,4 +14,6 @@ __all__ = [
     "ingest",
     "ingest_staged",
     "open_catalog",
+    "query",
+    "version_of",
 ]
