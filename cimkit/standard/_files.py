@@ -138,11 +138,8 @@ def open_package(path: Path) -> PackageFiles:
             raise StandardError(
                 f"no standard package: {error}", where=str(path), expected="a folder or a zip"
             ) from error
-        # A zip of a folder has that folder on top.
-        tops = [n for n in files if n == "standard.toml" or n.endswith("/standard.toml")]
-        if tops and "standard.toml" not in files:
-            root = min(tops, key=len).removesuffix("standard.toml")
-            files = {n.removeprefix(root): b for n, b in files.items() if n.startswith(root)}
+        root = _root(list(files)) or ""
+        files = {n.removeprefix(root): b for n, b in files.items() if n.startswith(root)}
     if "standard.toml" not in files:
         raise StandardError(
             "no standard package", where=str(path), expected="a file standard.toml in it"
@@ -174,13 +171,33 @@ def packages() -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
             )
         inside = [folder] if (folder / "standard.toml").is_file() else sorted(folder.iterdir())
         for path in inside:
-            if (path / "standard.toml").is_file():
-                head = tomllib.loads((path / "standard.toml").read_text("utf-8-sig"))
-            elif path.suffix == ".zip":
-                head = open_package(path).toml("standard.toml")
-            else:
-                continue
-            yield str(head.get("id", "")), str(head.get("edition", "")), path, head
+            head = _head(path)
+            if head is not None:
+                yield str(head.get("id", "")), str(head.get("edition", "")), path, head
+
+
+def _head(path: Path) -> dict[str, Any] | None:
+    """Return the ``standard.toml`` of a folder or zip, None where there is none."""
+    if (path / "standard.toml").is_file():
+        return PackageFiles(path, {"standard.toml": (path / "standard.toml").read_bytes()}).toml(
+            "standard.toml"
+        )
+    if path.suffix != ".zip" or not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        name = _root(archive.namelist())
+        if name is None:
+            return None
+        return PackageFiles(path, {"standard.toml": archive.read(name + "standard.toml")}).toml(
+            "standard.toml"
+        )
+
+
+def _root(names: list[str]) -> str | None:
+    """Return the folder in a zip that holds the package: a zip of a folder has it on top."""
+    tops = [n.removesuffix("standard.toml") for n in names if n.endswith("standard.toml")]
+    tops = [t for t in tops if not t or t.endswith("/")]
+    return min(tops, key=len, default=None)
 
 
 def find_package(name: str, *, beside: Path | None = None) -> Path:
@@ -204,8 +221,8 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
     wanted, _, edition = name.partition("@")
     known = [(i, e, p) for i, e, p, _ in packages()]
     if beside is not None:
-        near = {p: open_package(p).toml("standard.toml") for p in _neighbours(beside)}
-        known = [(str(h.get("id")), str(h.get("edition")), p) for p, h in near.items()] + known
+        near = ((p, _head(p)) for p in sorted(beside.resolve().parent.iterdir()))
+        known = [(str(h.get("id")), str(h.get("edition")), p) for p, h in near if h] + known
     fits = [(e, p) for i, e, p in known if i == wanted and (not edition or e == edition)]
     if fits:
         # Of several editions the latest; of one edition in several places the first found.
@@ -219,8 +236,3 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
         expected=", ".join(sorted({f"{i}@{e}" for i, e, _ in known})) or "a path",
         mend="Put its folder or zip into a folder named in CIMKIT_STANDARDS, or give its path.",
     )
-
-
-def _neighbours(path: Path) -> list[Path]:
-    around = sorted(path.resolve().parent.iterdir())
-    return [p for p in around if p.suffix == ".zip" or (p / "standard.toml").is_file()]

@@ -16,9 +16,9 @@ from cimkit.standard._attributes import merge_attributes
 from cimkit.standard._classes import merge_classes
 from cimkit.standard._conditions import check_row
 from cimkit.standard._files import find_package, open_package
+from cimkit.standard._jurisdiction import read_jurisdiction, with_division
 from cimkit.standard._package import Package, known, read_grammar, read_package
-from cimkit.standard.grammar import CodeGrammar, Segment
-from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
+from cimkit.standard.model import Acceptance, CrsRules, Standard
 from cimkit.standard.rows import ClassRow, MappingRow
 from cimkit.standard.rule import Rule
 
@@ -34,7 +34,7 @@ def resolve(path: Path) -> Standard:
     classes = merge_classes(chain, schemes)
     domains = _domains(chain)
     codes = {code for scheme, code in classes if scheme == package.id}
-    jurisdiction = _jurisdiction(chain)
+    jurisdiction = read_jurisdiction(chain)
     grammar = _last(chain, lambda p: read_grammar(p.head, p.where))
     acceptance = _last(chain, lambda p: _section(p, "acceptance", ["method", "maximum"])) or {}
     if acceptance.get("method", "zero-error") != "zero-error":
@@ -62,7 +62,7 @@ def resolve(path: Path) -> Standard:
         ),
         rules=_rules(chain),
         naming=_last(chain, lambda p: p.naming),
-        grammar=_with_division(grammar, jurisdiction),
+        grammar=with_division(grammar, jurisdiction),
         jurisdiction=jurisdiction,
         levels=_last(chain, lambda p: p.levels) or (),
         crs_rules=CrsRules(
@@ -238,53 +238,6 @@ def _rules(chain: Sequence[Package]) -> tuple[Rule, ...]:
             else:
                 del found[change.id]
     return tuple(found.values())
-
-
-def _jurisdiction(chain: Sequence[Package]) -> Jurisdiction:
-    package = next((p for p in reversed(chain) if "jurisdiction" in p.head), None)
-    if package is None:
-        return Jurisdiction()
-    said = package.head["jurisdiction"]
-    where = f"{package.where}, [jurisdiction]"
-    known(said, ["division", "polygon", "fictional"], where)
-    polygon = None
-    if "polygon" in said:
-        from shapely import from_geojson, get_parts, to_wkb
-        from shapely.errors import GEOSException
-
-        name = str(said["polygon"])
-        if name not in package.files.files:
-            raise StandardError("no such file in the package", where=where, got=name)
-        try:
-            shape = from_geojson(package.files.text(name))
-        except GEOSException as error:
-            raise StandardError(
-                f"no valid GeoJSON: {error}", where=package.files.where(name)
-            ) from error
-        parts = get_parts(shape)
-        if len(parts) == 1:
-            shape = parts[0]
-        if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.is_valid:
-            raise StandardError(
-                "the jurisdiction is one valid (multi)polygon in longitude and latitude",
-                where=package.files.where(name),
-                got=shape.geom_type,
-            )
-        polygon = to_wkb(shape)
-    division = said.get("division")
-    return Jurisdiction(
-        None if division is None else str(division), polygon, bool(said.get("fictional", False))
-    )
-
-
-def _with_division(grammar: CodeGrammar | None, where: Jurisdiction) -> CodeGrammar | None:
-    if grammar is None or where.division is None:
-        return grammar
-    segments = tuple(
-        Segment(s.name, s.length, s.alphabet, (where.division,)) if s.name == "division" else s
-        for s in grammar.segments
-    )
-    return dataclasses.replace(grammar, segments=segments)
 
 
 def _hash(standard: Standard) -> str:

@@ -139,3 +139,21 @@ def test_tables_have_the_schemas_of_the_lake(make: Make) -> None:
     assert standard.attribute_rows.schema == LAKE["attributes"]
     assert standard.attribute_rows["class_code"].to_pylist() == ["01", "0101", ""]
     assert standard.under(("01",)) == {"01", "0101", "0102"}
+
+
+def test_other_files_beside_a_package_do_not_matter(make: Make, tmp_path: Path) -> None:
+    make("base")
+    (tmp_path / "notes.zip").write_bytes(b"no zip at all")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("a.txt", "x")
+    assert load(make("city", extends=("base@1",))).parents == ("base@1",)
+
+
+def test_a_broken_package_among_others_is_named(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make("p", {"standard.toml": "id = "})
+    monkeypatch.setenv("CIMKIT_STANDARDS", str(tmp_path))
+    with pytest.raises(StandardError, match="TOML") as caught:
+        available()
+    assert caught.value.where == "p/standard.toml"
