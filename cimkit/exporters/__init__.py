@@ -1,1 +1,60 @@
-"""Room."""
+"""One file per output format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cimkit.exporters._spec import ExporterSpec, ExportReport
+from cimkit.exporters._table import write_table
+from cimkit.registry import entry
+
+if TYPE_CHECKING:
+    from cimkit.catalog import Catalog
+
+__all__ = ["ExportReport", "ExporterSpec", "export", "write_table"]
+
+_NAMES = {"3dtiles": "three_d_tiles"}  # no module may begin with a digit
+
+
+def export(
+    catalog: Catalog,
+    format: str,
+    out: Path,
+    *,
+    where: str | None = None,
+    as_of: str | int | None = None,
+    access: str = "public",
+    **options: Any,
+) -> ExportReport:
+    """Write a catalogue, or a part of it, in another format.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        An open catalogue.
+    format : str
+        ``3dtiles``, ``stac``, ``gpkg``, ``geoparquet``, or one that a package adds.
+    out : Path
+        File or folder to write.
+    where : str, optional
+        SQL predicate over the columns of ``objects``.
+    as_of : str or int, optional
+        Version or time of the catalogue; None: the newest.
+    access : str
+        ``public``, ``internal`` or ``secret``; what is above it is withheld and counted.
+    **options
+        What only that format knows.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format or option.
+    ExportError
+        If the output cannot be written.
+    """
+    module = entry("cimkit.exporters", _NAMES.get(format, format))
+    report: ExportReport = module.export(
+        catalog, Path(out), where=where, as_of=as_of, access=access, **options
+    )
+    return report

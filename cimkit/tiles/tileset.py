@@ -66,7 +66,7 @@ def write_tileset(
     file: Path,
     root: Tile,
     *,
-    outer: Reals | None = None,
+    unframed: bool = False,
     schema: dict[str, Any] | None = None,
     groups: list[dict[str, Any]] | None = None,
     metadata: dict[str, Any] | None = None,
@@ -79,9 +79,10 @@ def write_tileset(
     file : Path
         Where.
     root : Tile
-        Its frame becomes the transform of the root, relative to ``outer``.
-    outer : ndarray, shape (4, 4), optional
-        Frame that the tileset stands in; default: earth-centred.
+        Its frame becomes the transform of the root.
+    unframed : bool
+        No transforms are written and the boxes are in outer coordinates: for a tileset whose
+        contents are tilesets, which bring their own transforms.
     schema, groups, metadata, extras : optional
         Metadata of 3D Tiles 1.1, and ``asset.extras``.
     """
@@ -98,27 +99,32 @@ def write_tileset(
         whole["metadata"] = metadata
     # With nothing drawn at all the error is the whole thing.
     whole["geometricError"] = max(_metres(np.linalg.norm(high - low)), root.error)
-    whole["root"] = _tile(root, np.eye(4) if outer is None else outer)
+    whole["root"] = _tile(root, None if unframed else np.eye(4))
     whole["root"]["refine"] = "ADD"
     file.write_bytes(orjson.dumps(whole) + b"\n")
 
 
-def _tile(tile: Tile, parent: Reals) -> dict[str, Any]:
+def _tile(tile: Tile, parent: Reals | None) -> dict[str, Any]:
     low, high = outer_box(tile)
+    centre, axes = (low + high) / 2, np.diag(np.maximum((high - low) / 2, 1e-3))
     out: dict[str, Any] = {}
-    step = inverse(parent) @ tile.frame
-    if not np.array_equal(parent, tile.frame):
+    if parent is None:
+        centre = tile.frame[:3, :3] @ centre + tile.frame[:3, 3]
+        axes = axes @ tile.frame[:3, :3].T
+    elif not np.array_equal(parent, tile.frame):
+        step = inverse(parent) @ tile.frame
         out["transform"] = [float(v) + 0.0 for v in step.T.reshape(-1)]
-    centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-3)
-    box = [*centre, half[0], 0, 0, 0, half[1], 0, 0, 0, half[2]]
-    out["boundingVolume"] = {"box": [float(v) for v in box]}
+    box = [*centre, *axes.reshape(-1)]
+    out["boundingVolume"] = {"box": [float(v) + 0.0 for v in box]}
     out["geometricError"] = _metres(tile.error)
     if tile.uri is not None:
         out["content"] = {"uri": tile.uri}
         if tile.group is not None:
             out["content"]["group"] = tile.group
     if tile.children:
-        out["children"] = [_tile(child, tile.frame) for child in tile.children]
+        out["children"] = [
+            _tile(child, None if parent is None else tile.frame) for child in tile.children
+        ]
     return out
 
 

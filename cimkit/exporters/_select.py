@@ -1,0 +1,116 @@
+"""Which objects an export is about: a version, a predicate, and an access level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from cimkit.errors import UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.catalog import Catalog
+
+__all__ = ["ACCESS", "Selection", "select"]
+
+ACCESS = ("public", "internal", "secret")
+"""Access levels, each including those before it."""
+
+_RANK = "CASE {0} WHEN 'internal' THEN 1 WHEN 'secret' THEN 2 ELSE 0 END"
+# What stands on an item or a dataset stands on all that came with it.
+_VIEWS = f"""
+CREATE TEMP VIEW ranked_items AS
+SELECT i.*, greatest({_RANK.format("i.access")}, {_RANK.format("d.access")}) AS rank
+FROM items i LEFT JOIN datasets d USING (dataset_id);
+CREATE TEMP VIEW ranked AS
+SELECT o.*, greatest({_RANK.format("o.access")}, coalesce(i.rank, 0)) AS rank,
+    i.path AS path, i.crs AS item_crs, i.sha256 AS sha256
+FROM objects o LEFT JOIN ranked_items i USING (item_id) {{wanted}};
+CREATE TEMP VIEW selected AS SELECT * FROM ranked WHERE rank <= {{rank}};
+CREATE TEMP VIEW selected_items AS SELECT * FROM ranked_items WHERE rank <= {{rank}};
+CREATE TEMP VIEW class_names AS
+SELECT code, any_value(name_en ORDER BY standard) AS name_en,
+    any_value(name_zh ORDER BY standard) AS name_zh,
+    any_value(name_ja ORDER BY standard) AS name_ja
+FROM classes GROUP BY code;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Objects of one version of a catalogue."""
+
+    catalog: Catalog
+    """Where they are."""
+    version: int
+    """As seen at this version."""
+    rank: int
+    """Index into `ACCESS`."""
+    wanted: pa.Table | None
+    """Column ``object_id`` of those a predicate selects; None: all."""
+
+    def fetch(self, sql: str, **tables: pa.Table) -> pa.Table:
+        """Return the answer to a question over the views of the selection.
+
+        ``selected`` is `objects` with path, item_crs, sha256 and rank; ``selected_items`` is
+        `items`; ``class_names`` has the names of classes. The lake is closed again before this
+        returns, so that an export that takes long keeps nobody waiting.
+        """
+        with self.catalog.connect(version=self.version) as con:
+            self.prepare(con)
+            for name, table in tables.items():
+                con.register(name, table)
+            return con.execute(sql).to_arrow_table()
+
+    def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Make the views in a connection of this version."""
+        join = ""
+        if self.wanted is not None:
+            con.register("wanted_ids", self.wanted)
+            join = "SEMI JOIN wanted_ids USING (object_id)"
+        con.execute(_VIEWS.format(wanted=join, rank=self.rank))
+
+    def withheld(self) -> dict[str, int]:
+        """Count what the access asked for does not cover, by its own access."""
+        table = self.fetch(
+            f"SELECT rank, count(*) AS n FROM ranked WHERE rank > {self.rank} GROUP BY 1 ORDER BY 1"
+        )
+        return {ACCESS[row["rank"]]: row["n"] for row in table.to_pylist()}
+
+
+def select(
+    catalog: Catalog, *, where: str | None, as_of: str | int | None, access: str
+) -> Selection:
+    """Return the objects that an export is about.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        An open catalogue.
+    where : str, optional
+        SQL predicate over ``objects``; it runs in the sandbox that analysts' queries run in.
+    as_of : str or int, optional
+        Version or time; None: the newest version.
+    access : str
+        ``public``, ``internal`` or ``secret``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such access level.
+    QueryError
+        If the predicate is refused.
+    """
+    from cimkit.catalog import query, version_of
+
+    if access not in ACCESS:
+        raise UsageError("no such access", got=access, expected=", ".join(ACCESS))
+    version = version_of(catalog, as_of)
+    wanted = None
+    if where is not None:
+        sql = f"SELECT object_id FROM objects WHERE ({where}\n)"
+        wanted = query(catalog, sql, as_of=version)
+    return Selection(catalog, version, ACCESS.index(access), wanted)
