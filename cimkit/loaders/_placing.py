@@ -137,7 +137,7 @@ def _contradiction(bounds: Box, crs: CRS, where: str, source: Source) -> Problem
 
 def _outside(box: Box, crs: CRS, where: str) -> Problem | None:
     area = valid_area(crs)
-    if area is None or area[0] > area[2]:  # across the antimeridian
+    if area is None or area[0] > area[2] or box[2] - box[0] > 300:  # across the antimeridian
         return None
     slack = 3.0  # degrees: the published areas are those of a country's survey, not of the formula
     if (
@@ -158,7 +158,7 @@ def _outside(box: Box, crs: CRS, where: str) -> Problem | None:
 
 
 def _line(source: Source, crs: str) -> str:
-    return f'In the delivery sheet: glob = "{source.path}", crs = "{crs}"'
+    return f'In the delivery sheet: glob = "{source.path}", crs = "{crs}".'
 
 
 def _missing(where: str, bounds: Box | None, source: Source, local: str = "") -> Problem:

@@ -134,7 +134,7 @@ def _encoded(way: Plan, dbf: Path, cpg: Path | None, options: ReadOptions, sourc
                     f"Its texts are not valid {said}, which it says they are; read as {found}.",
                     got=said,
                     expected=found,
-                    hint=f'[[source]] glob = "{source.path}", encoding = "{found}"',
+                    hint=f'In the delivery sheet: glob = "{source.path}", encoding = "{found}".',
                 )
             )
         else:
@@ -143,7 +143,8 @@ def _encoded(way: Plan, dbf: Path, cpg: Path | None, options: ReadOptions, sourc
                     "encoding-detected",
                     f"Nothing says how its texts are encoded; they look like {found}.",
                     got=found,
-                    hint=f'Add a .cpg, or [[source]] glob = "{source.path}", encoding = "{found}"',
+                    hint="Add a .cpg, or write in the delivery sheet: "
+                    f'glob = "{source.path}", encoding = "{found}".',
                 )
             )
     way.encoding = {"cp1252": "CP1252", "ascii": "UTF-8"}.get(way.shown, way.shown.upper())

@@ -1,0 +1,194 @@
+"""What a worker does with one source: hash, recognise the work done before, probe, read, write."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cimkit.errors import CimkitError
+from cimkit.loaders._spec import ReadOptions
+from cimkit.model import STAGED, Asset, Declaration, Problem, Source
+from cimkit.model.source import Depth
+from cimkit.registry import entry
+
+__all__ = ["Job", "content_sha256", "refused", "work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source to read, as it travels to a worker."""
+
+    source: Source
+    files: tuple[Path, ...]  # of the members
+    declared: Declaration
+    depth: Depth
+    root: Path
+    staging: Path | None  # None: probe only
+    refusal: Problem | None  # why no loader reads it
+
+
+def content_sha256(file: Path, members: Sequence[Path] = ()) -> str:
+    """Return the hash of a source's bytes, whatever its files are called.
+
+    Parameters
+    ----------
+    file : Path
+        A file, or a folder that is one source.
+    members : sequence of Path
+        What belongs to it. Without members it is the plain SHA-256 of the file.
+    """
+    own = "" if file.is_dir() else _file_sha256(file)
+    parts = sorted((m.suffix.lower(), _file_sha256(m)) for m in members if m.is_file())
+    if not parts:
+        return own
+    return hashlib.sha256(json.dumps([own, parts]).encode()).hexdigest()
+
+
+def _file_sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _key(job: Job, sha256: str, version: int) -> str:
+    declared = dataclasses.asdict(job.declared)
+    poses = job.declared.trajectory
+    table = job.root / poses.file if poses else None
+    said = [
+        sha256,
+        job.source.loader,
+        version,
+        job.depth,
+        job.source.path,  # names of layers and drives come from it
+        declared,
+        _file_sha256(table) if table and table.is_file() else None,
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def work(job: Job) -> tuple[Asset, Path | None, bool]:
+    """Read one source; runs in a worker. Whatever goes wrong with the data is in the asset."""
+    source = job.source
+    try:
+        sha256 = content_sha256(source.file, job.files)
+    except OSError as error:
+        return refused(source, "unreadable", f"It cannot be read: {error.strerror}."), None, False
+    if job.refusal is not None or source.loader is None:
+        return _without_loader(job, sha256), None, False
+    module = entry("cimkit.loaders", source.loader)
+    target = job.staging / _key(job, sha256, module.SPEC.version) if job.staging else None
+    if target is not None and (target / "asset.json").exists():
+        return Asset.from_json(json.loads((target / "asset.json").read_bytes())), target, True
+    options = ReadOptions(job.declared, job.depth, job.root)
+    asset = _probe(module, source, options, sha256)
+    if target is None:
+        return asset, None, False
+    return _write(module, source, asset, options, target), target, False
+
+
+def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> Asset:
+    try:
+        asset: Asset = module.probe(source, options)
+    except CimkitError as error:
+        asset = refused(source, "source-unreadable", str(error), error.mend)
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
+        asset = refused(source, "source-unreadable", f"{type(error).__name__}: {error}")
+    kind = module.SPEC.kind if asset.status == "refused" else asset.kind
+    return dataclasses.replace(
+        asset,
+        path=source.path,
+        members=source.members,
+        size=source.size,
+        sha256=sha256,
+        kind=kind,
+        loader=source.loader,
+        problems=(*asset.problems, *options.problems),
+    )
+
+
+def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, target: Path) -> Asset:
+    """Write the staging folder under another name and rename it: it is complete or absent."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))
+    try:
+        if asset.status == "ok" and options.depth == "full":
+            options.problems.clear()
+            try:
+                _write_tables(module.read(source, asset, options), folder)
+                asset = dataclasses.replace(
+                    asset, problems=tuple(dict.fromkeys((*asset.problems, *options.problems)))
+                )
+            except CimkitError as error:
+                asset = _emptied(folder, asset, str(error), error.mend)
+            except (
+                OSError,
+                ValueError,
+                ArithmeticError,
+                LookupError,
+                TypeError,
+                RuntimeError,
+            ) as error:
+                asset = _emptied(folder, asset, f"{type(error).__name__}: {error}")
+        (folder / "asset.json").write_text(json.dumps(asset.to_json()), encoding="utf-8")
+        try:
+            folder.rename(target)
+        except OSError:
+            if not (target / "asset.json").exists():  # else another worker was quicker
+                raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return asset
+
+
+def _write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
+    import pyarrow.parquet as pq
+
+    writers: dict[str, Any] = {}
+    try:
+        for name, table in chunks:
+            if not table.num_rows:
+                continue
+            if name not in writers:
+                writers[name] = pq.ParquetWriter(
+                    folder / f"{name}.parquet", STAGED[name], compression="zstd"
+                )
+            writers[name].write_table(table.select(STAGED[name].names).cast(STAGED[name]), 65_536)
+    finally:
+        for writer in writers.values():
+            writer.close()
+
+
+def _emptied(folder: Path, asset: Asset, message: str, hint: str = "") -> Asset:
+    for file in folder.iterdir():
+        file.unlink()
+    problem = Problem("read-failed", message, "error", hint=hint)
+    return dataclasses.replace(asset, status="refused", problems=(*asset.problems, problem))
+
+
+def refused(source: Source, code: str, message: str, hint: str = "") -> Asset:
+    return Asset(
+        path=source.path,
+        members=source.members,
+        status="refused",
+        size=source.size,
+        loader=source.loader,
+        problems=(Problem(code, message, "error", hint=hint),),
+    )
+
+
+def _without_loader(job: Job, sha256: str) -> Asset:
+    refusal = job.refusal or Problem("not-geodata", "No loader recognises it.", "info")
+    return Asset(
+        path=job.source.path,
+        members=job.source.members,
+        status="refused" if refusal.severity == "error" else "ignored",
+        size=job.source.size,
+        sha256=sha256,
+        problems=(refusal,),
+    )
