@@ -1,0 +1,170 @@
+"""City objects as CityJSON and CityGML both have them, and their footprints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["CityGeometry", "CityObject", "compact", "footprint", "surfaces"]
+
+Reals = npt.NDArray[np.float64]
+Nested = list[Any]
+
+_DEPTH = {
+    "MultiPoint": 1,
+    "MultiLineString": 2,
+    "MultiSurface": 3,
+    "CompositeSurface": 3,
+    "Solid": 4,
+    "MultiSolid": 5,
+    "CompositeSolid": 5,
+}
+_MANY_FACES = 5_000
+
+
+@dataclass(slots=True)
+class CityGeometry:
+    """One geometry of a city object."""
+
+    type: str
+    """Name of the type in CityJSON."""
+    lod: str
+    """Level of detail as written, "" if none is."""
+    vertices: Reals
+    """(n, 3) in the source's CRS, x first: those that ``boundaries`` use, each once."""
+    boundaries: Nested
+    """Nested as in CityJSON, indices into ``vertices``."""
+    semantics: dict[str, Any] | None = None
+    """As in CityJSON: ``surfaces`` and ``values``."""
+    appearance: dict[str, Any] | None = None
+    """As in CityJSON: ``material`` and ``texture``."""
+
+
+@dataclass(slots=True)
+class CityObject:
+    """One city object."""
+
+    key: str
+    """Its identifier in the source."""
+    type: str
+    """Class, e.g. ``Building``."""
+    parent: str | None = None
+    """Key of the object it is part of."""
+    name: str | None = None
+    """As people call it."""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    """JSON values."""
+    geometries: list[CityGeometry] = field(default_factory=list)
+    """All levels of detail."""
+    place: str = ""
+    """Line in the source."""
+    lifecycle: str | None = None
+    """planned, built or demolished, if the source says so."""
+
+
+def compact(vertices: Reals, boundaries: Nested) -> tuple[Reals, Nested]:
+    """Return the vertices that nested indices use, and the indices into those.
+
+    Raises
+    ------
+    IndexError
+        If an index points nowhere.
+
+    Examples
+    --------
+    >>> v, b = compact(np.arange(12.0).reshape(4, 3), [[[3, 1]]])
+    >>> b, v[:, 0].tolist()
+    ([[[0, 1]]], [9.0, 3.0])
+    """
+    known: dict[int, int] = {}
+
+    def renumber(part: Any) -> Any:
+        if isinstance(part, list):
+            return [renumber(p) for p in part]
+        if not isinstance(part, int) or not 0 <= part < len(vertices):
+            raise IndexError(f"vertex {part} of {len(vertices)}")
+        return known.setdefault(part, len(known))
+
+    renumbered = renumber(boundaries)
+    return vertices[list(known)] if known else np.empty((0, 3)), renumbered
+
+
+def surfaces(geometry: CityGeometry) -> list[tuple[list[list[int]], str | None]]:
+    """Return all surfaces as (rings, semantic type); the first ring is the outer one."""
+    depth = _DEPTH.get(geometry.type, 0)
+    if depth < 3:
+        return []
+    flat = geometry.boundaries
+    for _ in range(depth - 3):
+        flat = [surface for shell in flat for surface in shell]
+    kinds: list[str | None] = [None] * len(flat)
+    said = geometry.semantics or {}
+    values = said.get("values")
+    for _ in range(depth - 3):
+        values = [v for shell in values for v in (shell or [])] if values else None
+    if isinstance(values, list) and len(values) == len(flat):
+        names = [s.get("type") for s in said.get("surfaces") or []]
+        kinds = [names[v] if isinstance(v, int) and 0 <= v < len(names) else None for v in values]
+    return list(zip(flat, kinds, strict=True))
+
+
+def footprint(geometries: list[CityGeometry]) -> Any:
+    """Return the outline on the ground of an object as a shapely geometry in its CRS, or None.
+
+    It is the union of, in this order: the surfaces of LoD 0, the ground surfaces, all surfaces of
+    the lowest level projected to the plane (for very many faces their convex hull). Points and
+    lines stand for themselves.
+    """
+    import shapely
+
+    ranked = sorted((g for g in geometries if len(g.vertices)), key=lambda g: g.lod or "9")
+    for wanted in ("0", "GroundSurface", ""):
+        for geometry in ranked:
+            if wanted == "0" and not geometry.lod.startswith("0"):
+                continue
+            chosen = [
+                rings
+                for rings, kind in surfaces(geometry)
+                if wanted != "GroundSurface" or kind == wanted
+            ]
+            found = _union(geometry.vertices, chosen)
+            if found is not None:
+                return found
+    for geometry in ranked:
+        if geometry.type == "MultiLineString":
+            lines: Any = [
+                geometry.vertices[line, :2] for line in geometry.boundaries if len(line) > 1
+            ]
+            if lines:
+                strings: Any = [shapely.linestrings(line) for line in lines]
+                return shapely.multilinestrings(strings)
+        points = shapely.multipoints(geometry.vertices[:, :2])
+        return points if geometry.type == "MultiPoint" else shapely.convex_hull(points)
+    return None
+
+
+def _union(vertices: Reals, faces: list[list[list[int]]]) -> Any:
+    import shapely
+
+    faces = [rings for rings in faces if rings and len(set(rings[0])) > 2]
+    if not faces:
+        return None
+    if len(faces) > _MANY_FACES:
+        used = np.unique(np.concatenate([np.asarray(r[0]) for r in faces]))
+        return shapely.convex_hull(shapely.multipoints(vertices[used, :2]))
+    outer = [np.asarray(rings[0]) for rings in faces]
+    owner = np.repeat(np.arange(len(outer)), [len(o) for o in outer])
+    rings: Any = shapely.linearrings(vertices[np.concatenate(outer), :2], indices=owner)
+    polygons: Any = shapely.polygons(rings)
+    for index, face in enumerate(faces):
+        holes: Any = [shapely.linearrings(vertices[h, :2]) for h in face[1:] if len(set(h)) > 2]
+        if holes:
+            polygons[index] = shapely.polygons(rings[index], holes=holes)
+    polygons = polygons[shapely.area(polygons) > 1e-9]
+    if not len(polygons):
+        return None
+    whole = shapely.union_all(shapely.make_valid(polygons))
+    return whole if whole.area > 0 else None
