@@ -94,10 +94,12 @@ def source_problems(
     globs = {rule.id: spec.problems for rule, spec in checked}
     readable = {rule.id for rule, spec in checked if spec.name == "source_readable"}
 
-    def told(path: str, code: str, status: str) -> bool:
+    def told(path: str, code: str, status: str, severity: str) -> bool:
         rules = said.get(path, set())
         if status != "ok" and rules & readable:
             return True
+        if severity == "info" and code not in WORDS:
+            return False
         return any(fnmatchcase(code, g) for r in rules for g in globs.get(r, ()))
 
     rows = context.table(
@@ -108,7 +110,7 @@ def source_problems(
                   nullif(first(hint ORDER BY place), '') AS hint, count(*) AS count
            FROM flaws GROUP BY path, status, code, severity ORDER BY path, code"""
     ).to_pylist()
-    rows = [r for r in rows if not told(r["path"], r["code"], r["status"])]
+    rows = [r for r in rows if not told(r["path"], r["code"], r["status"], r["severity"])]
     for row in rows:
         row["reason"] = f"{row['code']}: {row['reason']}"
     # A problem has no opposite that could be counted as passed.

@@ -42,7 +42,7 @@ CREATE VIEW things AS
 SELECT o.*, i.path, i.sequence,
        (o.bbox.xmin + o.bbox.xmax) / 2 AS x, (o.bbox.ymin + o.bbox.ymax) / 2 AS y, o.z_min AS z,
        CASE WHEN o.source_key IS NULL OR contains(coalesce(o.place, ''), o.source_key)
-                 OR regexp_full_match(o.source_key, '[0-9a-f]{16,64}(#[0-9]+)?')
+                 OR regexp_full_match(o.source_key, '[0-9a-f]{32,64}(#[0-9]+)?')
             THEN coalesce(o.place, '')
             WHEN coalesce(o.place, '') = '' THEN o.source_key
             ELSE o.place || ' (' || o.source_key || ')' END AS spot,

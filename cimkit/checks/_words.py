@@ -57,9 +57,9 @@ WORDS: dict[str, dict[str, str]] = {
     ),
     # codes
     "code-shape": _w(
-        "it does not have the shape of an identifier",
-        "不符合标识码的格式",
-        "識別コードの形式ではありません",
+        "it does not have the shape of an identifier ({why})",
+        "不符合标识码的格式（{why}）",
+        "識別コードの形式ではありません（{why}）",
     ),
     "code-class-unknown": _w(
         "its class part {part} is no class of {standard}",

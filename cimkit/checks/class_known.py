@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import field_text, quote, scope
+from cimkit.checks._sql import any_of, field_text, quote, scope
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -21,6 +21,8 @@ SPEC = CheckSpec(
     kinds=("gis", "citymodel"),
     parameters={"unclassed": "warning", "ignore": []},
 )
+
+_STATING = ("gis", "citymodel")  # the attributes of other kinds are not the deliverer's
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
@@ -40,7 +42,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         SELECT * EXCLUDE (given), given, given IS NOT NULL AND given NOT IN
                (SELECT code FROM known) AS wrong
         FROM (SELECT path, source_layer, spot, object_id, x, y, z, rank, class_code, source_class,
-                     {given} AS given FROM things WHERE {here})"""
+                     CASE WHEN {any_of("kind", _STATING)} THEN {given} END AS given
+              FROM things WHERE {here})"""
     )
     bad = context.table(
         """SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z,

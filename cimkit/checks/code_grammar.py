@@ -67,15 +67,9 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                CASE reason WHEN 'code-division' THEN {division} ELSE coded END AS part
         FROM judged WHERE reason IS NOT NULL ORDER BY rank"""
     )
-    shape = " + ".join(f"{s.name} {s.length}" for s in grammar.segments)
-    expected = pa.array(
-        [
-            "; ".join(grammar.validate(code)) or shape if reason == "code-shape" else shape
-            for code, reason in zip(
-                bad["measured"].to_pylist(), bad["reason"].to_pylist(), strict=True
-            )
-        ],
-        pa.string(),
-    )
+    rows = bad.to_pylist()
+    for row in rows:
+        row["expected"] = " + ".join(f"{s.name} {s.length}" for s in grammar.segments)
+        row["why"] = "; ".join(grammar.validate(row["measured"]))
     stated = context.count(f"SELECT count(*) FROM ({stated_codes(context, rule, SPEC)})")
-    return conclude(context, rule, bad.append_column("expected", expected), stated)
+    return conclude(context, rule, pa.Table.from_pylist(rows), stated)

@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.checks._findings import conclude
-from cimkit.checks._problems import claimed
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import scope
+from cimkit.checks._sql import field_text, scope
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -22,7 +21,6 @@ SPEC = CheckSpec(
     name="duplicate_object",
     title="No object twice",
     kinds=("gis",),
-    problems=("key-*",),
 )
 
 _DEGREE = 111_320.0  # metres a degree of latitude; only differences of a tolerance's size matter
@@ -32,7 +30,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find objects of one class whose geometries are the same within the rule's tolerance.
 
     Each after the first is one finding that names the first. Tolerance in metres (default 1 mm),
-    in plan and, where both have one, in height. Keys that the loader found twice are reported, too.
+    in plan and, where both have one, in height. A key that two rows of a layer share is reported,
+    too, unless it is an identifier code: that is for ``code_unique`` to say.
     """
     parameters(SPEC, rule)
     tolerance = max(rule.tolerance or 0.001, 1e-6)
@@ -76,15 +75,33 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
            FROM (SELECT object_id, first(first ORDER BY rank) AS first FROM pairs GROUP BY ALL) p
            JOIN things t USING (object_id) ORDER BY t.rank"""
     )
+    keys = context.table(_twins(context, here))
     context.con.unregister("pairs")
     applicable = context.count("SELECT count(*) FROM spots")
-    keys = claimed(context, SPEC, rule)
-    # A key found twice says nothing about how many objects of the source passed.
-    keys = keys.set_column(
-        keys.column_names.index("things"), "things", pa.array([0] * len(keys), pa.int32())
-    )
     both = pa.concat_tables([bad, keys], promote_options="permissive")
     return conclude(context, rule, both, applicable)
+
+
+def _twins(context: CheckContext, here: str) -> str:
+    """Return SQL for the rows whose key another row of their layer has.
+
+    The loader made the key unique by a suffix (``#2``). Keys that are hashes are left out: rows
+    with the same hash lie in the same place and are found there.
+    """
+    grammar = context.standard.grammar
+    code = field_text(*(grammar.field_names if grammar else ()))
+    return f"""
+        SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,
+               t.key AS measured, 'double-key' AS reason, o.path || ' ' || o.spot AS first,
+               0 AS things
+        FROM (SELECT *, regexp_extract(source_key, '^(.+)#[0-9]+$', 1) AS key, {code} AS code
+              FROM things WHERE {here} AND source_key LIKE '%#%') t
+        JOIN things o ON o.item_id = t.item_id AND o.source_key = t.key
+             AND o.source_layer IS NOT DISTINCT FROM t.source_layer
+        WHERE NOT regexp_full_match(t.key, '[0-9a-f]{{32,64}}')
+          AND t.key IS DISTINCT FROM t.code
+          AND t.object_id NOT IN (SELECT object_id FROM pairs)
+        ORDER BY t.rank"""
 
 
 def _same(one: list[bytes | None], other: list[bytes | None], tolerance: float) -> list[bool]:

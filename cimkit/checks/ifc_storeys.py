@@ -20,7 +20,6 @@ SPEC = CheckSpec(
     title="Storeys are named and ordered",
     counts="storeys",
     kinds=("bim",),
-    problems=("storey-*",),
 )
 
 

@@ -20,7 +20,6 @@ SPEC = CheckSpec(
     title="Photograph has a heading",
     counts="photographs",
     kinds=("imagery",),
-    problems=("heading-*",),
     parameters={"origins": ["exif", "xmp", "trajectory", "sheet"]},
 )
 

@@ -20,7 +20,7 @@ SPEC = CheckSpec(
     title="Photograph has a position",
     counts="photographs",
     kinds=("imagery",),
-    problems=("position-*",),
+    problems=("gps-*", "trajectory-row-*"),
     parameters={"jump": 200.0},
 )
 
@@ -53,14 +53,18 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                    coalesce(before > {jump}, lead(after) OVER v <= {jump})
                    AND coalesce(after > {jump}, lag(before) OVER v <= {jump}) AS jumps
             FROM steps WINDOW v AS (PARTITION BY sequence ORDER BY n))
-        SELECT photos.*, CASE WHEN nowhere THEN 'photo-missing'
-                              WHEN nullisland THEN 'photo-null-island'
-                              WHEN jumps THEN 'photo-jump' END AS reason,
+        SELECT photos.* EXCLUDE (sequence), coalesce(sequence, '') AS sequence,
+               CASE WHEN nowhere THEN 'photo-missing'
+                    WHEN nullisland THEN 'photo-null-island'
+                    WHEN jumps THEN 'photo-jump' END AS reason,
                CASE WHEN jumps THEN format('{{:.0f}} m', metres)
-                    WHEN nullisland THEN '0°, 0°' ELSE '' END AS measured,
+                    WHEN nullisland THEN '0°, 0°' ELSE coalesce(told, '') END AS measured,
                CASE WHEN jumps THEN '≤ {jump:g} m' ELSE '' END AS expected,
                format('{{:.0f}}', metres) AS distance
-        FROM photos LEFT JOIN lone USING (object_id) WHERE nowhere OR nullisland OR jumps
+        FROM photos LEFT JOIN lone USING (object_id)
+        LEFT JOIN (SELECT path, string_agg(message, ' ' ORDER BY message) AS told FROM flaws
+                   WHERE code GLOB 'gps-*' OR code GLOB 'trajectory-row-*' GROUP BY path)
+             USING (path) WHERE nowhere OR nullisland OR jumps
         ORDER BY rank"""
     )
     return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM things WHERE {here}"))

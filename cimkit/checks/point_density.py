@@ -20,14 +20,15 @@ SPEC = CheckSpec(
     title="Point density is reached",
     counts="clouds",
     kinds=("pointcloud",),
-    parameters={"minimum": 1.0, "measure": "point_density"},
+    parameters={"minimum": 1.0, "measure": "point_density", "cell": "all"},
 )
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find clouds with fewer points on a square metre than asked for.
 
-    Parameters of the rule: ``minimum`` (points/m²), ``measure`` (its name in ``measures``). The
+    Parameters of the rule: ``minimum`` (points/m²), ``measure`` and ``cell`` (its name and cell
+    in ``measures``; "all" is the mean over the ground covered, "median" that of its cells). The
     rule's tolerance is in points/m², or a share of the minimum if its unit is ``%``.
     """
     said = parameters(SPEC, rule)
@@ -39,7 +40,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         f"""SELECT path, (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y,
                    z_min AS z, value FROM (SELECT * FROM items WHERE status = 'ok' AND {here})
             LEFT JOIN (SELECT item_id, value FROM measures WHERE name = {quote(said["measure"])}
-                       AND coalesce(cell, '') = '') USING (item_id) ORDER BY path"""
+                       AND cell = {quote(said["cell"])}) USING (item_id) ORDER BY path"""
     ).to_pylist()
     bad = [
         {

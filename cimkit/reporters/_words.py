@@ -21,7 +21,7 @@ _WORDS = {
     "failed": ("Failed", "不合格", "不適合"),
     "passed": ("Passed", "合格", "適合"),
     "not checked": ("Not checked", "未检查", "未検査"),
-    "of": ("of", "对象", "対象"),
+    "of": ("Counted", "计数单位", "数えたもの"),
     "pass": ("pass", "合格", "適合"),
     "fail": ("FAIL", "不合格", "不適合"),
     "not applicable": ("not applicable", "不适用", "対象外"),

@@ -146,22 +146,22 @@ def _failures(
     console.print(head)
     hints: list[str] = []
     for row in shown:
-        console.print(Padding(_place(row), (0, 0, 0, 2)))
+        console.print(Padding(_place(row), (0, 0, 0, 2), expand=False))
         line = Text(f"{heading(row['severity'], language)}  ", style=_COLOR[row["severity"]])
         line.append(_clean(row["message"]), style="default")
         if row["count"] > 1:
             line.append(f"  ×{row['count']:,}", style="bold")
-        console.print(Padding(line, (0, 0, 0, 4)))
+        console.print(Padding(line, (0, 0, 0, 4), expand=False))
         if row["hint"] and row["hint"] not in hints:
             hints.append(row["hint"])
             hint = f"→ {_clean(row['hint'])} ({heading('mender ' + row['mender'], language)})"
-            console.print(Padding(Text(hint, style="dim"), (0, 0, 0, 4)))
+            console.print(Padding(Text(hint, style="dim"), (0, 0, 0, 4), expand=False))
     left = rows.num_rows - len(shown)
     if left:
         text = heading(
             "more", language, count=f"{left:,}", all=f"{result.failed:,}", what=result.counts
         )
-        console.print(Padding(Text(text, style="bold"), (0, 0, 0, 2)))
+        console.print(Padding(Text(text, style="bold"), (0, 0, 0, 2), expand=False))
 
 
 def _place(row: dict[str, Any]) -> Any:
@@ -192,7 +192,7 @@ def _unseen(console: Console, verdict: Verdict, language: str) -> None:
             said.insert(0, heading("things", language, count=f"{r.not_checked:,}", what=r.counts))
         if said:
             line.append(f" ({', '.join(said)})", style="default")
-        console.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Padding(line, (0, 0, 0, 2), expand=False))
     ignored = sum(file["status"] == "ignored" for file in verdict.receipt["files"])
     if ignored:
         console.print()

@@ -53,8 +53,9 @@ def test_code_grammar_says_which_part_is_wrong(lake, run_check):
     lake.item("a.gpkg")
     codes = {
         "5099120117000001": None,
-        "509912011700001": "it does not have the shape of an identifier",
-        "50991201170000AB": "it does not have the shape of an identifier",
+        "509912011700001": "it does not have the shape of an identifier (15 characters, not 16)",
+        "50991201170000AB": "it does not have the shape of an identifier"
+        " (sequence is '0000AB', not 6 digits)",
         "1199120117000001": "its division part 119912 is not 509912",
         "5099120999000001": "its class part 0999 is no class of test.town@1",
         "5099120118000001": "its class part 0118 is not the object's class 0117",
@@ -68,7 +69,7 @@ def test_code_grammar_says_which_part_is_wrong(lake, run_check):
     assert {f["message"] for f in found.failed} == wanted
     assert found.passed == 1
     short = next(f for f in found.failed if f["measured"] == "509912011700001")
-    assert short["expected"] == "15 characters, not 16"
+    assert short["expected"] == "division 6 + major 2 + minor 2 + sequence 6"
 
 
 def test_code_grammar_without_codes_is_not_applicable(lake, run_check, standard):

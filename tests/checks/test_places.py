@@ -192,3 +192,16 @@ def test_three_copies_are_two_findings(lake, run_check):
     found = run_check("duplicate_object")
     assert [f["place"] for f in found.failed] == ["row 2 (K2)", "row 3 (K3)"]
     assert found.passed == 1
+
+
+def test_a_key_that_two_rows_share(lake, run_check):
+    lake.item("a.gpkg")
+    code = "5099120117000001"
+    lake.object("a.gpkg", (LON, LAT), source_key="B1")
+    lake.object("a.gpkg", (LON + 1e-3, LAT), source_key="B1#2")
+    lake.object("a.gpkg", (LON + 2e-3, LAT), source_key="B2#2")  # no B2: that is its name
+    lake.object("a.gpkg", (LON + 3e-3, LAT), source_key=code, properties={"ObjID": code})
+    lake.object("a.gpkg", (LON + 4e-3, LAT), source_key=f"{code}#2", properties={"ObjID": code})
+    found = run_check("duplicate_object")
+    (twin,) = found.failed
+    assert twin["message"] == "B1: its key is also that of a.gpkg row 1 (B1)"

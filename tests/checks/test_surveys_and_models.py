@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
+
+from cimkit.standard import AppliesTo
 
 LON, LAT = 106.5, 29.57
 STEP = 10 / 96_870.0  # ten metres of longitude at this latitude
@@ -58,7 +61,7 @@ def test_file_naming_says_which_part(lake, run_check, standard):
 def test_point_density(lake, run_check, value, rule, fails):
     item = lake.item("a.laz", "pointcloud")
     lake.rows["measures"] += [
-        {"item_id": item, "name": "point_density", "cell": "", "value": value},
+        {"item_id": item, "name": "point_density", "cell": "all", "value": value},
         {"item_id": item, "name": "point_density", "cell": "1,1", "value": 0.1},
     ]
     found = run_check("point_density", parameters={"minimum": 25}, **rule)
@@ -196,3 +199,26 @@ def test_encoding(lake, run_check):
     found = run_check("encoding_declared")
     assert sorted(f["path"] for f in found.failed) == ["c.shp", "d.shp"]
     assert found.passed == 1
+
+
+def test_a_raster_does_not_state_its_class(lake, run_check):
+    lake.item("a.tif", "raster")
+    lake.object("a.tif", properties={"class": "dem"}, class_code="5041")
+    found = run_check("class_known", applies_to=AppliesTo(kinds=("raster",)))
+    assert (found.failed, found.passed) == ([], 1)
+
+
+def test_a_missing_position_says_what_the_loader_met(lake, run_check):
+    lake.photo(1, None)
+    met = {"code": "gps-invalid", "message": "Latitude 93 is none.", "severity": "warning"}
+    lake.rows["items"][-1]["problems"] = json.dumps([met])
+    (bad,) = run_check("photo_position").failed
+    assert bad["measured"] == "Latitude 93 is none."
+
+
+def test_a_photograph_from_nowhere_needs_no_heading(lake, run_check):
+    lake.photo(1, None)
+    lake.photo(2, (LON, LAT), heading=10)
+    found = run_check("photo_heading")
+    assert (found.failed, found.passed) == ([], 1)
+    assert "not applicable" in found.statuses
