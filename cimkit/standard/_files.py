@@ -73,7 +73,7 @@ class PackageFiles:
         where = self.where(name)
         reader = csv.reader(io.StringIO(self.text(name), newline=""))
         try:
-            header = [h.strip() for h in next(reader)]
+            header = [h.strip() for h in next(_cells(reader, where))]
         except StopIteration:
             raise StandardError(
                 "an empty table", where=where, mend="Give it a header row or remove the file."
@@ -93,7 +93,7 @@ class PackageFiles:
         missing = [n for n in needed if n not in header]
         if missing:
             raise StandardError("a column is missing", where=f"{where}:1", expected=missing[0])
-        for cells in reader:
+        for cells in _cells(reader, where):
             # The line of the file, so that an editor's "go to line" finds it.
             place = f"{where}:{reader.line_num}"
             if not any(c.strip() for c in cells) or cells[0].startswith("#"):
@@ -112,6 +112,13 @@ class PackageFiles:
                 if not row[column]:
                     raise StandardError(f"`{column}` is empty", where=place)
             yield place, row
+
+
+def _cells(reader: Any, where: str) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise StandardError(f"no valid CSV: {error}", where=f"{where}:{reader.line_num}") from error
 
 
 def open_package(path: Path) -> PackageFiles:

@@ -16,43 +16,34 @@ from cimkit.standard._attributes import merge_attributes
 from cimkit.standard._classes import merge_classes
 from cimkit.standard._conditions import check_row
 from cimkit.standard._files import find_package, open_package
-from cimkit.standard._jurisdiction import read_jurisdiction, with_division
-from cimkit.standard._package import Package, known, read_grammar, read_package
+from cimkit.standard._package import FACTS, Package, read_grammar, read_package
+from cimkit.standard._terms import (
+    read_acceptance,
+    read_crs,
+    read_jurisdiction,
+    with_division,
+)
 from cimkit.standard.model import Acceptance, CrsRules, Standard
 from cimkit.standard.rows import ClassRow, MappingRow
 from cimkit.standard.rule import Rule
-
-_FACTS = ("status", "issuer", "licence", "effective_from", "effective_to", "note")
 
 
 def resolve(path: Path) -> Standard:
     """Read the package at ``path`` and all it extends; see `cimkit.standard.load`."""
     chain = _chain(path)
     package = chain[-1]
-    where = package.where
     schemes = _main_line(chain)
     classes = merge_classes(chain, schemes)
     domains = _domains(chain)
     codes = {code for scheme, code in classes if scheme == package.id}
     jurisdiction = read_jurisdiction(chain)
     grammar = _last(chain, lambda p: read_grammar(p.head, p.where))
-    acceptance = _last(chain, lambda p: _section(p, "acceptance", ["method", "maximum"])) or {}
-    if acceptance.get("method", "zero-error") != "zero-error":
-        raise StandardError(
-            "no such method of acceptance",
-            where=where,
-            got=acceptance["method"],
-            expected="zero-error",
-        )
-    crs = (
-        _last(chain, lambda p: _section(p, "crs", ["allowed", "vertical", "local_by_sheet"])) or {}
-    )
     standard = Standard(
         id=package.id,
         edition=package.edition,
-        titles={k: str(v) for k, v in package.head["titles"].items()},
+        titles=package.head["titles"],
         parents=tuple(p.key for p in reversed(chain[:-1])),
-        facts={k: str(package.head[k]) for k in _FACTS if k in package.head},
+        facts={k: package.head[k] for k in FACTS if k in package.head},
         class_rows=tuple(classes[k] for k in sorted(classes)),
         attributes=merge_attributes(chain, codes, domains),
         domains=domains,
@@ -62,15 +53,11 @@ def resolve(path: Path) -> Standard:
         ),
         rules=_rules(chain),
         naming=_last(chain, lambda p: p.naming),
-        grammar=with_division(grammar, jurisdiction),
+        grammar=with_division(grammar, jurisdiction, package.where),
         jurisdiction=jurisdiction,
         levels=_last(chain, lambda p: p.levels) or (),
-        crs_rules=CrsRules(
-            tuple(crs.get("allowed", ())),
-            tuple(crs.get("vertical", ())),
-            bool(crs.get("local_by_sheet", True)),
-        ),
-        acceptance=Acceptance(**acceptance),
+        crs_rules=_last(chain, read_crs) or CrsRules(),
+        acceptance=_last(chain, read_acceptance) or Acceptance(),
         hash="",
     )
     return dataclasses.replace(standard, hash=_hash(standard))
@@ -129,13 +116,6 @@ def _last(chain: Sequence[Package], get: Any) -> Any:
         if said:
             return said
     return None
-
-
-def _section(package: Package, name: str, keys: list[str]) -> dict[str, Any] | None:
-    said = package.head.get(name)
-    if said is not None:
-        known(said, keys, f"{package.where}, [{name}]")
-    return said
 
 
 def _domains(chain: Sequence[Package]) -> dict[str, pa.Table]:

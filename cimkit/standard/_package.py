@@ -12,6 +12,7 @@ from cimkit.errors import StandardError
 from cimkit.standard import grammar as code
 from cimkit.standard import naming as names
 from cimkit.standard._files import PackageFiles
+from cimkit.standard._toml import known, one_of, scalar, table, tables, texts
 from cimkit.standard.rows import Level
 from cimkit.standard.rule import Rule, RuleChange, read_rules
 
@@ -118,19 +119,28 @@ class Package:
         return self.files.where("standard.toml")
 
 
+FACTS = ("status", "issuer", "licence", "effective_from", "effective_to", "note")
+"""Keys of the head that are taken over as texts."""
+
+
 def read_package(files: PackageFiles) -> Package:
     """Read one package; raises `StandardError` with file and line at the first mistake."""
     where = files.where("standard.toml")
     head = files.toml("standard.toml")
     known(head, HEAD, where)
     for key in ("id", "edition"):
-        if not isinstance(head.get(key), str) or not head[key]:
-            raise StandardError(f"`{key}` is a text that must be given", where=where)
-    if not isinstance(head.get("titles"), dict) or not head["titles"].get("en"):
-        raise StandardError("titles.en must be given", where=where)
-    extends = tuple(head.get("extends", ()))
+        if not scalar(head, key, str, where):
+            raise StandardError(f"`{key}` must be given", where=where)
+    titles = table(head, "titles", where)
+    known(titles, ("zh", "ja", "en"), f"{where}, [titles]")
+    if not all(scalar(titles, k, str, f"{where}, [titles]") for k in ("en", *titles)):
+        raise StandardError("titles.en must be given, and none may be empty", where=where)
+    for key in FACTS:
+        scalar(head, key, str, where)
+    texts(head, "class_fields", where)
+    extends = texts(head, "extends", where)
     for parent in extends:
-        if not isinstance(parent, str) or not all(parent.partition("@")):
+        if not all(parent.partition("@")):
             raise StandardError(
                 "a parent is named with its edition", where=where, got=parent, expected="id@edition"
             )
@@ -177,15 +187,6 @@ def truth(text: str, place: str) -> bool:
     raise StandardError("`verified` says yes or no", where=place, got=text)
 
 
-def known(table: Any, allowed: list[str], where: str) -> None:
-    """Refuse a table with a key that is not described."""
-    if not isinstance(table, dict):
-        raise StandardError("a table is wanted here", where=where, got=table)
-    for key in table:
-        if key not in allowed:
-            raise StandardError("no such key", where=where, got=key, expected=", ".join(allowed))
-
-
 def _rows(
     files: PackageFiles, name: str, columns: list[str], needed: tuple[str, ...]
 ) -> list[tuple[str, dict[str, str]]]:
@@ -205,29 +206,30 @@ def _domain(files: PackageFiles, name: str) -> pa.Table:
 
 def read_grammar(head: dict[str, Any], where: str) -> code.CodeGrammar | None:
     """Return the code grammar of ``[code]``, or None."""
-    said = head.get("code")
-    if said is None:
+    if "code" not in head:
         return None
-    known(said, ["segments", "class", "fields"], f"{where}, [code]")
+    where = f"{where}, [code]"
+    said = table(head, "code", where)
+    known(said, ["segments", "class", "fields"], where)
     segments = []
-    for entry in said.get("segments", []):
-        known(entry, ["name", "length", "alphabet", "values"], f"{where}, [code]")
+    for entry in tables(said, "segments", where):
+        known(entry, ["name", "length", "alphabet", "values"], where)
         segments.append(
             code.Segment(
-                str(entry.get("name", "")),
-                int(entry.get("length", 0)),
-                str(entry.get("alphabet", "digits")),
-                tuple(map(str, entry.get("values", ()))),
+                scalar(entry, "name", str, where, ""),
+                scalar(entry, "length", int, where, 0),
+                scalar(entry, "alphabet", str, where, "digits"),
+                texts(entry, "values", where),
             )
         )
     grammar = code.CodeGrammar(
         tuple(segments),
-        tuple(said.get("class", ("major", "minor"))),
-        tuple(said.get("fields", ())),
+        texts(said, "class", where) or ("major", "minor"),
+        texts(said, "fields", where),
     )
     wrong = code.problems(grammar.segments, grammar.class_segments)
     if wrong:
-        raise StandardError(wrong, where=f"{where}, [code]")
+        raise StandardError(wrong, where=where)
     return grammar
 
 
@@ -238,23 +240,25 @@ def _naming(files: PackageFiles) -> names.Naming | None:
     said = files.toml("naming.toml")
     known(said, ["file", "part", "exempt"], where)
     parts = {}
-    for name, entry in said.get("part", {}).items():
-        known(entry, ["type", "values", "pattern", "says"], f"{where}, [part.{name}]")
-        values = tuple(map(str, entry.get("values", ())))
-        if entry.get("type") not in (None, "date"):
-            raise StandardError("no such type", where=f"{where}, [part.{name}]", expected="date")
-        pattern = (
-            names.DATE
-            if entry.get("type") == "date"
-            else "|".join(map(re.escape, values)) or entry.get("pattern", "[^_.]+")
-        )
-        parts[name] = names.Part(name, f"(?:{pattern})", values, str(entry.get("says", "")))
+    for name, entry in table(said, "part", where).items():
+        here = f"{where}, [part.{name}]"
+        known(entry, ["type", "values", "pattern", "says"], here)
+        values = texts(entry, "values", here)
+        if one_of(entry.get("type", ""), ("", "date"), "type", here):
+            pattern = names.DATE
+        else:
+            written = scalar(entry, "pattern", str, here, "[^_.]+")
+            pattern = "|".join(map(re.escape, values)) or written
+        says = scalar(entry, "says", str, here, "")
+        parts[name] = names.Part(name, f"(?:{pattern})", values, says)
     grammars = []
-    for number, entry in enumerate(said.get("file", []), 1):
-        known(entry, ["name", "template"], f"{where}, [[file]] {number}")
-        template = str(entry.get("template", ""))
+    for number, entry in enumerate(tables(said, "file", where), 1):
+        here = f"{where}, [[file]] {number}"
+        known(entry, ["name", "template"], here)
+        template = scalar(entry, "template", str, here, "")
         wrong = names.problems(template, parts)
         if wrong:
-            raise StandardError(wrong, where=f"{where}, [[file]] {number}", got=template)
-        grammars.append(names.FileGrammar(str(entry.get("name", number)), template, parts))
-    return names.Naming(tuple(grammars), tuple(map(str, said.get("exempt", ()))))
+            raise StandardError(wrong, where=here, got=template)
+        name = scalar(entry, "name", str, here, str(number))
+        grammars.append(names.FileGrammar(name, template, parts))
+    return names.Naming(tuple(grammars), texts(said, "exempt", where))

@@ -11,11 +11,22 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.model import Severity
+from cimkit.standard._toml import known, one_of, scalar, table, tables, texts
 
 __all__ = ["AppliesTo", "Rule", "RuleChange", "read_rules"]
 
 _NEEDS = ("catalogue", "measures", "source", "context")
 _LANGUAGES = ("zh", "ja", "en")
+_CHOICES = {"mender": ("vendor", "office", "tool"), "defect_class": ("", "A", "B", "C", "D")}
+_KEYS: dict[str, type | None] = {
+    **dict.fromkeys(
+        ("severity", "element", "check", "sql", "unit", "clause", "mender", "defect_class"), str
+    ),
+    **dict.fromkeys(("tolerance", "weight"), float),
+    "mandatory": bool,
+    **dict.fromkeys(("applies_to", "needs", "parameters", "message", "hint"), None),
+}
+"""Keys of a rule with the type of their value; None: more than one value."""
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -146,9 +157,9 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StandardError(f"no valid TOML: {error}", where=where) from error
-    _known(document, ("rule", "change"), where)
+    known(document, ("rule", "change"), where)
     rules = []
-    for number, entry in enumerate(document.get("rule", []), 1):
+    for number, entry in enumerate(tables(document, "rule", where), 1):
         origin = f"{where}:{number}"
         name = _name(entry, origin)
         values = _values(entry, {"id"}, origin)
@@ -170,7 +181,7 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
         full = name if name.startswith(f"{package}/") else f"{package}/{name}"
         rules.append(Rule(id=full, origin=origin, **values))
     changes = []
-    for number, entry in enumerate(document.get("change", []), 1):
+    for number, entry in enumerate(tables(document, "change", where), 1):
         origin = f"{where}:change {number}"
         name = _name(entry, origin)
         if "check" in entry or "sql" in entry:
@@ -180,7 +191,9 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
                 mend="Retire the rule (enabled = false) and write a new one.",
             )
         values = _values(entry, {"id", "enabled"}, origin)
-        changes.append(RuleChange(name, bool(entry.get("enabled", True)), values, origin))
+        changes.append(
+            RuleChange(name, scalar(entry, "enabled", bool, origin, True), values, origin)
+        )
     return rules, changes
 
 
@@ -191,56 +204,29 @@ def _name(entry: Mapping[str, Any], where: str) -> str:
     return name
 
 
-def _values(entry: Mapping[str, Any], besides: set[str], where: str) -> dict[str, Any]:
-    allowed = [f.name for f in dataclasses.fields(Rule) if f.name not in ("id", "origin")]
-    _known(entry, (*allowed, *besides), where)
-    values = {key: value for key, value in entry.items() if key in allowed}
+def _values(entry: dict[str, Any], besides: set[str], where: str) -> dict[str, Any]:
+    """Return the fields of a rule that an entry gives, each of its type."""
+    known(entry, [*_KEYS, *besides], where)
+    values: dict[str, Any] = {
+        key: scalar(entry, key, kind, where) for key, kind in _KEYS.items() if key in entry and kind
+    }
     if "severity" in values:
-        values["severity"] = _one_of(values["severity"], list(Severity), "severity", where)
-        values["severity"] = Severity(values["severity"])
-    if "applies_to" in values:
-        scope = values["applies_to"]
-        _known(scope, ("kinds", "classes", "layers"), where)
-        values["applies_to"] = AppliesTo(**{k: tuple(map(str, v)) for k, v in scope.items()})
-    if "needs" in values:
-        needs = values["needs"]
-        needs = (needs,) if isinstance(needs, str) else tuple(needs)
-        values["needs"] = tuple(_one_of(n, _NEEDS, "needs", where) for n in needs)
+        values["severity"] = Severity(one_of(values["severity"], list(Severity), "severity", where))
+    for key, allowed in _CHOICES.items():
+        if key in values:
+            one_of(values[key], allowed, key, where)
+    if "applies_to" in entry:
+        scope = table(entry, "applies_to", where)
+        known(scope, ("kinds", "classes", "layers"), where)
+        values["applies_to"] = AppliesTo(**{k: texts(scope, k, where) for k in scope})
+    if "needs" in entry:
+        needs = texts(entry, "needs", where)
+        values["needs"] = tuple(one_of(n, _NEEDS, "needs", where) for n in needs)
     for key in ("message", "hint"):
-        if key in values:
-            if not isinstance(values[key], dict):
-                raise StandardError(
-                    f"`{key}` is a table of languages", where=where, expected='{ en = "..." }'
-                )
-            _known(values[key], _LANGUAGES, f"{where}, {key}")
-    if "mender" in values:
-        _one_of(values["mender"], ("vendor", "office", "tool"), "mender", where)
-    if "defect_class" in values:
-        _one_of(values["defect_class"], ("", "A", "B", "C", "D"), "defect_class", where)
-    for key in ("tolerance", "weight"):
-        if key in values:
-            if isinstance(values[key], bool) or not isinstance(values[key], int | float):
-                raise StandardError(f"`{key}` is a number", where=where, got=values[key])
-            values[key] = float(values[key])
+        if key in entry:
+            said = table(entry, key, where)
+            known(said, _LANGUAGES, f"{where}, {key}")
+            values[key] = {k: scalar(said, k, str, f"{where}, {key}") for k in said}
+    if "parameters" in entry:
+        values["parameters"] = table(entry, "parameters", where)
     return values
-
-
-def _one_of(value: Any, allowed: Any, key: str, where: str) -> str:
-    if value not in allowed:
-        raise StandardError(
-            f"no such {key}",
-            where=where,
-            got=value,
-            expected=" | ".join(a or '""' for a in allowed),
-        )
-    return str(value)
-
-
-def _known(table: Any, allowed: tuple[str, ...], where: str) -> None:
-    if not isinstance(table, dict):
-        raise StandardError("a table is wanted here", where=where, got=table)
-    for key in table:
-        if key not in allowed:
-            raise StandardError(
-                "no such key", where=where, got=key, expected=", ".join(sorted(allowed))
-            )

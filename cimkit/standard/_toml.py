@@ -1,0 +1,69 @@
+"""What may stand in the TOML files of a package, checked key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from cimkit.errors import StandardError
+
+
+def known(table: Any, allowed: Collection[str], where: str) -> None:
+    """Refuse what is no table, or has a key that is not described."""
+    if not isinstance(table, dict):
+        raise StandardError("a table is wanted here", where=where, got=table)
+    for key in table:
+        if key not in allowed:
+            raise StandardError(
+                "no such key", where=where, got=key, expected=", ".join(sorted(allowed))
+            )
+
+
+def tables(document: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    """Return an array of tables, ``[[key]]``."""
+    said = document.get(key, [])
+    if not isinstance(said, list) or not all(isinstance(t, dict) for t in said):
+        raise StandardError(f"`{key}` is an array of tables", where=where, expected=f"[[{key}]]")
+    return said
+
+
+def table(document: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    """Return a table, ``[key]``."""
+    said = document.get(key, {})
+    if not isinstance(said, dict):
+        raise StandardError(f"`{key}` is a table", where=where, got=said, expected=f"[{key}]")
+    return said
+
+
+def texts(document: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    """Return a list of texts, () if it is not there."""
+    said = document.get(key, [])
+    if not isinstance(said, list) or not all(isinstance(t, str) for t in said):
+        raise StandardError(
+            f"`{key}` is a list of texts", where=where, got=said, expected='["...", "..."]'
+        )
+    return tuple(said)
+
+
+def scalar(document: dict[str, Any], key: str, kind: type, where: str, default: Any = None) -> Any:
+    """Return one value of a kind (str, int, float, bool), or the default."""
+    said = document.get(key, default)
+    if said is default:
+        return default
+    fits = isinstance(said, kind) or (kind is float and isinstance(said, int))
+    if not fits or (isinstance(said, bool) and kind is not bool):
+        name = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
+        raise StandardError(f"`{key}` is {name[kind]}", where=where, got=said)
+    return kind(said)
+
+
+def one_of(value: Any, allowed: Iterable[str], key: str, where: str) -> str:
+    """Return a text if it is one of those allowed."""
+    if value not in tuple(allowed):
+        raise StandardError(
+            f"no such {key}",
+            where=where,
+            got=value,
+            expected=" | ".join(a or '""' for a in allowed),
+        )
+    return str(value)
