@@ -150,8 +150,8 @@ def citymodel(selection: Selection, heights: Heights, report: ExportReport) -> L
         selection,
         "citymodel",
         "(s.bbox.xmin + s.bbox.xmax) / 2 AS x, (s.bbox.ymin + s.bbox.ymax) / 2 AS y, s.z_max, "
-        "111320 * hypot((s.bbox.xmax - s.bbox.xmin) * cos(radians(s.bbox.ymin)), "
-        "s.bbox.ymax - s.bbox.ymin) AS span",
+        "111320 * sqrt(pow((s.bbox.xmax - s.bbox.xmin) * cos(radians(s.bbox.ymin)), 2) "
+        "+ pow(s.bbox.ymax - s.bbox.ymin, 2)) AS span",
     )
     placed = table.filter(pc.is_valid(table["x"]))
     own = selection.fetch(
