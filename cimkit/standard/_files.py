@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import lzma
 import os
+import struct
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,11 @@ from typing import Any
 from cimkit.errors import StandardError, StandardNotFound
 from cimkit.registry import data_folder
 
+_NO_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, RuntimeError, ValueError, NotImplementedError),
+)
+"""What the standard library raises on a damaged or encrypted zip."""
 LIMIT = 64 * 1024 * 1024
 """Bytes of a package, unpacked: a code list of a million rows fits, a zip bomb does not."""
 
@@ -136,15 +144,7 @@ def open_package(path: Path) -> PackageFiles:
         _limit(path, sum(p.stat().st_size for p in names))
         files = {p.relative_to(path).as_posix(): p.read_bytes() for p in names}
     else:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = [m for m in archive.infolist() if not m.is_dir()]
-                _limit(path, sum(m.file_size for m in members))
-                files = {m.filename: archive.read(m) for m in members}
-        except (zipfile.BadZipFile, OSError, RuntimeError) as error:
-            raise StandardError(
-                f"no standard package: {error}", where=str(path), expected="a folder or a zip"
-            ) from error
+        files = _unzip(path)
         root = _root(list(files)) or ""
         files = {n.removeprefix(root): b for n, b in files.items() if n.startswith(root)}
     if "standard.toml" not in files:
@@ -191,13 +191,30 @@ def _head(path: Path) -> dict[str, Any] | None:
         )
     if path.suffix != ".zip" or not zipfile.is_zipfile(path):
         return None
-    with zipfile.ZipFile(path) as archive:
-        name = _root(archive.namelist())
-        if name is None:
-            return None
-        return PackageFiles(path, {"standard.toml": archive.read(name + "standard.toml")}).toml(
-            "standard.toml"
-        )
+    files = _unzip(path, "standard.toml")
+    root = _root(list(files))
+    if root is None:
+        return None
+    return PackageFiles(path, {"standard.toml": files[f"{root}standard.toml"]}).toml(
+        "standard.toml"
+    )
+
+
+def _unzip(path: Path, ending: str = "") -> dict[str, bytes]:
+    """Return the files of a zip whose names end so."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                m for m in archive.infolist() if not m.is_dir() and m.filename.endswith(ending)
+            ]
+            _limit(path, sum(m.file_size for m in members))
+            return {m.filename: archive.read(m) for m in members}
+    except StandardError:
+        raise
+    except _NO_ZIP as error:
+        raise StandardError(
+            f"no standard package: {error}", where=str(path), expected="a folder or a zip"
+        ) from error
 
 
 def _root(names: list[str]) -> str | None:
