@@ -10,11 +10,11 @@ _WORDS = {
     "incomplete": ("INCOMPLETE", "未检查完整", "検査未完了"),
     "by": ("by {standard}", "依据 {standard}", "{standard} による"),
     "failures": (
-        "{error} errors, {warning} warnings, {info} notes",
+        "errors {error}, warnings {warning}, notes {info}",
         "错误 {error}，警告 {warning}，提示 {info}",
         "エラー {error}、警告 {warning}、情報 {info}",
     ),
-    "sources": ("{count} sources", "数据源 {count}", "データ {count} 件"),
+    "sources": ("sources {count}", "数据源 {count}", "データ {count} 件"),
     "seconds": ("{count} s", "{count} 秒", "{count} 秒"),
     "rule": ("Rule", "规则", "規則"),
     "status": ("Status", "状态", "判定"),
@@ -41,7 +41,7 @@ _WORDS = {
     "mandatory": ("mandatory", "必检", "必須"),
     "things": ("{count} {what}", "{count}（{what}）", "{count}（{what}）"),
     "aside": (
-        "{count} sources hold no geodata and were not judged",
+        "Sources without geodata, not judged: {count}",
         "{count} 个文件不含地理数据，未作评判",
         "{count} 件は地理データを含まず、判定していません",
     ),
@@ -63,7 +63,7 @@ def heading(key: str, language: str, **values: object) -> str:
     Examples
     --------
     >>> heading("sources", "en", count=3)
-    '3 sources'
+    'sources 3'
     """
     text = _WORDS[key][{"en": 0, "zh": 1, "ja": 2}[language]]
     return text.format(**values) if values else text

@@ -68,6 +68,14 @@ def write(
     console = Console(
         file=out, width=width or (None if live else 100), markup=False, highlight=False, emoji=False
     )
+    with console.capture() as written:
+        _report(console, verdict, language, machine, places)
+    out.writelines(line.rstrip(" ") + "\n" for line in written.get().splitlines())
+
+
+def _report(
+    console: Console, verdict: Verdict, language: str, machine: Path | None, places: int
+) -> None:
     _head(console, verdict, language)
     console.print(_table(verdict, language))
     for result in verdict.rules:
@@ -77,7 +85,7 @@ def write(
     console.print()
     if machine is not None:
         console.print(heading("machine", language, file=_clean(str(machine))), soft_wrap=True)
-    elif verdict.counts["failures"] and any(r.places > places for r in verdict.rules):
+    elif any(r.places > places for r in verdict.rules):
         console.print(heading("machine how", language), style="dim")
 
 
@@ -85,12 +93,12 @@ def _head(console: Console, verdict: Verdict, language: str) -> None:
     from rich.text import Text
 
     receipt = verdict.receipt
-    title = receipt["title"].get(language) or receipt["title"].get("en") or ""
     line = Text()
     line.append(f" {heading(verdict.word, language)} ", style=_COLOR[verdict.word])
     line.append(f" {heading('by', language, standard=_clean(receipt['standard']))}", style="bold")
-    line.append(f"  {_clean(title)}", style="dim")
     console.print(line)
+    title = receipt["title"].get(language) or receipt["title"].get("en") or ""
+    console.print(Text(_clean(title), style="dim"))
     said = (
         heading("failures", language, **verdict.counts["failures"]),
         heading("sources", language, count=f"{len(receipt['files']):,}"),

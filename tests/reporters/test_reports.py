@@ -112,7 +112,7 @@ def test_counts_agree(verdict):
         assert rule["passed"] == sum(f["count"] for f in rows if f["status"] == "pass")
     assert sum(plain["counts"]["findings"].values()) == len(plain["findings"])
     assert plain["counts"]["failures"] == {"error": 13, "warning": 1, "info": 0}
-    assert "13 errors, 1 warnings" in text("terminal", verdict)
+    assert "errors 13, warnings 1, notes 0" in text("terminal", verdict)
 
 
 def test_terminal_shows_five_places_and_the_exact_rest(verdict):
@@ -129,7 +129,7 @@ def test_terminal_says_what_was_not_checked_and_why(verdict):
     below = said.partition("What was not checked, and why")[2]
     assert "t/blind: needs measures (mandatory)" in below
     assert "t/half: place unknown (4 objects, mandatory)" in below
-    assert "1 sources hold no geodata" in below
+    assert "Sources without geodata, not judged: 1" in below
 
 
 def test_data_cannot_command_the_terminal(verdict):
@@ -146,6 +146,10 @@ def test_terminal_keeps_within_a_hundred_columns(verdict):
     for language in ("en", "zh", "ja"):
         said = text("terminal", verdict, language=language)
         assert max(cell_len(line) for line in said.splitlines()) <= 100
+
+
+def test_terminal_leaves_no_blanks_at_line_ends(verdict):
+    assert not [x for x in text("terminal", verdict).splitlines() if x.endswith(" ")]
 
 
 def test_headings_in_three_languages(verdict):
