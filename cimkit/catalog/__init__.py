@@ -1,19 +1,29 @@
 """The catalogue: a DuckLake with identity, versions and codes."""
 
 from cimkit.catalog._catalog import Catalog, create, find, open_catalog
+from cimkit.catalog._doctor import Diagnosis, doctor
+from cimkit.catalog._findings import write_findings
 from cimkit.catalog._ingest import ingest, ingest_staged
 from cimkit.catalog._query import query, version_of
 from cimkit.catalog._report import DatasetReport, IngestReport
+from cimkit.catalog._search import search
+from cimkit.catalog._versions import diff, log
 
 __all__ = [
     "Catalog",
     "DatasetReport",
+    "Diagnosis",
     "IngestReport",
     "create",
+    "diff",
+    "doctor",
     "find",
     "ingest",
     "ingest_staged",
+    "log",
     "open_catalog",
     "query",
+    "search",
     "version_of",
+    "write_findings",
 ]

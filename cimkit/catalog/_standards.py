@@ -22,13 +22,13 @@ def load(named: str | None) -> Standard | None:
 
 
 def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:
-    """Return whether the lake's class rows are those of this very standard."""
-    row = con.execute(
-        "SELECT standard_hash FROM lake.deliveries WHERE standard = ? "
-        "ORDER BY received DESC LIMIT 1",
-        [standard.key],
-    ).fetchone()
-    return row is not None and row[0] == standard.hash
+    """Return whether the lake's rows are those of this very standard."""
+    for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
+        there = con.execute(f"FROM lake.{table} WHERE standard = ?", [standard.key])
+        have, want = there.to_arrow_table().to_pylist(), rows.to_pylist()
+        if sorted(have, key=repr) != sorted(want, key=repr):
+            return False
+    return True
 
 
 def write(con: duckdb.DuckDBPyConnection, standard: Standard) -> None:
