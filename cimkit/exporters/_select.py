@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,29 +51,23 @@ class Selection:
     """As seen at this version."""
     rank: int
     """Index into `ACCESS`."""
-    wanted: pa.Table | None
-    """Column ``object_id`` of those a predicate selects; None: all."""
+    con: duckdb.DuckDBPyConnection
+    """The lake at that version. Every statement is a transaction of its own, so that an export
+    that takes long stands in no writer's way."""
 
     def fetch(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Return the answer to a question over the views of the selection.
 
         ``selected`` is `objects` with path, item_crs, sha256 and rank; ``selected_items`` is
-        `items`; ``class_names`` has the names of classes. The lake is closed again before this
-        returns, so that an export that takes long keeps nobody waiting.
+        `items`; ``class_names`` has the names of classes; ``tables`` are there by their names.
         """
-        with self.catalog.connect(version=self.version) as con:
-            self.prepare(con)
-            for name, table in tables.items():
-                con.register(name, table)
-            return con.execute(sql).to_arrow_table()
-
-    def prepare(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Make the views in a connection of this version."""
-        join = ""
-        if self.wanted is not None:
-            con.register("wanted_ids", self.wanted)
-            join = "SEMI JOIN wanted_ids USING (object_id)"
-        con.execute(_VIEWS.format(wanted=join, rank=self.rank))
+        for name, table in tables.items():
+            self.con.register(name, table)
+        try:
+            return self.con.execute(sql).to_arrow_table()
+        finally:
+            for name in tables:
+                self.con.unregister(name)
 
     def withheld(self) -> dict[str, int]:
         """Count what the access asked for does not cover, by its own access."""
@@ -81,10 +77,11 @@ class Selection:
         return {ACCESS[row["rank"]]: row["n"] for row in table.to_pylist()}
 
 
+@contextmanager
 def select(
     catalog: Catalog, *, where: str | None, as_of: str | int | None, access: str
-) -> Selection:
-    """Return the objects that an export is about.
+) -> Iterator[Selection]:
+    """Open the objects that an export is about.
 
     Parameters
     ----------
@@ -109,8 +106,15 @@ def select(
     if access not in ACCESS:
         raise UsageError("no such access", got=access, expected=", ".join(ACCESS))
     version = version_of(catalog, as_of)
+    rank = ACCESS.index(access)
     wanted = None
     if where is not None:
         sql = f"SELECT object_id FROM objects WHERE ({where}\n)"
         wanted = query(catalog, sql, as_of=version)
-    return Selection(catalog, version, ACCESS.index(access), wanted)
+    with catalog.connect(version=version) as con:
+        join = ""
+        if wanted is not None:
+            con.register("wanted_ids", wanted)
+            join = "SEMI JOIN wanted_ids USING (object_id)"
+        con.execute(_VIEWS.format(wanted=join, rank=rank))
+        yield Selection(catalog, version, rank, con)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cimkit.errors import ExportError, UsageError
+from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters import _clouds, _model_layers, _plain_layers
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._sorting import TITLES, Heights, sort_out
@@ -71,9 +71,18 @@ def export(
             where=str(out),
             mend="Name a folder that is empty or holds an earlier export.",
         )
-    selection = select(catalog, where=where, as_of=as_of, access=access)
-    report = ExportReport(SPEC.name, out, withheld=selection.withheld())
     heights = Heights(catalog.config.undulation_m, catalog.config.heights)
+    report = ExportReport(SPEC.name, out)
+    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+        report.withheld = selection.withheld()
+        _write(selection, out, heights, report, local)
+    report.notes = heights.notes() + report.notes if local is None else report.notes
+    return report
+
+
+def _write(
+    selection: Selection, out: Path, heights: Heights, report: ExportReport, local: str | None
+) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -81,20 +90,18 @@ def export(
         if not roots:
             raise ExportError(
                 "there is nothing to draw",
-                where=str(catalog.folder),
+                where=str(selection.catalog.folder),
                 got="; ".join(f"{n} {why}" for why, n in report.left_out.items()) or "no objects",
             )
         _root(selection, work, roots, heights, report, local is not None)
         _page(work, report)
         _swap(work, out)
     except OSError as error:
-        if isinstance(error, ExportError):
+        if isinstance(error, CimkitError):
             raise
         raise ExportError(f"cannot write: {error}", where=str(out)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    report.notes = heights.notes() + report.notes if local is None else report.notes
-    return report
 
 
 def _layers(
