@@ -170,7 +170,7 @@ class _Finder:
         )
 
     def _best(self, head: Head) -> str | None:
-        scores = {name: module.sniff(head) for name, module in self.loaders.items()}
+        scores = {name: _score(module, head) for name, module in self.loaders.items()}
         best = max(scores, key=lambda name: scores[name], default=None)
         return best if best is not None and scores[best] > 0 else None
 
@@ -180,13 +180,29 @@ class _Finder:
         claimed = {}
         for path, name in self.loader_of.items():
             theirs = set(self.inside.get(path, ()))
-            siblings = getattr(self.loaders.get(name or ""), "siblings", None)
-            if siblings is not None:
-                theirs |= siblings(path, listing, self.found.files[path]) & listing
+            theirs |= _siblings(self.loaders.get(name or ""), path, listing, self.found.files[path])
             theirs.discard(path)
             if theirs:
                 claimed[path] = theirs
         return claimed
+
+
+def _score(module: ModuleType, head: Head) -> int:
+    """Ask one loader; one that stumbles over the bytes gets the file, and a worker says how."""
+    try:
+        return int(module.sniff(head))
+    except Exception:
+        return 1
+
+
+def _siblings(module: ModuleType | None, path: str, listing: set[str], file: Path) -> set[str]:
+    ask = getattr(module, "siblings", None)
+    if ask is None:
+        return set()
+    try:
+        return set(ask(path, listing, file)) & listing
+    except Exception:
+        return set()  # its probe, in a worker, will meet the same error and report it
 
 
 def _is_geodata_name(path: str) -> bool:

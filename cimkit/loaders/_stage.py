@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,20 @@ def _lost(job: Job, failure: WorkerFailure) -> Asset:
     return dataclasses.replace(asset, sha256=sha256, kind=kind)
 
 
+def _cores() -> int:
+    ours = getattr(os, "sched_getaffinity", None)  # a container may have fewer than the machine
+    return len(ours(0)) if ours else os.cpu_count() or 1
+
+
+def _sweep(staging: Path) -> None:
+    """Remove what runs that were killed left half-written."""
+    import psutil
+
+    for part in staging.glob(".part-*"):
+        if not psutil.pid_exists(int(part.name.split("-")[1])):
+            shutil.rmtree(part, ignore_errors=True)
+
+
 def _timeout_s(job: Job) -> float:
     return 120.0 + 20.0 * job.source.size / 2**20
 
@@ -78,7 +93,7 @@ def _run(
         for source in found.sources
     ]
     work.sort(key=lambda job: -job.source.size)
-    workers = jobs or len(os.sched_getaffinity(0))
+    workers = jobs or _cores()
     memory = int(psutil.virtual_memory().total * 0.7 / workers)
     done = run(do, work, workers=workers, timeout_s=_timeout_s, memory_bytes=memory)
     for job, result in done:
@@ -147,6 +162,7 @@ def stage(
         One per source, in the order in which they are ready.
     """
     with tempfile.TemporaryDirectory(prefix="cimkit-unpacked-") as unpacked:
+        _sweep(staging)
         found = discover(paths, Path(unpacked))
         for count, (job, asset, folder, reused) in enumerate(
             _run(found, sheet, depth, staging.absolute(), jobs), 1

@@ -19,6 +19,7 @@ _GEOJSON = re.compile(
     rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology|(Multi)?(Point|LineString|Polygon)'
     rb'|GeometryCollection)"'
 )
+_DXF = re.compile(rb"(999[ \t]*\r?\n[^\n]*\n[ \t]*)*0[ \t]*\r?\n[ \t]*SECTION")
 _IMAGE = re.compile(r"image|photo|file|picture|照片|影像|图片|画像|写真", re.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ def _sniff_text(head: Head) -> int:
             return 0
         return 60 if _GEOJSON.search(start) else 0
     if start[:1] == b"<":
-        body = re.sub(rb"<[?!][^>]*>", b"", re.sub(rb"<!--.*?-->", b"", start, flags=re.S))
+        body = re.sub(rb"<[?!][^>]*>", b"", re.sub(rb"<!--.*?-->", b"", start[:8192], flags=re.S))
         root = _XML_ROOT.search(body)
         found = root[1] if root else b""
         if found in (b"kml", b"gpx", b"osm"):
@@ -61,7 +62,7 @@ def _sniff_text(head: Head) -> int:
         features = found.endswith(b"FeatureCollection") or b"featureMember" in start
         gml = b"opengis.net/gml" in start or b"opengis.net/wfs" in start
         return 40 if features and gml and b"citygml" not in start else 0
-    if re.match(rb"(999\s*\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION", start):
+    if _DXF.match(start):
         return 80
     if start[:6].lower() == b"!table" or re.match(rb"version\s+\d+\s+charset", start, re.I):
         return 80

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -115,7 +116,7 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
 def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, target: Path) -> Asset:
     """Write the staging folder under another name and rename it: it is complete or absent."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".part-{os.getpid()}-", dir=target.parent))
     try:
         if asset.status == "ok" and options.depth == "full":
             options.problems.clear()

@@ -143,8 +143,9 @@ def _walk_xml(source: Source) -> None:
         str(source.file), events=("end",), resolve_entities=False, no_network=True, huge_tree=True
     ):
         element.clear()
-        while element.getprevious() is not None:
-            del element.getparent()[0]
+        parent = element.getparent()
+        while parent is not None and element.getprevious() is not None:
+            del parent[0]
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
