@@ -141,7 +141,7 @@ class _Stage:
             columns = ", ".join(f"k{i}" for i in range(len(addresses)))
             rows = ", ".join(f"({', '.join(map(literal, k))}, {r})" for k, r in keys.items())
             self.tables.append(f"{name}({columns}, rank) AS (VALUES {rows})")
-            on = (f"lower({self.facts.text(a)}) = {name}.k{i}" for i, a in enumerate(addresses))
+            on = (f"{self.facts.text(a)} = {name}.k{i}" for i, a in enumerate(addresses))
             self._joins.append(f"LEFT JOIN {name} ON {' AND '.join(on)}")
             terms.append(f"{name}.rank")
         if arms:

@@ -53,18 +53,18 @@ class Condition:
         return ()
 
     def sql(self, text: str) -> str:
-        """Return the predicate over an SQL expression that gives a text or NULL."""
+        """Return the predicate over an SQL expression: a text in small letters, or NULL."""
         value = literal(self.value.strip().lower())
         if self.values:
-            return f"lower({text}) IN ({', '.join(map(literal, self.values))})"
+            return f"{text} IN ({', '.join(map(literal, self.values))})"
         if self.op == "contains":
-            return f"contains(lower({text}), {value})"
+            return f"contains({text}, {value})"
         if self.op == "prefix":
-            return f"starts_with(lower({text}), {value})"
+            return f"starts_with({text}, {value})"
         if self.op == "suffix":
-            return f"ends_with(lower({text}), {value})"
+            return f"ends_with({text}, {value})"
         if self.op == "word":
-            return f"regexp_matches(lower({text}), {literal(word_pattern(self.value))})"
+            return f"regexp_matches({text}, {literal(word_pattern(self.value))})"
         if self.op == "matches":
             return f"regexp_matches({text}, {literal(self.value)}, 'i')"
         if self.op == "exists":
@@ -136,18 +136,15 @@ def check_row(row: MappingRow, where: str) -> None:
         )
 
 
-def pointers(address: str) -> tuple[str, ...]:
-    """Return JSON pointers into ``properties`` for an address; the first that is there counts.
-
-    A flat field is looked for as written, in capitals and in small letters: bureaus differ.
-    """
+def pointer(address: str) -> str:
+    """Return the JSON pointer of an address into ``lower(properties)``: bureaus differ in case."""
     if address in LISTS:
-        return (LISTS[address][0],)
-    head, dot, rest = address.partition(".")
-    if dot and head in ("pset", "quantities", "attributes"):
-        steps = rest.split(".", 1) if head != "attributes" else [rest]
-        return ("/" + "/".join(map(_step, [head, *steps])),)
-    return tuple(dict.fromkeys("/" + _step(a) for a in (address, address.upper(), address.lower())))
+        return LISTS[address][0]
+    head, dot, rest = address.lower().partition(".")
+    if not dot or head not in ("pset", "quantities", "attributes"):
+        return "/" + _step(address.lower())
+    steps = [rest] if head == "attributes" else rest.split(".", 1)
+    return "/" + "/".join(map(_step, [head, *steps]))
 
 
 def _step(name: str) -> str:

@@ -10,7 +10,7 @@ from cimkit.standard._conditions import (
     LISTS,
     NUMBERS,
     literal,
-    pointers,
+    pointer,
 )
 from cimkit.standard.model import Standard
 
@@ -53,42 +53,39 @@ class Facts:
         columns = ["rowid_"]
         for address, column in DIMENSIONS.items():
             columns.append(f"lower(trim(coalesce({column}, ''))) AS {REPEATED[address]}")
-        ptype = self._get(pointers("predefined_type"))
-        columns.append(f"lower(coalesce({ptype}, '')) AS {REPEATED['predefined_type']}")
+        ptype = self._get("predefined_type")
+        columns.append(f"coalesce({ptype}, '') AS {REPEATED['predefined_type']}")
         columns += [f"{self._column(a)} AS {n}" for a, n in self._names.items()]
         if self._predicates:
             columns += self._seen()
         asked = ", ".join(literal(p) for p in self._pointers)
         return (
             f"SELECT {', '.join(columns)} FROM (SELECT *, "
-            f"TRY(json_extract_string(properties, [{asked}])) AS v_ FROM {relation}) AS o"
+            f"TRY(json_extract_string(lower(properties), [{asked}])) AS v_ FROM {relation}) AS o"
         )
 
-    def _get(self, paths: Iterable[str]) -> str:
-        found = [
-            f"nullif(trim(v_[{self._pointers.setdefault(p, len(self._pointers) + 1)}]), '')"
-            for p in paths
-        ]
+    def _get(self, *addresses: str) -> str:
+        """Return the first of several properties that has a value, in small letters."""
+        found = []
+        for address in addresses:
+            place = self._pointers.setdefault(pointer(address), len(self._pointers) + 1)
+            found.append(f"nullif(trim(v_[{place}]), '')")
         return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
     def _column(self, address: str) -> str:
         if "|" in address:
             return f"coalesce({', '.join(self._column(a) for a in address.split('|'))})"
         if address in COLUMNS:
-            return f"nullif(trim({COLUMNS[address]}), '')"
+            return f"nullif(lower(trim({COLUMNS[address]})), '')"
         if address.startswith("measure."):
-            column = address.removeprefix("measure.")
-            assert column in NUMBERS
-            return f"{column}::VARCHAR"
+            return f"{address.removeprefix('measure.')}::VARCHAR"
         if address == "stated.class":
-            return self._get(p for f in self._standard.class_fields for p in pointers(f))
-        if address == "stated.identifier":
-            grammar = self._standard.grammar
-            assert grammar is not None
-            text = self._get(p for f in grammar.field_names for p in pointers(f))
-            pattern = literal(grammar.class_pattern)
-            return f"nullif(regexp_extract({text}, {pattern}, 1), '')"
-        text = self._get(pointers(address))
+            return self._get(*self._standard.class_fields)
+        grammar = self._standard.grammar
+        if address == "stated.identifier" and grammar is not None:
+            text = self._get(*grammar.field_names)
+            return f"nullif(regexp_extract({text}, {literal(grammar.class_pattern)}, 1, 'i'), '')"
+        text = self._get(address)
         if address not in LISTS:
             return text
         inner = literal(LISTS[address][1])
@@ -98,18 +95,22 @@ class Facts:
         )
 
     def _seen(self) -> list[str]:
-        codes = self._column("classification")
+        """Return what SQL predicates see, as the source wrote it."""
+        codes, parts = LISTS["classification"]
+        material = "json_extract_string(properties, '/material')"
         return [
             "kind",
             "source_layer AS layer",
             "source_class",
-            f"{self._get(pointers('predefined_type'))} AS predefined_type",
+            "TRY(json_extract_string(properties, '/predefined_type')) AS predefined_type",
             "name",
-            f"{self._get(pointers('type'))} AS type",
+            "TRY(json_extract_string(properties, '/type')) AS type",
             "TRY(TRY_CAST(json_extract(properties, '/pset') "
             "AS MAP(VARCHAR, MAP(VARCHAR, VARCHAR)))) AS pset",
-            f"{codes} AS classification",
-            f"{self._column('material')} AS material",
+            f"TRY(json_extract_string(json_extract(properties, {literal(codes)}), "
+            f"{literal(parts)})) AS classification",
+            f"TRY(CASE WHEN starts_with({material}, '[') "
+            f"THEN json_extract_string({material}, '$[*]') ELSE [{material}] END) AS material",
             "properties",
             *NUMBERS,
         ]

@@ -294,3 +294,18 @@ def test_a_hundred_thousand_objects(con: duckdb.DuckDBPyConnection, city: Standa
     for _, code, _ in CASES:
         expected[code] = expected.get(code, 0) + copies
     assert dict(rows) == expected
+
+
+def test_one_row_for_each_scheme(make: Make, con: duckdb.DuckDBPyConnection) -> None:
+    make("parts")
+    make("tables", {"classes.csv": "code,name_en\n14,Elements\n"})
+    rows = "kind,scheme,class\ngis,,0101\ngis,tables,14\nbim,tables,14\n"
+    city = load(make("city", {"mapping/m.csv": rows}, ("parts@1", "tables@1")))
+    things = "(SELECT k AS kind, '' AS source_layer, '' AS source_class, '{}' AS properties, "
+    things += "row_number() OVER () AS rowid_ FROM (VALUES ('gis'), ('bim'), ('raster')) AS v(k))"
+    got = con.execute(classify_sql(city, things) + " ORDER BY ALL").fetchall()
+    assert [(r[0], r[1], r[2], r[3]) for r in got] == [
+        (1, "city", "1", "0101"),
+        (1, "tables", "1", "14"),
+        (2, "tables", "1", "14"),
+    ]
