@@ -231,12 +231,8 @@ def _tileset(said: dict[str, Any], found: _Found) -> None:
         )
     error = said.get("geometricError")
     if not isinstance(error, int | float) or error < 0:
-        found.trouble(
-            "tileset-invalid",
-            "Its geometric error is no number from 0 up.",
-            "geometricError",
-            got=str(error),
-        )
+        message = "Its geometric error is no number from 0 up."
+        found.trouble("tileset-invalid", message, "geometricError", got=str(error))
     root = said.get("root")
     if not isinstance(root, dict):
         found.trouble("tileset-invalid", "It has no root tile.", "root", severity="error")
