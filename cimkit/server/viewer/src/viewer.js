@@ -39,6 +39,8 @@ for (const node of document.querySelectorAll("[data-text]")) {
   node.textContent = text(node.dataset.text);
 }
 
+// The library's own credit is a picture from another host; its name in words will do.
+Cesium.CreditDisplay.cesiumCredit = new Cesium.Credit("CesiumJS", true);
 const widget = new Cesium.CesiumWidget("scene", {
   baseLayer: false,
   skyBox: false,
@@ -89,7 +91,7 @@ const hex = (css) => Cesium.Color.fromCssColorString(css).toCssHexString();
 function fly(tilesets) {
   const spheres = tilesets.map((tileset) => tileset.boundingSphere);
   const all = Cesium.BoundingSphere.fromBoundingSpheres(spheres);
-  const range = Math.max(all.radius * 2.2, 30);
+  const range = Math.max(all.radius * 1.7, 30);
   scene.camera.flyToBoundingSphere(all, {
     duration: 0,
     offset: new Cesium.HeadingPitchRange(0.5, all.radius > 2e6 ? -1.57 : -0.6, range),
@@ -99,7 +101,7 @@ function fly(tilesets) {
 function listed(layer) {
   const box = make("input", { type: "checkbox", checked: true });
   box.addEventListener("change", () => (layer.tileset.show = box.checked));
-  const go = make("button", { type: "button", title: text("fly"), textContent: "⌖" });
+  const go = make("button", { type: "button", title: text("fly"), textContent: "→" });
   go.addEventListener("click", () => fly([layer.tileset]));
   const count = make("span", { className: "count", textContent: layer.said.features ?? "" });
   return make("li", {}, make("label", {}, box, title(layer.said)), count, go);
