@@ -29,8 +29,8 @@ __all__ = [
 Shapes = npt.NDArray[np.object_]
 Reals = npt.NDArray[np.float64]
 
-_SMALL = 0.05
-"""Degrees: up to this size a local plane measures to better than 1e-6, and is far quicker."""
+_SMALL = 0.02
+"""Degrees: up to this size a local plane measures to about 1e-5, and is far quicker."""
 
 
 def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:

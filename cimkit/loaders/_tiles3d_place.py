@@ -38,9 +38,9 @@ def box_of(root: dict[str, Any]) -> tuple[float, float, float, float] | None:
         return None  # no numbers; the tileset's own problems name the tile
     if not 6.2e6 < np.linalg.norm(placed.mean(axis=0)) < 6.6e6:
         return None
-    lon, lat, _ = Transformer.from_crs("EPSG:4978", "EPSG:4979", always_xy=True).transform(
-        *placed.T
-    )
+    to_degrees = Transformer.from_crs("EPSG:4978", "EPSG:4979", always_xy=True)
+    moved = to_degrees.transform(placed[:, 0], placed[:, 1], placed[:, 2])
+    lon, lat = moved[0], moved[1]
     return float(min(lon)), float(min(lat)), float(max(lon)), float(max(lat))
 
 
