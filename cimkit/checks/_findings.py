@@ -95,7 +95,7 @@ def not_checked(
     context: CheckContext, rule: Rule, reason: str, *, mender: str | None = None, **values: Any
 ) -> pa.Table:
     """Return the one finding of a rule that could not be checked at all."""
-    row = _other(context, rule, Status.NOT_CHECKED, {"reason": reason, "count": 0, **values})
+    row = _other(context, rule, Status.NOT_CHECKED, {"count": 0, **values, "reason": reason})
     if mender:
         row["mender"] = mender
     return pa.Table.from_pylist([row], schema=LAKE["findings"])

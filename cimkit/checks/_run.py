@@ -18,6 +18,7 @@ from cimkit import __version__
 from cimkit.checks._findings import not_checked
 from cimkit.checks._problems import PROBLEM_SPEC, problem_rule, source_problems
 from cimkit.checks._spec import CheckContext, CheckSpec
+from cimkit.checks._sql import scope
 from cimkit.checks._sqlrule import SQL_SPEC, run_sql
 from cimkit.checks._verdict import Verdict, judge
 from cimkit.checks._views import delivery_views
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from cimkit.catalog import Catalog
     from cimkit.model import Sheet
-    from cimkit.model.source import Depth
     from cimkit.standard import Rule, Standard
 
 __all__ = ["check", "check_catalog", "check_tables"]
@@ -42,7 +42,6 @@ def check(
     standard: str | Standard,
     sheet: Sheet | None = None,
     jobs: int | None = None,
-    depth: Depth = "full",
     language: str = "en",
     work: Path | None = None,
     progress: Callable[..., None] | None = None,
@@ -61,8 +60,6 @@ def check(
         The delivery sheet.
     jobs
         Worker processes.
-    depth
-        How deep to read; below ``full`` rules that need what was not read are not checked.
     language
         Of messages: zh, ja or en.
     work
@@ -88,7 +85,6 @@ def check(
             [Path(p) for p in paths],
             sheet=sheet,
             jobs=jobs,
-            depth=depth,
             progress=progress,
         )
         with catalog.connect() as con:
@@ -99,12 +95,15 @@ def check(
                 language=language,
                 sheet=sheet,
                 began=began,
-                depth=depth,
             )
 
 
 def check_catalog(
-    catalog: Catalog, delivery: str | None = None, *, language: str = "en"
+    catalog: Catalog,
+    delivery: str | None = None,
+    *,
+    language: str = "en",
+    record: bool = False,
 ) -> Verdict:
     """Check what a catalogue holds, against its own standard.
 
@@ -114,11 +113,15 @@ def check_catalog(
         The catalogue.
     delivery
         Id of one delivery; None: all that is valid now.
+    language
+        Of messages: zh, ja or en.
+    record
+        Write the findings and the verdict to the delivery in the catalogue.
 
     Raises
     ------
     UsageError
-        If the catalogue has no standard.
+        If the catalogue has no standard, or there is no delivery to record them at.
     """
     began = time.perf_counter()
     standard = catalog.standard()
@@ -128,8 +131,22 @@ def check_catalog(
             where=str(catalog.folder),
             mend="Make it with `cimkit init --standard ID`, or use `cimkit check PATH`.",
         )
+    if record and delivery is None:
+        raise UsageError("findings are recorded at a delivery", mend="Name the delivery.")
     with catalog.connect() as con:
-        return check_tables(con, standard, delivery_id=delivery, language=language, began=began)
+        verdict = check_tables(con, standard, delivery_id=delivery, language=language, began=began)
+    if record and delivery is not None:
+        from cimkit.catalog import write_findings
+
+        write_findings(
+            catalog,
+            delivery,
+            verdict.findings,
+            # An incomplete verdict leaves the delivery as it was: submitted.
+            status={0: "accepted", 1: "rejected"}.get(verdict.exit_code),
+            verdict=json.dumps(verdict.counts),
+        )
+    return verdict
 
 
 def check_tables(
@@ -140,7 +157,6 @@ def check_tables(
     language: str = "en",
     sheet: Sheet | None = None,
     began: float | None = None,
-    depth: Depth = "full",
 ) -> Verdict:
     """Check the tables of a lake that are the default schema of a connection.
 
@@ -152,7 +168,7 @@ def check_tables(
         To check against.
     delivery_id
         Of the delivery; None: everything there is.
-    language, sheet, depth
+    language, sheet
         As of `check`.
     began
         `time.perf_counter` when the work began, for the receipt.
@@ -160,11 +176,8 @@ def check_tables(
     began = time.perf_counter() if began is None else began
     if language not in ("en", "ja", "zh"):
         raise UsageError("no such language", got=language, expected="en, ja or zh")
-    at_hand = {"catalogue"} | ({"measures"} if depth == "full" else set())
     with delivery_views(con, standard, delivery_id):
-        context = CheckContext(
-            con, standard, delivery_id or "", language=language, provided=frozenset(at_hand)
-        )
+        context = CheckContext(con, standard, delivery_id or "", language=language)
         checked = [(rule, _spec(rule)) for rule in standard.rules]
         found = [_run(context, rule, spec) for rule, spec in checked]
         findings = pa.concat_tables([LAKE["findings"].empty_table(), *found])
@@ -182,7 +195,6 @@ def check_tables(
         "context_hash": None,
         "sheet_hash": _hash(asdict(sheet)) if sheet else None,
         "delivery": delivery_id,
-        "depth": depth,
         "language": language,
         "checked": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - began, 3),
@@ -207,9 +219,9 @@ def _run(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
     if missing:
         return not_checked(context, rule, "needs", what=", ".join(missing))
     try:
-        if rule.check is None:
-            return run_sql(context, rule)
-        return entry("cimkit.checks", rule.check).run(context, rule)
+        run = run_sql if rule.check is None else entry("cimkit.checks", rule.check).run
+        found: pa.Table = run(context, rule)
+        return pa.concat_tables([found, _unread(context, rule, spec)])
     except UsageError as error:
         return not_checked(context, rule, "no-check", mender="office", what=error.got)
     except CimkitError as error:
@@ -218,6 +230,26 @@ def _run(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         return not_checked(context, rule, "raised", mender="tool", error=said)
+
+
+def _unread(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
+    """Return a finding for the sources whose objects a check would need and nobody has read.
+
+    A catalogue filled from headers alone knows that there are objects and not which; to call a rule
+    about them not applicable would be to let them pass.
+    """
+    count = 0
+    if spec.reads == "objects":
+        here = scope(rule, spec, context.standard, items=True)
+        count = context.count(
+            f"""SELECT count(*) FROM items WHERE status = 'ok' AND {here} AND (kind = 'imagery' OR
+                list_max(list_transform(['features', 'products', 'points', 'objects', 'top_level',
+                    'width'], c -> coalesce(TRY_CAST(counts ->> c AS BIGINT), 0))) > 0)
+                AND item_id NOT IN (SELECT item_id FROM objects)"""
+        )
+    if not count:
+        return LAKE["findings"].empty_table()
+    return not_checked(context, rule, "unread", count=count)
 
 
 def _hash(plain: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -40,6 +40,8 @@ class CheckSpec:
     """What its counts count: objects, sources, values, codes, models, photographs, clouds."""
     kinds: tuple[str, ...] = ()
     """Kinds of source it speaks of where the rule does not say; empty: all."""
+    reads: Literal["objects", "items"] = "objects"
+    """Whether it needs the rows of sources, or only what a probe learns of them."""
     problems: tuple[str, ...] = ()
     """Globs over the codes of loader problems that this check reports as its own failures."""
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -1,22 +1,23 @@
 """Rules without code: SQL of a standard package that selects the bad rows.
 
-The SQL is foreign. It runs in a process of its own, on copies of the delivery's tables, in a
-database that can reach neither files nor network, and for a limited time.
+The SQL is foreign. It must be one SELECT over known tables with listed functions, and it runs in a
+process of its own, on copies of the delivery's tables, in a database that can reach neither files
+nor network, with limited time and memory.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from cimkit.catalog._guard import guard
+from cimkit.catalog._lake import extension_file
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import quote, scope
-from cimkit.errors import StandardError
 from cimkit.runtime.workers import WorkerFailure, run
 
 if TYPE_CHECKING:
@@ -41,9 +42,14 @@ def run_sql(context: CheckContext, rule: Rule) -> pa.Table:
     as far as it gives them, and any others that the message names. With ``object_id`` the rest of
     the place is filled in, and the count of those that passed is that of the objects the rule
     applies to; without it, that of the sources.
+
+    Raises
+    ------
+    QueryError
+        If the SQL is not let through.
     """
     sql = rule.sql or ""
-    wanted = [t for t in TABLES if re.search(rf"\b{t}\b", sql, re.IGNORECASE)]
+    wanted = sorted(guard(sql, set(TABLES)))
     with tempfile.TemporaryDirectory(prefix="cimkit-rule-") as folder:
         for table in wanted:
             context.con.execute(
@@ -91,16 +97,12 @@ def _select(job: tuple[str, tuple[str, ...], str]) -> pa.Table:
     """Run in a worker: load the tables, shut every door, run the SQL."""
     import duckdb
 
-    from cimkit.catalog._lake import extension_file
-
     folder, tables, sql = job
     con = duckdb.connect(config={"threads": 1})
     con.execute(f"LOAD {quote(str(extension_file('spatial')))}")
     for table in tables:
         con.execute(f"CREATE TABLE {table} AS FROM read_parquet({quote(str(Path(folder, table)))})")
+    con.execute(f"SET memory_limit = '{_BYTES * 3 // 4}B'")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
-    statements = con.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise StandardError("the SQL of a rule is one SELECT", got=sql)
     return con.execute(sql).to_arrow_table()

@@ -42,6 +42,11 @@ WORDS: dict[str, dict[str, str]] = {
         "本安装中没有检查项 {what}",
         "この環境には検査 {what} がありません",
     ),
+    "unread": _w(
+        "the objects of {count} sources were not read",
+        "有 {count} 个数据源的对象未被读取",
+        "{count} 件のデータの対象が読み込まれていません",
+    ),
     "unplaced": _w("their place on the map is unknown", "其地图位置未知", "地図上の位置が不明です"),
     "not-said": _w("not stated", "未说明", "記載なし"),
     # classes

@@ -20,6 +20,7 @@ SPEC = CheckSpec(
     name="crs_declared",
     title="Coordinate system is declared",
     counts="sources",
+    reads="items",
     kinds=("gis", "raster", "pointcloud", "citymodel", "mesh"),
     problems=("crs-*",),
     parameters={"allowed": None},

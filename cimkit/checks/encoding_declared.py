@@ -20,6 +20,7 @@ SPEC = CheckSpec(
     name="encoding_declared",
     title="Character encoding is declared",
     counts="sources",
+    reads="items",
     kinds=("gis", "trajectory"),
     problems=("encoding-*",),
 )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "run"]
 
-SPEC = CheckSpec(name="file_naming", title="File name follows the grammar", counts="sources")
+SPEC = CheckSpec(
+    name="file_naming", title="File name follows the grammar", counts="sources", reads="items"
+)
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:

@@ -20,6 +20,7 @@ SPEC = CheckSpec(
     name="ifc_georeference",
     title="Model is georeferenced",
     counts="models",
+    reads="items",
     kinds=("bim",),
     problems=("georeference-*", "crs-*", "map-scale-*", "site-position-*"),
 )

@@ -19,6 +19,7 @@ SPEC = CheckSpec(
     name="point_density",
     title="Point density is reached",
     counts="clouds",
+    reads="items",
     kinds=("pointcloud",),
     parameters={"minimum": 1.0, "measure": "point_density", "cell": "all"},
 )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "run"]
 
-SPEC = CheckSpec(name="source_readable", title="Source can be read", counts="sources")
+SPEC = CheckSpec(
+    name="source_readable", title="Source can be read", counts="sources", reads="items"
+)
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:

@@ -74,10 +74,15 @@ def test_what_a_rule_needs_and_has_not_is_not_checked(delivery, verdict):
     assert result(optional, "class-known").status == "not checked"
 
 
-def test_measures_are_there_only_after_a_full_read(delivery, verdict):
-    rules = rule("point-density", needs=("catalogue", "measures"))
-    assert verdict(rules).exit_code == 0
-    assert verdict(rules, depth="sample").exit_code == 3
+def test_objects_that_nobody_read_have_not_passed(delivery, verdict):
+    delivery.item("b.gpkg", counts='{"features": 3}')
+    delivery.item("table.csv", counts='{"features": 0}')
+    found = verdict(rule("class-known"), rule("crs-declared"))
+    known, crs = found.rules[:2]
+    assert (known.status, known.passed, known.not_checked) == ("not checked", 2, 1)
+    assert known.reasons == ("the objects of 1 sources were not read",)
+    assert crs.status == "pass"
+    assert found.exit_code == 3
 
 
 def test_a_check_that_breaks_is_said_to_be_broken(delivery, verdict, monkeypatch):

@@ -61,7 +61,6 @@ def verdict():
         "context_hash": None,
         "sheet_hash": None,
         "delivery": "d1",
-        "depth": "full",
         "language": "en",
         "checked": "2026-09-01T00:00:00+00:00",
         "seconds": 1.25,
