@@ -131,10 +131,18 @@ def _placed(
         claim.origin,
         crs,
         "sheet" if declared.crs else "declared",
-        declared.vertical_datum or claim.vertical_datum,
+        declared.vertical_datum or claim.vertical_datum or _vertical(crs),
         matrix,
         facts | said,
     )
+
+
+def _vertical(crs: str) -> str | None:
+    """Return the vertical part of a compound CRS."""
+    from cimkit.geometry.crs import crs_name, parse_crs
+
+    parts = parse_crs(crs).sub_crs_list
+    return crs_name(parts[1]) if len(parts) > 1 else None
 
 
 def _helmert(place: Place, scale: float) -> Matrix:
@@ -186,7 +194,7 @@ def _metric_crs(name: str, wkt: str, problems: list[Problem]) -> str | None:
         )
         return None
     if all(abs(axis.unit_conversion_factor - 1.0) < 1e-12 for axis in flat.axis_info[:2]):
-        return crs_name(flat)
+        return crs_name(crs)
     return _in_metres(flat)
 
 
