@@ -227,7 +227,7 @@ def _write_scans(folder: Path, district: Plan, trees: Table, clouds: int) -> lis
     write_scan(broken, district, trees, (0.0, -75.0), (60.0, 26.0), points=20_000)
     shorten(broken, 0.6)
     return [
-        Planted("point-density", NAMES["thin scan"], "a strip with 0.4 points on a square metre"),
+        Planted("point-density", NAMES["thin scan"], "a strip with less than one point on a m²"),
         Planted("source-readable", NAMES["broken scan"], "the last 40 % of the file are missing"),
     ]
 
