@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 
 import numpy as np
@@ -99,7 +100,7 @@ def crs_name(crs: CRS) -> str:
 
 
 def _verified(crs: CRS) -> str | None:
-    """Take the number it states, or the nearest one, if the definitions agree but for the axes."""
+    """Take the number it states, or the nearest one of the same name, if the definitions agree."""
     stated = crs.to_json_dict().get("id", {})
     numbers = [str(stated["code"])] if stated.get("authority") == "EPSG" else []
     nearest = crs.to_authority(auth_name="EPSG", min_confidence=25)
@@ -109,9 +110,22 @@ def _verified(crs: CRS) -> str | None:
             candidate = CRS.from_epsg(int(number))
         except (CRSError, ValueError):
             continue  # a number that this version of the database does not know
-        if candidate.equals(crs, ignore_axis_order=True):
+        same_name = _bare(candidate.name) == _bare(crs.name)
+        if (same_name or stated) and _definition(candidate) == _definition(crs):
             return f"EPSG:{number}"
     return None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _definition(crs: CRS) -> tuple[str, str]:
+    """Formula, parameters and datum, without the order of the axes, which old WKT does not keep."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # PROJ strings lose the datum: it is beside
+        formula = crs.to_proj4()
+    return formula, _bare(crs.datum.name if crs.datum else "")
 
 
 def is_geographic(crs: CRS) -> bool:
