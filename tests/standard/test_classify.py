@@ -130,6 +130,9 @@ def test_what_nothing_matches_is_left_out(con: duckdb.DuckDBPyConnection, city: 
         thing(layer="zzz"),
         thing("bim", source_class="IfcBuildingElementProxy"),
         thing("citymodel", source_class="SolitaryVegetationObject"),
+        # A railway signal is no traffic light.
+        thing("bim", source_class="IfcSignal", predefined_type="VISUAL"),
+        thing(layer="relations", type="site"),
         thing(**{"class": "9901"}),
         thing("citymodel", layer="路灯"),
         {"kind": None, "source_layer": None, "source_class": None, "properties": None},
