@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard._classes import words
+from cimkit.standard._expressions import wrong_with
 from cimkit.standard._package import Package, truth
 from cimkit.standard.rows import Attribute
 
@@ -81,11 +81,9 @@ def _attribute(cells: dict[str, str], package: str, place: str) -> Attribute:
             limits[key] = float(cells[key]) if cells[key] else None
         except ValueError as error:
             raise StandardError(f"`{key}` is a number", where=place, got=cells[key]) from error
-    if cells["pattern"]:
-        try:
-            re.compile(cells["pattern"])
-        except re.error as error:
-            raise StandardError(f"no valid expression: {error}", where=place) from error
+    wrong = wrong_with(cells["pattern"])
+    if wrong:
+        raise StandardError(wrong, where=place, got=cells["pattern"])
     names = ("name", "title", "unit", "domain", "level", "pattern", "code_origin", "source")
     copied: dict[str, Any] = {k: cells[k] for k in names}
     return Attribute(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cimkit.errors import StandardError
+from cimkit.standard._expressions import wrong_with
 from cimkit.standard._predicate import check_predicate
 from cimkit.standard.rows import MappingRow
 
@@ -114,14 +115,9 @@ def check_row(row: MappingRow, where: str) -> None:
         except ValueError as error:
             raise StandardError("a number is wanted", where=where, got=row.value) from error
     if row.op == "matches":
-        try:
-            re.compile(row.value)
-        except re.error as error:
-            raise StandardError(f"no valid expression: {error}", where=where) from error
-        if re.search(r"\(\?[=!<][^)]|\\[1-9]", row.value):
-            raise StandardError(
-                "no look-around or back-references in expressions", where=where, got=row.value
-            )
+        wrong = wrong_with(row.value)
+        if wrong:
+            raise StandardError(wrong, where=where, got=row.value)
     several = row.field.split("|")
     if len(several) > 1 and not all(a and a not in LISTS and a not in DIMENSIONS for a in several):
         raise StandardError(

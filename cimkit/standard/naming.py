@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from cimkit.standard._expressions import wrong_with
+
 __all__ = ["FileGrammar", "Naming", "Part"]
 
 DATE = "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
@@ -158,10 +160,9 @@ def problems(template: str, parts: Mapping[str, Part]) -> str:
     if missing:
         return f"part {missing[0]!r} is not described: add [part.{missing[0]}]"
     for part in parts.values():
-        try:
-            groups = re.compile(part.pattern).groups
-        except re.error as error:
-            return f"part {part.name!r}: no valid expression: {error}"
-        if groups or re.search(r"\(\?[=!<]|\\[1-9]", part.pattern):
-            return f"part {part.name!r}: no capturing groups, look-around or back-references"
+        wrong = wrong_with(part.pattern)
+        if wrong:
+            return f"part {part.name!r}: {wrong}"
+        if re.compile(part.pattern).groups:
+            return f"part {part.name!r}: no capturing groups, write (?:...)"
     return ""
