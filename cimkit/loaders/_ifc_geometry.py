@@ -101,9 +101,9 @@ def elements(
         ``geometry-failed`` is appended for each product with a body that no kernel could do.
     """
     left = {p.id(): p for p in products}
-    cache: dict[str, tuple[Part, ...]] = {}
     said = ""
     for kernel in _KERNELS:
+        cache: dict[str, tuple[Part, ...]] = {}  # of this kernel: the next may do what it could not
         wanted = [p for p in left.values() if has_body(p)]
         if not wanted:
             break

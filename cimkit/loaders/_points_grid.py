@@ -16,7 +16,7 @@ _CELL_M = 10.0
 _MOST_CELLS = 4_000_000
 _MOST_BOXES = 20_000
 _SAMPLE = 200_000
-_HALF = np.int64(1) << 31
+_HALF = np.int64(1) << 30  # two indices and their signs fit in 64 bits
 
 
 class Grid:

@@ -15,6 +15,7 @@ from cimkit.model import Problem
 __all__ = ["chunks", "facts"]
 
 _USER_DEFINED = 32767
+_SMALL = 50_000
 _FOOT = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
 
 
@@ -165,24 +166,15 @@ def chunks(file: Path, size: int) -> Iterator[PointChunk]:
     SourceUnreadable
         Where the points end before the header's count, after those that could be read.
     """
-    import lazrs
-    from laspy.errors import LaspyException
-
     with _open(file) as reader:
-        names = set(reader.header.point_format.dimension_names)
+        header = reader.header
+        whole = int(header.point_count)
+        if not header.are_points_compressed:
+            held = file.stat().st_size - header.offset_to_point_data
+            whole = min(whole, max(held, 0) // header.point_format.size)
+        names = set(header.point_format.dimension_names)
         shift: int | None = None
-        stream = reader.chunk_iterator(size)
-        while True:
-            try:
-                points = next(stream, None)
-            except (LaspyException, lazrs.LazrsError, ValueError, EOFError, OSError) as error:
-                raise SourceUnreadable(
-                    f"the points break off: {error}",
-                    where=file.name,
-                    mend="Deliver the tile again; it may have been cut off in transfer.",
-                ) from error
-            if points is None:
-                return
+        for points in _pieces(reader, file, whole, size):
             rgb = None
             if "red" in names:
                 raw = np.column_stack([points["red"], points["green"], points["blue"]])
@@ -199,3 +191,34 @@ def chunks(file: Path, size: int) -> Iterator[PointChunk]:
                 if "gps_time" in names
                 else None,
             )
+        if whole < header.point_count:
+            raise _broken_off(file, f"{whole} of {header.point_count} points are there")
+
+
+def _pieces(reader: Any, file: Path, whole: int, size: int) -> Iterator[Any]:
+    """Yield point records; where a large piece cannot be read, what a small one still gives."""
+    import lazrs
+    from laspy.errors import LaspyException
+
+    done = 0
+    while done < whole:
+        try:
+            points = reader.read_points(min(size, whole - done))
+        except (LaspyException, lazrs.LazrsError, ValueError, EOFError, OSError) as error:
+            if size <= _SMALL:
+                raise _broken_off(file, str(error)) from error
+            size = _SMALL
+            reader.seek(done)
+            continue
+        if not len(points):
+            return
+        done += len(points)
+        yield points
+
+
+def _broken_off(file: Path, why: str) -> SourceUnreadable:
+    return SourceUnreadable(
+        f"the points break off: {why}",
+        where=file.name,
+        mend="Deliver the tile again; it may have been cut off in transfer.",
+    )

@@ -139,15 +139,16 @@ def measures(grid: Grid, asset: Asset) -> pa.Table:
         note("noise_share", "classified", noise, "1")
     share = noise_share(grid.sample())
     if share is not None:
-        note("noise_share", "statistical", share, "1")
+        note("noise_share", "isolated", share, "1")
     return pa.Table.from_pylist(rows, STAGED["measures"])
 
 
 def noise_share(xyz: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
-    """Return the share of points that stand unusually far from their neighbours.
+    """Return the share of points that stand alone.
 
-    open3d's statistical outlier removal with 16 neighbours and 3 standard deviations
-    (Rusu et al. 2008, Towards 3D point cloud based object maps).
+    A point is alone if no more than 4 points (itself among them) lie within 8 times the median
+    distance of neighbours. Unlike the removal by standard deviation it finds as many strays in a
+    cloud with many of them as in one with few: strays do not widen the measure they are held to.
 
     Parameters
     ----------
@@ -164,5 +165,9 @@ def noise_share(xyz: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
 
     with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
         cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(xyz - xyz.mean(axis=0)))
-        _, kept = cloud.remove_statistical_outlier(nb_neighbors=16, std_ratio=3.0)
+        apart = np.asarray(cloud.compute_nearest_neighbor_distance())
+        apart = apart[apart > 0]
+        if not len(apart):
+            return 0.0
+        _, kept = cloud.remove_radius_outlier(nb_points=4, radius=8 * float(np.median(apart)))
     return 1.0 - len(kept) / len(xyz)
