@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cimkit.exporters._spec import ExporterSpec, ExportReport
-from cimkit.exporters._table import write_table
+from cimkit.exporters._stac_schemas import stac_validator
+from cimkit.exporters._table import table_text, write_table
 from cimkit.registry import entry
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
 
-__all__ = ["ExportReport", "ExporterSpec", "export", "write_table"]
+__all__ = [
+    "ExportReport",
+    "ExporterSpec",
+    "export",
+    "stac_validator",
+    "table_text",
+    "write_table",
+]
 
 _NAMES = {"3dtiles": "three_d_tiles"}  # no module may begin with a digit
 

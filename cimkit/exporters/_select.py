@@ -70,9 +70,16 @@ class Selection:
                 self.con.unregister(name)
 
     def withheld(self) -> dict[str, int]:
-        """Count what the access asked for does not cover, by its own access."""
+        """Count the objects that the access asked for does not cover, by their own access."""
+        return self._above("ranked")
+
+    def withheld_items(self) -> dict[str, int]:
+        """Count the items that the access asked for does not cover, by their own access."""
+        return self._above("ranked_items")
+
+    def _above(self, view: str) -> dict[str, int]:
         table = self.fetch(
-            f"SELECT rank, count(*) AS n FROM ranked WHERE rank > {self.rank} GROUP BY 1 ORDER BY 1"
+            f"SELECT rank, count(*) AS n FROM {view} WHERE rank > {self.rank} GROUP BY 1 ORDER BY 1"
         )
         return {ACCESS[row["rank"]]: row["n"] for row in table.to_pylist()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from cimkit.errors import ExportError, UsageError
+from cimkit.exporters._geo import TYPES, geometry_column, geoparquet_metadata, with_boxes
 
-__all__ = ["FORMATS", "geometry_column", "write_table"]
+__all__ = ["FORMATS", "table_text", "write_table"]
 
 FORMATS = ("csv", "geojson", "geoparquet", "gpkg", "json", "parquet", "xlsx")
 """Formats that `write_table` knows."""
@@ -53,29 +53,22 @@ def write_table(table: pa.Table, out: Path, format: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def geometry_column(table: pa.Table) -> str | None:
-    """Return the name of the column that holds WKB geometry, or None."""
-    for field in table.schema:
-        tag = (field.metadata or {}).get(b"ARROW:extension:name", b"")
-        tag = tag or getattr(field.type, "extension_name", "").encode()
-        if tag == b"geoarrow.wkb":
-            return str(field.name)
-    if "geometry" in table.column_names and pa.types.is_binary(table.schema.field("geometry").type):
-        return "geometry"
-    return None
+def table_text(table: pa.Table, format: str) -> str:
+    """Return what `write_table` would write, for the formats that are text.
 
+    Raises
+    ------
+    UsageError
+        If the format is none of ``csv``, ``geojson`` and ``json``.
+    """
+    import tempfile
 
-def geoparquet_metadata(column: str, types: list[str], bounds: list[float], bbox: bool) -> bytes:
-    """Return the value of the Parquet key ``geo`` (GeoParquet 1.1.0; no CRS said means CRS84)."""
-    said: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "bbox": bounds}
-    if not bounds:
-        del said["bbox"]
-    if bbox:
-        said["covering"] = {
-            "bbox": {side: ["bbox", side] for side in ("xmin", "ymin", "xmax", "ymax")}
-        }
-    geo = {"version": "1.1.0", "primary_column": column, "columns": {column: said}}
-    return json.dumps(geo, separators=(",", ":")).encode()
+    if format not in ("csv", "geojson", "json"):
+        raise UsageError(f"{format} is no text", expected="csv, geojson or json")
+    with tempfile.TemporaryDirectory(prefix="cimkit-") as folder:
+        file = Path(folder) / f"answer.{format}"
+        write_table(table, file, format)
+        return file.read_text(encoding="utf-8-sig")
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -102,30 +95,16 @@ def _geoparquet(table: pa.Table, out: Path, name: str) -> None:
 
     column = _needed(table, "geoparquet")
     shapes = shapely.from_wkb(table[column].to_numpy())
-    bounds = shapely.bounds(shapes)
-    boxes = pa.StructArray.from_arrays(
-        [pa.array(bounds[:, i], mask=np.isnan(bounds[:, i])) for i in range(4)],
-        names=["xmin", "ymin", "xmax", "ymax"],
-        mask=pa.array(np.isnan(bounds[:, 0])),
-    )
     if "bbox" in table.column_names:
         table = table.drop_columns(["bbox"])
-    table = table.append_column("bbox", boxes)
-    i = table.column_names.index(column)
-    table = table.set_column(i, pa.field(column, pa.binary()), table[column])
-    whole = shapely.total_bounds(shapes).tolist()
-    types = sorted({_TYPE[t] for t in np.unique(shapely.get_type_id(shapes)).tolist() if t >= 0})
+    table = with_boxes(table, column)
+    whole = shapely.total_bounds(shapes).tolist() if len(shapes) else [np.nan]
+    types = sorted({TYPES[t] for t in np.unique(shapely.get_type_id(shapes)).tolist() if t >= 0})
     extent = whole if np.isfinite(whole).all() else []
     metadata = dict(table.schema.metadata or {})
     metadata[b"geo"] = geoparquet_metadata(column, types, extent, True)
     metadata.pop(b"pandas", None)
     pq.write_table(table.replace_schema_metadata(metadata), out, compression="zstd")
-
-
-_TYPE = {
-    0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "MultiPoint",
-    5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection",
-}  # fmt: skip
 
 
 def _gpkg(table: pa.Table, out: Path, name: str) -> None:
@@ -179,6 +158,7 @@ def _json(table: pa.Table, out: Path, name: str) -> None:
 
 def _xlsx(table: pa.Table, out: Path, name: str) -> None:
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if table.num_rows > _ROWS:
@@ -203,6 +183,10 @@ def _xlsx(table: pa.Table, out: Path, name: str) -> None:
                         expected=f"at most {_CELL:,}",
                         mend="Leave the column out, or take csv or parquet.",
                     )
+                if value.startswith("="):
+                    # What a stranger wrote is a text and never calculated.
+                    value = WriteOnlyCell(sheet, value)
+                    value.data_type = "s"
             elif getattr(value, "tzinfo", None) is not None:
                 value = value.replace(tzinfo=None)  # a workbook knows no zones: UTC
             cells.append(value)

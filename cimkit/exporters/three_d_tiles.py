@@ -12,6 +12,7 @@ import numpy as np
 
 from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters import _clouds, _model_layers, _plain_layers
+from cimkit.exporters._folder import refuse_foreign, swap
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._sorting import TITLES, Heights, sort_out
 from cimkit.exporters._spec import ExporterSpec, ExportReport
@@ -65,12 +66,7 @@ def export(
     UsageError
         If there is no such model.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "tileset.json").is_file():
-        raise ExportError(
-            "this folder holds something else",
-            where=str(out),
-            mend="Name a folder that is empty or holds an earlier export.",
-        )
+    refuse_foreign(out, "tileset.json")
     heights = Heights(catalog.config.undulation_m, catalog.config.heights)
     report = ExportReport(SPEC.name, out)
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
@@ -95,7 +91,7 @@ def _write(
             )
         _root(selection, work, roots, heights, report, local is not None)
         _page(work, report)
-        _swap(work, out)
+        swap(work, out)
     except OSError as error:
         if isinstance(error, CimkitError):
             raise
@@ -232,13 +228,3 @@ def _page(work: Path, report: ExportReport) -> None:
         )
         return
     shutil.copytree(built, work, dirs_exist_ok=True)
-
-
-def _swap(work: Path, out: Path) -> None:
-    work.chmod(0o755)
-    old = out.with_name(f".{out.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    work.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
