@@ -11,6 +11,7 @@ from cimkit_cli import options
 
 if TYPE_CHECKING:
     from cimkit.loaders import Staged
+    from cimkit.model.source import Depth
 
 
 @click.command("ingest")
@@ -32,7 +33,7 @@ def command(
     delivery: str | None,
     author: str | None,
     message: str | None,
-    depth: str,
+    depth: Depth,
     jobs: int | None,
     dry_run: bool,
     quiet: bool,

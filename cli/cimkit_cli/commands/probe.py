@@ -12,6 +12,7 @@ from cimkit_cli import options
 
 if TYPE_CHECKING:
     from cimkit.model import Asset
+    from cimkit.model.source import Depth
 
 
 @click.command("probe")
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @options.jobs
 @options.as_json
 def command(
-    paths: tuple[Path, ...], depth: str, draft: Path | None, jobs: int | None, as_json: bool
+    paths: tuple[Path, ...], depth: Depth, draft: Path | None, jobs: int | None, as_json: bool
 ) -> None:
     """Say what each source in PATHS is: counts, CRS, box, problems."""
     from cimkit import probe
