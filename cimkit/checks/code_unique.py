@@ -35,22 +35,27 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     elsewhere = any(r.check == "duplicate_object" for r in context.standard.rules)
     one_shape = "left(content_hash, 16)" if elsewhere else "rank"
     given = stated_codes(context, rule, SPEC)
+    context.con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS {given}")
     bad = context.table(
         f"""
-        WITH given AS (SELECT * FROM ({given})),
+        WITH again AS (
+            SELECT * FROM coded WHERE code IN
+                (SELECT code FROM coded GROUP BY code HAVING count(*) > 1)),
         ranked AS (
             SELECT *, first_value(path || ' ' || spot) OVER w AS first, row_number() OVER w AS use,
                    row_number() OVER (PARTITION BY code, {one_shape} ORDER BY rank) AS copy
-            FROM given WINDOW w AS (PARTITION BY code ORDER BY rank))
+            FROM again WINDOW w AS (PARTITION BY code ORDER BY rank)),
+        taken AS (
+            SELECT DISTINCT asset_code AS code FROM codes
+            WHERE object_id NOT IN (SELECT object_id FROM coded))
         SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
                first, 'code-in-delivery' AS reason, rank
         FROM ranked WHERE use > 1 AND copy = 1
         UNION ALL BY NAME
-        SELECT path, source_layer AS layer, spot AS place, g.object_id, x, y, z, code AS measured,
+        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
                '' AS first, 'code-in-catalogue' AS reason, rank
-        FROM ranked g WHERE use = 1 AND EXISTS (
-            SELECT 1 FROM codes c WHERE c.asset_code = g.code AND c.object_id <> g.object_id
-            AND c.object_id NOT IN (SELECT object_id FROM given))
+        FROM (SELECT *, row_number() OVER (PARTITION BY code ORDER BY rank) AS use FROM coded
+              WHERE code IN (SELECT code FROM taken)) WHERE use = 1
         ORDER BY rank"""
     )
-    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM ({given})"))
+    return conclude(context, rule, bad, context.count("SELECT count(*) FROM coded"))
