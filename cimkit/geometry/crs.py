@@ -101,17 +101,18 @@ def crs_name(crs: CRS) -> str:
 
 def _verified(crs: CRS) -> str | None:
     """Take the number it states, or the nearest one of the same name, if the definitions agree."""
-    stated = crs.to_json_dict().get("id", {})
-    numbers = [str(stated["code"])] if stated.get("authority") == "EPSG" else []
+    said = crs.to_json_dict().get("id", {})
+    stated = str(said["code"]) if said.get("authority") == "EPSG" else None
     nearest = crs.to_authority(auth_name="EPSG", min_confidence=25)
-    numbers += [nearest[1]] if nearest else []
-    for number in numbers:
+    for number in dict.fromkeys([stated, nearest[1] if nearest else None]):
+        if number is None:
+            continue
         try:
             candidate = CRS.from_epsg(int(number))
         except (CRSError, ValueError):
             continue  # a number that this version of the database does not know
         same_name = _bare(candidate.name) == _bare(crs.name)
-        if (same_name or stated) and _definition(candidate) == _definition(crs):
+        if (same_name or number == stated) and _definition(candidate) == _definition(crs):
             return f"EPSG:{number}"
     return None
 

@@ -46,6 +46,7 @@ class _Finder:
     def __init__(self, unpack_to: Path) -> None:
         self.found = Discovery(Path())
         self.unpack_to = unpack_to
+        self.opened = 0
         self.loaders: dict[str, ModuleType] = entries("cimkit.loaders")
         self.loader_of: dict[str, str | None] = {}
         self.inside: dict[str, set[str]] = {}  # files of a folder format
@@ -132,7 +133,8 @@ class _Finder:
                 path, "archive-not-opened", why, refused=True, hint="Deliver it unpacked."
             )
             return
-        into = self.unpack_to / f"{len(self.found.files):08d}"
+        self.opened += 1
+        into = self.unpack_to / str(self.opened)
         lost: list[tuple[str, Problem]] = []
         got = 0
         try:

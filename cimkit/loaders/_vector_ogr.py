@@ -6,7 +6,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -133,20 +133,21 @@ def _batches(how: Plan, layer: str, has_geometry: bool) -> Batches:
     def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         import pyogrio.raw
 
-        with (
-            warnings.catch_warnings(),
-            pyogrio.raw.open_arrow(
-                how.file,
-                layer=layer,
-                encoding=how.encoding,
-                columns=None if columns is None else list(columns),
-                read_geometry=has_geometry and columns is None,
-                datetime_as_string=True,
-                use_pyarrow=True,
-                **how.options,
-            ) as (meta, reader),
-        ):
-            warnings.simplefilter("ignore")
+        with ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
+            meta, reader = stack.enter_context(
+                pyogrio.raw.open_arrow(
+                    how.file,
+                    layer=layer,
+                    encoding=how.encoding,
+                    columns=None if columns is None else list(columns),
+                    read_geometry=has_geometry and columns is None,
+                    datetime_as_string=True,
+                    use_pyarrow=True,
+                    **how.options,
+                )
+            )
             own = meta["geometry_name"] or "wkb_geometry"
             for batch in reader:
                 names = [

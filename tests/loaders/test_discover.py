@@ -1,0 +1,258 @@
+"""Every delivered file is found, recognised or accounted for."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import struct
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cimkit.errors import SourceUnreadable, UsageError
+from cimkit.loaders import Discovery, discover, open_source
+from cimkit.loaders import _unpack as unpacking
+from cimkit.loaders._encoding import decodes, detect
+from cimkit.loaders._unpack import unpack
+
+POINT = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},'
+POINT += b'"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}'
+
+
+def find(tmp_path: Path, *paths: Path) -> Discovery:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return discover(paths or [tmp_path / "in"], scratch)
+
+
+@pytest.fixture
+def delivered(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def everything(found: Discovery) -> list[str]:
+    return sorted(p for s in found.sources for p in (s.path, *s.members))
+
+
+def test_every_file_belongs_to_exactly_one_source(tmp_path: Path, delivered: Path) -> None:
+    names = ["a.geojson", "b/readme.txt", "b/unknown.xyz1", "b/.DS_Store", "c/empty.shp"]
+    for name, data in zip(
+        names, [POINT, b"text", b"\x00\x01\x02\xff" * 9, b"\0\0\0\1Bud1", b""], strict=True
+    ):
+        (delivered / name).parent.mkdir(exist_ok=True)
+        (delivered / name).write_bytes(data)
+    found = find(tmp_path)
+    assert everything(found) == sorted(names)
+    loaders = {s.path: s.loader for s in found.sources}
+    assert loaders["a.geojson"] == "vector"
+    assert loaders["b/readme.txt"] == "document"
+    assert loaders["b/unknown.xyz1"] is None
+    assert found.reasons["b/.DS_Store"].severity == "info"
+    assert found.reasons["c/empty.shp"].severity == "error"
+
+
+def test_content_decides_and_not_the_suffix(tmp_path: Path, delivered: Path) -> None:
+    (delivered / "model.ifc").write_bytes(POINT)
+    assert find(tmp_path).sources[0].loader == "vector"
+
+
+def test_a_shapefile_is_one_source_whatever_the_case(tmp_path: Path, delivered: Path) -> None:
+    head = b"\x00\x00\x27\x0a" + bytes(96)
+    for name in ("A.SHP", "A.DBF", "A.SHX", "A.PRJ", "a.qml"):
+        (delivered / name).write_bytes(head)
+    found = find(tmp_path)
+    shape = next(s for s in found.sources if s.path == "A.SHP")
+    assert set(shape.members) == {"A.DBF", "A.PRJ", "A.SHX"}
+    assert everything(found) == sorted(["A.SHP", "A.DBF", "A.SHX", "A.PRJ", "a.qml"])
+
+
+def test_archives_are_opened_and_archives_in_them(tmp_path: Path, delivered: Path) -> None:
+    inner = zipped(**{"deep/p.geojson": POINT})
+    (delivered / "outer.zip").write_bytes(zipped(**{"inner.zip": inner, "r.txt": b"hello"}))
+    (delivered / "q.geojson.gz").write_bytes(gzip.compress(POINT))
+    with tarfile.open(delivered / "t.tar.gz", "w:gz") as tar:
+        member = tarfile.TarInfo("x/p.geojson")
+        member.size = len(POINT)
+        tar.addfile(member, io.BytesIO(POINT))
+    found = find(tmp_path)
+    assert everything(found) == [
+        "outer.zip/inner.zip/deep/p.geojson",
+        "outer.zip/r.txt",
+        "q.geojson.gz/q.geojson",
+        "t.tar.gz/x/p.geojson",
+    ]
+    assert all(s.file.is_file() for s in found.sources)
+
+
+def test_members_never_leave_their_folder(tmp_path: Path, delivered: Path) -> None:
+    (delivered / "evil.zip").write_bytes(
+        zipped(
+            **{"../../escaped.txt": b"x", "/abs.txt": b"x", "C:/win.txt": b"x", "ok.txt": b"fine"}
+        )
+    )
+    found = find(tmp_path)
+    assert not list(tmp_path.rglob("escaped.txt"))
+    lost = [s.path for s in found.sources if found.reasons.get(s.path)]
+    assert len(lost) == 3
+    assert {found.reasons[p].code for p in lost} == {"unsafe-name"}
+    assert "evil.zip/ok.txt" in everything(found)
+
+
+def test_a_bomb_is_refused_and_leaves_nothing(
+    tmp_path: Path, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 2**20)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.bin", bytes(20 * 2**20))
+    (delivered / "bomb.zip").write_bytes(out.getvalue())
+    found = find(tmp_path)
+    assert [s.path for s in found.sources] == ["bomb.zip"]
+    assert found.reasons["bomb.zip"].severity == "error"
+    assert not list((tmp_path / "scratch").rglob("zeros.bin"))
+
+
+def test_archives_are_not_opened_without_end(tmp_path: Path, delivered: Path) -> None:
+    data = POINT
+    for _ in range(7):
+        data = zipped(**{"n.zip" if data[:2] == b"PK" else "p.geojson": data})
+    (delivered / "n.zip").write_bytes(data)
+    found = find(tmp_path)
+    assert len(found.sources) == 1
+    assert found.reasons[found.sources[0].path].code == "archive-not-opened"
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp932", "utf-8"])
+def test_member_names_come_out_as_they_were_meant(
+    tmp_path: Path, delivered: Path, encoding: str
+) -> None:
+    name = {"gbk": "渝中区/路灯表.txt", "cp932": "東京都/建物ソ表.txt", "utf-8": "路灯.txt"}[
+        encoding
+    ]
+    raw = name.encode(encoding)
+    archive = bytearray(zipped(**{"x" * len(raw): b"text"}))
+    at = -1
+    while (at := archive.find(b"x" * len(raw), at + 1)) >= 0:
+        archive[at : at + len(raw)] = raw
+    (delivered / "a.zip").write_bytes(bytes(archive))
+    assert everything(find(tmp_path)) == [f"a.zip/{name}"]
+
+
+def test_broken_archives_lose_only_themselves(tmp_path: Path, delivered: Path) -> None:
+    good = zipped(**{"a.txt": b"aaaa" * 50, "b.txt": b"bbbb"})
+    broken = bytearray(good)
+    broken[40:44] = b"ZZZZ"  # inside the first member's data: its checksum fails
+    (delivered / "member.zip").write_bytes(bytes(broken))
+    (delivered / "cut.zip").write_bytes(good[: len(good) // 2])
+    (delivered / "cut.gz").write_bytes(gzip.compress(os.urandom(999))[:200])
+    found = find(tmp_path)
+    assert found.reasons["member.zip/a.txt"].code == "member-unreadable"
+    assert "member.zip/b.txt" in everything(found)
+    assert found.reasons["cut.zip"].code == "archive-unreadable"
+    assert any(p.startswith("cut.gz") for p in found.reasons)
+
+
+def test_links_and_odd_things_are_accounted_for(tmp_path: Path, delivered: Path) -> None:
+    (delivered / "gone").symlink_to(tmp_path / "nowhere")
+    (delivered / "loop").symlink_to(delivered)
+    os.mkfifo(delivered / "pipe")
+    found = find(tmp_path)
+    assert everything(found) == ["gone", "loop", "pipe"]
+    assert all(s.loader is None for s in found.sources)
+
+
+def test_names_on_disk_that_are_not_utf8(tmp_path: Path, delivered: Path) -> None:
+    raw = os.fsencode(str(delivered)) + b"/" + "路灯建筑表.geojson".encode("gbk")
+    Path(os.fsdecode(raw)).write_bytes(POINT)
+    found = find(tmp_path)
+    assert everything(found) == ["路灯建筑表.geojson"]
+    with open_source(delivered, "路灯建筑表.geojson") as source:
+        assert source.file.read_bytes() == POINT
+
+
+def test_a_file_alone_and_several_folders(tmp_path: Path) -> None:
+    for name in ("one/a.geojson", "two/b.geojson"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(POINT)
+    assert everything(find(tmp_path, tmp_path / "one" / "a.geojson")) == ["a.geojson"]
+    found = find(tmp_path, tmp_path / "one", tmp_path / "two", tmp_path / "one" / "a.geojson")
+    assert everything(found) == ["one/a.geojson", "two/b.geojson"]
+    with pytest.raises(UsageError):
+        find(tmp_path, tmp_path / "three")
+
+
+def test_a_source_in_an_archive_is_opened_again(tmp_path: Path, delivered: Path) -> None:
+    inner = zipped(**{"p.geojson": POINT})
+    (delivered / "outer.zip").write_bytes(zipped(**{"d/inner.zip": inner}))
+    path = "outer.zip/d/inner.zip/p.geojson"
+    with open_source(delivered, path) as source:
+        assert source.file.read_bytes() == POINT
+    with (
+        pytest.raises(SourceUnreadable, match="no longer those"),
+        open_source(delivered, path, sha256="0" * 64),
+    ):
+        pass
+    with (
+        pytest.raises(SourceUnreadable, match="no longer there"),
+        open_source(delivered, "outer.zip/other.geojson"),
+    ):
+        pass
+
+
+HANZI = "市区路号楼建筑大小学校医院公园河江山东西南北中新城国家名称编码高度"
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=HANZI, min_size=4))
+def test_common_chinese_is_told_from_its_bytes(text: str) -> None:
+    raw = text.encode("gbk")
+    assume(not decodes(raw, "utf-8"))  # 小校 is also СУ: no one could tell
+    assert detect(raw) == "gb18030"
+    assert detect(text.encode()) == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("國立故宮博物院臺北市士林區至善路", "big5"),
+        ("神奈川県横浜市西区みなとみらい", "cp932"),
+        ("東京都千代田区丸の内一丁目", "cp932"),
+        ("建国路与人民大街交叉口路灯", "gb18030"),
+        ("Münchner Straße, Orléans, São Paulo", "cp1252"),
+        ("plain", "ascii"),
+    ],
+)
+def test_encodings_are_told_apart(text: str, encoding: str) -> None:
+    assert detect(text.encode(encoding)) == encoding
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_have_an_encoding_that_decodes_them(data: bytes) -> None:
+    data.decode(detect(data))
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.binary(max_size=400), tail=st.sampled_from([b"", b"PK\x05\x06" + bytes(18)]))
+def test_garbage_archives_raise_nothing_but_our_error(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, tail: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("garbage")
+    (folder / "a").write_bytes(struct.pack("<I", 0x04034B50) + data + tail)
+    with contextlib.suppress(SourceUnreadable):
+        list(unpack(folder / "a", "zip", folder / "out"))

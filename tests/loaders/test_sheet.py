@@ -1,0 +1,136 @@
+"""The delivery sheet, read and drafted."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from cimkit.errors import SheetError
+from cimkit.loaders import read_sheet, write_sheet
+from cimkit.model import Asset, Declaration, Place, Problem, Trajectory
+
+TOML = """
+[delivery]
+name = "first"
+
+[[source]]
+glob = "*"
+owner = "规划局"
+crs = "EPSG:4544"
+
+[[source]]
+glob = "bim/*.ifc"
+crs = "EPSG:4545"
+place = { easting = 500000, northing = 3270000.5, rotation = 30 }
+detected = "never obeyed: crs unknown"
+
+[[source]]
+glob = "img/*"
+trajectory_file = "trj/poses.csv"
+trajectory_heading = "yaw"
+observed = 2026-09-01
+"""
+
+
+def workbook(file: Path, *rows: tuple[object, ...]) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "sources"
+    for row in rows:
+        sheet.append(row)
+    book.save(file)
+    return file
+
+
+def test_rows_of_toml(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(TOML, encoding="utf-8")
+    sheet = read_sheet(tmp_path / "s.toml")
+    assert sheet.delivery == {"name": "first"}
+    assert sheet.declared("a.shp") == Declaration(owner="规划局", crs="EPSG:4544")
+    tower = sheet.declared("bim/tower.ifc")
+    assert tower.crs == "EPSG:4545"
+    assert tower.owner == "规划局"
+    assert tower.place == Place(500000, 3270000.5, rotation=30)
+    photo = sheet.declared("img/1.jpg")
+    assert photo.trajectory == Trajectory("trj/poses.csv", heading="yaw")
+    assert photo.observed == "2026-09-01"
+
+
+def test_cells_of_a_workbook(tmp_path: Path) -> None:
+    file = workbook(
+        tmp_path / "s.xlsx",
+        ("glob", "crs", "epoch", "place_easting", "place_northing", "observed", "detected"),
+        ("*", 4544, None, None, None, None, "something"),
+        (None, None, None, None, None, None, None),
+        ("a.ifc", None, 2024.5, 1.5, "2.5", datetime.datetime(2026, 9, 1), None),
+    )
+    found = read_sheet(file).declared("a.ifc")
+    assert found == Declaration(
+        crs="4544", epoch="2024.5", place=Place(1.5, 2.5), observed="2026-09-01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('glob = "*"\ncsr = "EPSG:4544"', "csr"),
+        ('glob = "*"\ncrs = "EPSG:1"', "crs"),
+        ('glob = "*"\nencoding = "hanzi"', "encoding"),
+        ('glob = "*"\naccess = "everybody"', "public, internal, secret"),
+        ('glob = "*"\nobserved = "yesterday"', "2026-09-01"),
+        ('glob = "*"\nplace_easting = 1', "place_northing"),
+        ('glob = "*"\nplace_easting = "x"\nplace_northing = 1', "number"),
+        ('glob = "*"\ntrajectory_x = "lon"', "trajectory_file"),
+        ('crs = "EPSG:4544"', "glob"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_row(tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "s.toml").write_text(f'[[source]]\nglob = "ok"\n[[source]]\n{row}\n')
+    with pytest.raises(SheetError) as raised:
+        read_sheet(tmp_path / "s.toml")
+    assert said in str(raised.value)
+    assert "[[source]] 2" in str(raised.value)
+
+
+def test_what_cannot_be_is_refused_by_cell(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "s.xlsx", ("glob", "crs"), ("*", "EPSG:4544"), ("b", "nowhere"))
+    with pytest.raises(SheetError, match=r"sources!B3"):
+        read_sheet(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.toml", b"[["), ("a.xlsx", b"no zip"), ("a.txt", b""), ("b.toml", b"[sources]\n")],
+)
+def test_files_that_are_no_sheet(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SheetError, match=name):
+        read_sheet(tmp_path / name)
+    with pytest.raises(SheetError, match="no such"):
+        read_sheet(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize("suffix", ["toml", "xlsx"])
+def test_a_draft_reads_back_and_declares_nothing(tmp_path: Path, suffix: str) -> None:
+    missing = Problem("crs-missing", 'It says "nothing".\nAt all.', hint='crs = "EPSG:4524"')
+    assets = [
+        Asset("gis/道路[1].shp", kind="gis", format="Shapefile", problems=(missing,)),
+        Asset("img/1.jpg", kind="imagery", format="JPEG"),
+        Asset("img/2.jpg", kind="imagery", format="JPEG"),
+        Asset("readme.txt", status="ignored"),
+    ]
+    file = tmp_path / f"draft.{suffix}"
+    write_sheet(file, assets)
+    sheet = read_sheet(file)
+    assert [r.glob for r in sheet.rows] == ["*", "gis/道路[[]1].shp", "img/*.jpg"]
+    assert sheet.unmatched([a.path for a in assets]) == []
+    assert sheet.declared("gis/道路[1].shp") == Declaration()
+    detected = sheet.rows[1].detected
+    assert "crs-missing" in detected
+    assert "EPSG:4524" in detected
+    assert "2 sources" in sheet.rows[2].detected
+    with pytest.raises(SheetError, match="already"):
+        write_sheet(file, assets)
