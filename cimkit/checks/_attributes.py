@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -20,7 +21,9 @@ def pointer(name: str) -> str:
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def ask(context: CheckContext, rule: Rule, spec: CheckSpec, *, obligatory: bool) -> list[Attribute]:
+def ask(
+    context: CheckContext, rule: Rule, spec: CheckSpec, wanted: Callable[[Attribute], bool]
+) -> list[Attribute]:
     """Make the temporary table ``answers``: one row for each object and attribute asked of it.
 
     Its columns are those of ``things`` that findings need, ``number`` (of the attribute in the list
@@ -28,8 +31,8 @@ def ask(context: CheckContext, rule: Rule, spec: CheckSpec, *, obligatory: bool)
 
     Parameters
     ----------
-    obligatory
-        Ask only for attributes of obligation M; else for all the standard describes.
+    wanted
+        Whether to ask for an attribute that the standard describes.
     """
     here = f"class_code IS NOT NULL AND {scope(rule, spec, context.standard)}"
     groups = context.table(f"SELECT DISTINCT class_code, kind FROM things WHERE {here}").to_pylist()
@@ -38,7 +41,7 @@ def ask(context: CheckContext, rule: Rule, spec: CheckSpec, *, obligatory: bool)
     asked = []
     for group in groups:
         for a in context.standard.attributes_of(group["class_code"], group["kind"]):
-            if obligatory and a.obligation != "M":
+            if not wanted(a):
                 continue
             if id(a) not in numbers:
                 numbers[id(a)] = len(attributes)

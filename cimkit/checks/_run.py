@@ -21,7 +21,7 @@ from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
 from cimkit.checks._sqlrule import SQL_SPEC, run_sql
 from cimkit.checks._verdict import Verdict, judge
-from cimkit.checks._views import delivery_views
+from cimkit.checks._views import delivery_views, own_tables
 from cimkit.errors import CimkitError, UsageError
 from cimkit.model import LAKE
 from cimkit.registry import entry, names
@@ -220,7 +220,8 @@ def _run(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
         return not_checked(context, rule, "needs", what=", ".join(missing))
     try:
         run = run_sql if rule.check is None else entry("cimkit.checks", rule.check).run
-        found: pa.Table = run(context, rule)
+        with own_tables(context.con):
+            found: pa.Table = run(context, rule)
         return pa.concat_tables([found, _unread(context, rule, spec)])
     except UsageError as error:
         return not_checked(context, rule, "no-check", mender="office", what=error.got)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cimkit.standard import Standard
 
-__all__ = ["delivery_views"]
+__all__ = ["delivery_views", "own_tables"]
 
 _FLAW = '[{"code":"VARCHAR","message":"VARCHAR","severity":"VARCHAR","place":"VARCHAR",' + (
     '"got":"VARCHAR","expected":"VARCHAR","hint":"VARCHAR"}]'
@@ -110,6 +110,18 @@ def delivery_views(
     finally:
         con.execute(f"USE {home}")
         con.execute("DETACH checked")
+
+
+@contextmanager
+def own_tables(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Drop the temporary tables made inside, so that one check's do not burden the next."""
+    listed = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'temp'"
+    before = set(con.execute(listed).fetchall())
+    try:
+        yield
+    finally:
+        for (name,) in set(con.execute(listed).fetchall()) - before:
+            con.execute(f'DROP TABLE temp.main."{name}"')
 
 
 def _view(con: duckdb.DuckDBPyConnection, name: str, table: str, delivery_id: str | None) -> str:

@@ -23,29 +23,26 @@ SPEC = CheckSpec(
     kinds=("gis", "citymodel"),
 )
 
-_CASTS = {"integer": "HUGEINT", "number": "DOUBLE", "date": "DATE", "boolean": "BOOLEAN"}
+_CASTS = {"integer": "HUGEINT", "number": "DOUBLE", "boolean": "BOOLEAN"}
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find values that are not of the type, not in the code list, out of range or out of form."""
     parameters(SPEC, rule)
-    attributes = ask(context, rule, SPEC, obligatory=False)
+    attributes = ask(context, rule, SPEC, lambda a: bool(_tests(context, a)))
     judged = [
-        f"WHEN number = {n} THEN CASE {tests} END"
+        f"WHEN number = {n} THEN CASE {' '.join(_tests(context, a))} END"
         for n, a in enumerate(attributes)
-        if (tests := " ".join(_tests(context, a)))
     ]
-    numbers = [n for n, a in enumerate(attributes) if any(_tests(context, a))]
-    limited = any_of("number::VARCHAR", map(str, numbers))
     reason = f"CASE {' '.join(judged)} END" if judged else "CAST(NULL AS VARCHAR)"
     rows = context.table(
         f"""SELECT * EXCLUDE (value), value AS measured FROM
-            (SELECT *, {reason} AS reason FROM answers WHERE value IS NOT NULL AND {limited})
+            (SELECT *, {reason} AS reason FROM answers WHERE value IS NOT NULL)
             WHERE reason IS NOT NULL ORDER BY rank, number"""
     ).to_pylist()
     for row in rows:
         _explain(context, row, attributes[row["number"]])
-    applicable = f"SELECT count(*) FROM answers WHERE value IS NOT NULL AND {limited}"
+    applicable = "SELECT count(value) FROM answers"
     return conclude(context, rule, pa.Table.from_pylist(rows), context.count(applicable))
 
 
@@ -55,6 +52,13 @@ def _tests(context: CheckContext, a: Attribute) -> list[str]:
     if cast == "HUGEINT":
         # 3.0 is how a shapefile writes the integer 3; 3.5 is none.
         tests.append("WHEN coalesce(try_cast(value AS DOUBLE) % 1, 1) <> 0 THEN 'type'")
+    elif a.type == "date":
+        # ISO 8601, and how shapefiles and office software write days.
+        forms = "['%Y%m%d', '%Y/%m/%d']"
+        tests.append(
+            f"WHEN coalesce(try_cast(value AS TIMESTAMP), try_strptime(value, {forms})) IS NULL"
+            " THEN 'type'"
+        )
     elif cast:
         tests.append(f"WHEN try_cast(value AS {cast}) IS NULL THEN 'type'")
     if a.domain:

@@ -29,7 +29,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     Lacking means that none of the layer's objects of that class has a value in it.
     """
     parameters(SPEC, rule)
-    attributes = ask(context, rule, SPEC, obligatory=True)
+    attributes = ask(context, rule, SPEC, lambda a: a.obligation == "M")
     rows = context.table(
         """
         WITH groups AS (

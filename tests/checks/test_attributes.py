@@ -69,3 +69,17 @@ def test_nothing_asked_of_is_not_applicable(lake, run_check):
     lake.object("a.gpkg", class_code="5041")
     assert run_check("attribute_obligatory").statuses == {"not applicable"}
     assert run_check("attribute_domain").statuses == {"not applicable"}
+
+
+def test_dates_as_files_write_them(lake, run_check, standard):
+    import dataclasses
+
+    from cimkit.standard import Attribute
+
+    std = dataclasses.replace(standard, attributes=(Attribute((), "ORDate", type="date"),))
+    lake.item("a.gpkg")
+    for day in ("2026-09-01", "20260901", "2026/9/1", "2026-09-01T08:00:00", "soon", "20261301"):
+        lake.object("a.gpkg", properties={"ORDate": day})
+    found = run_check("attribute_domain", std=std)
+    assert [f["measured"] for f in found.failed] == ["soon", "20261301"]
+    assert found.passed == 4
