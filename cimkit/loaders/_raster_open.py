@@ -140,9 +140,15 @@ def outline(dataset: Any, pieces: int) -> npt.NDArray[np.float64]:
     zero, one = np.zeros_like(t), np.ones_like(t)
     column = np.concatenate([zero, t, one, 1 - t]) * w
     row = np.concatenate([t, one, 1 - t, zero]) * h
-    x, y = dataset.transform * (column, row)
-    ring = np.column_stack([x, y])
+    ring = _positions(dataset, column, row)
     return np.vstack([ring, ring[:1]])
+
+
+def _positions(
+    dataset: Any, column: npt.NDArray[np.float64], row: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    return np.column_stack([a * column + b * row + c, d * column + e * row + f])
 
 
 def footprint(dataset: Any, crs: CRS) -> BaseGeometry | None:
@@ -151,8 +157,7 @@ def footprint(dataset: Any, crs: CRS) -> BaseGeometry | None:
     if not np.isfinite(ring).all():  # its corners lie off the Earth, as a satellite sees it
         t = np.linspace(0, 1, 60)
         column, row = np.meshgrid(t * dataset.width, t * dataset.height)
-        x, y = dataset.transform * (column.ravel(), row.ravel())
-        inner = to_crs84(np.column_stack([x, y]), crs)
+        inner = to_crs84(_positions(dataset, column.ravel(), row.ravel()), crs)
         inner = inner[np.isfinite(inner).all(axis=1)]
         return shapely.MultiPoint(inner).convex_hull if len(inner) > 2 else None
     if np.abs(np.diff(ring[:, 0])).max() > 180:
