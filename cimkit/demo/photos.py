@@ -23,6 +23,7 @@ _SIZE = (960, 640)
 _FOCAL = 620.0  # pixels
 _EYE = 2.4  # metres above the ground
 _SIGHT = 260.0
+_PANES = 150.0  # metres beyond which windows are too small to draw
 _Face = tuple[float, list[tuple[float, float]], tuple[int, int, int]]
 
 
@@ -171,6 +172,8 @@ class _Camera:
 
 
 def _clipped(points: Reals, near: float) -> Reals:
+    if points[:, 2].min() >= near:
+        return points
     kept: list[Reals] = []
     for a, b in zip(points, np.roll(points, -1, axis=0), strict=True):
         if a[2] >= near:
@@ -196,14 +199,19 @@ def _walls(plan: Plan, camera: _Camera) -> list[_Face]:
             light = 0.78 + 0.22 * outward @ np.array([0.8, -0.6])
             colour = np.array([232, 222, 205]) * plaster * light
             wall = np.array([[*p, base], [*q, base], [*q, top], [*p, top]])
-            faces += camera.face(wall, colour)
-            if faces and camera.see(wall)[:, 2].max() > 0.5:
-                far = faces[-1][0]
+            faces += (seen := camera.face(wall, colour))
+            if seen and seen[0][0] < _PANES and _in_frame(seen[0][1]):
+                far = seen[0][0]
                 panes = _panes(p, q, base, float(b.height[row] / b.floors[row]), b.floors[row])
                 for pane in panes:
                     for _, corners, glass in camera.face(pane, np.array([92, 116, 138])):
                         faces.append((far - 0.01, corners, glass))
     return faces
+
+
+def _in_frame(corners: list[tuple[float, float]]) -> bool:
+    across = [x for x, _ in corners]
+    return max(across) > 0 and min(across) < _SIZE[0]
 
 
 def _panes(p: Reals, q: Reals, base: float, storey: float, floors: int) -> list[Reals]:
