@@ -53,16 +53,17 @@ def _events(file: Path, *, start: bool = False) -> Iterator[tuple[str, Any]]:
     from lxml import etree
 
     try:
-        yield from etree.iterparse(
-            str(file),
-            events=("start", "end") if start else ("end",),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=True,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        with file.open("rb") as opened:
+            yield from etree.iterparse(
+                opened,
+                events=("start", "end") if start else ("end",),
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                huge_tree=True,
+                remove_comments=True,
+                remove_pis=True,
+            )
     except etree.XMLSyntaxError as error:
         raise SourceUnreadable(
             f"broken XML: {error.msg}",

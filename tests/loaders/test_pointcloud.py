@@ -13,6 +13,7 @@ import pye57
 import pytest
 import shapely
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -261,6 +262,7 @@ def test_sniff_goes_by_content(tmp_path: Path) -> None:
     assert sure(b"plywood") == 0
 
 
+@settings(deadline=None)
 @for_all(
     st.lists(
         st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(-100, 100)),
