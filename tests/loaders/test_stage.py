@@ -1,0 +1,182 @@
+"""Probing and staging in workers: complete or absent, and used again."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from cimkit import registry
+from cimkit.loaders import Staged, probe, stage
+from cimkit.loaders._work import content_sha256
+from cimkit.model import STAGED, Asset, Declaration, Sheet, SheetRow
+
+POINT = (
+    '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"p1"},'
+    '"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}'
+)
+
+
+@pytest.fixture
+def delivered(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.geojson").write_text(POINT)
+    (folder / "readme.txt").write_text("about")
+    (folder / "broken.geojson").write_text(POINT[:60])
+    return folder
+
+
+def by_path(results: Iterator[Staged]) -> dict[str, Staged]:
+    return {r.asset.path: r for r in results}
+
+
+def test_probe_gives_one_asset_per_source(delivered: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in delivered.rglob("*")}
+    assets = {a.path: a for a in probe([delivered], jobs=1)}
+    assert {p: a.status for p, a in assets.items()} == {
+        "a.geojson": "ok",
+        "broken.geojson": "refused",
+        "readme.txt": "ignored",
+    }
+    assert all(a.problems for p, a in assets.items() if p != "a.geojson")
+    assert assets["a.geojson"].sha256 == content_sha256(delivered / "a.geojson")
+    assert assets["broken.geojson"].kind == "gis"
+    for asset in assets.values():
+        assert Asset.from_json(json.loads(json.dumps(asset.to_json()))) == asset
+    assert {p: p.stat().st_mtime_ns for p in delivered.rglob("*")} == before
+
+
+def test_stage_writes_what_the_next_run_uses(delivered: Path, tmp_path: Path) -> None:
+    staging = tmp_path / "staging"
+    seen: list[tuple[int, int]] = []
+    first = by_path(
+        stage([delivered], staging, jobs=1, progress=lambda _, n, all_: seen.append((n, all_)))
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    folder = first["a.geojson"].folder
+    assert folder is not None
+    assert pq.read_schema(folder / "objects.parquet").equals(STAGED["objects"])
+    assert pq.read_table(folder / "objects.parquet")["source_key"].to_pylist() == ["p1"]
+    assert not (folder / "placements.parquet").exists()
+    assert not first["a.geojson"].reused
+    again = by_path(stage([delivered], staging, jobs=1))
+    assert again["a.geojson"].reused
+    assert again["a.geojson"].folder == folder
+    assert again["a.geojson"].asset == first["a.geojson"].asset
+    assert not list(staging.glob(".part-*"))
+
+
+def test_other_bytes_or_another_declaration_is_another_reading(
+    delivered: Path, tmp_path: Path
+) -> None:
+    staging = tmp_path / "staging"
+    first = by_path(stage([delivered], staging, jobs=1))["a.geojson"]
+    sheet = Sheet((SheetRow("*.geojson", Declaration(crs="EPSG:4490")),))
+    second = by_path(stage([delivered], staging, sheet=sheet, jobs=1))["a.geojson"]
+    assert second.folder != first.folder
+    assert second.asset.crs_origin == "sheet"
+    assert second.declared.crs == "EPSG:4490"
+    (delivered / "a.geojson").write_text(POINT.replace("29.5", "29.6"))
+    third = by_path(stage([delivered], staging, jobs=1))["a.geojson"]
+    assert third.folder not in (first.folder, second.folder)
+
+
+def test_what_a_killed_run_left_is_swept_up(delivered: Path, tmp_path: Path) -> None:
+    staging = tmp_path / "staging"
+    dead = staging / ".part-2147483646-x"
+    alive = staging / f".part-{os.getpid()}-x"
+    for folder in (dead, alive):
+        folder.mkdir(parents=True)
+    list(stage([delivered], staging, jobs=1))
+    assert not dead.exists()
+    assert alive.exists()
+
+
+def test_less_than_full_depth_stages_no_rows(delivered: Path, tmp_path: Path) -> None:
+    result = by_path(stage([delivered], tmp_path / "s", depth="header", jobs=1))["a.geojson"]
+    assert result.folder is not None
+    assert sorted(f.name for f in result.folder.iterdir()) == ["asset.json"]
+
+
+def test_the_hash_is_of_content_and_not_of_names(tmp_path: Path) -> None:
+    for name, data in (("a.shp", b"1"), ("a.dbf", b"2"), ("z.shp", b"1"), ("b.dbf", b"2")):
+        (tmp_path / name).write_bytes(data)
+    one = content_sha256(tmp_path / "a.shp", [tmp_path / "a.dbf"])
+    assert one == content_sha256(tmp_path / "z.shp", [tmp_path / "b.dbf"])
+    assert one != content_sha256(tmp_path / "a.dbf", [tmp_path / "a.shp"])
+    assert one != content_sha256(tmp_path / "a.shp")
+
+
+LOADER = """
+    import ctypes, os
+    from cimkit.errors import SourceUnreadable
+    from cimkit.loaders import LoaderSpec
+    from cimkit.model import Asset
+
+    SPEC = LoaderSpec(name="{name}", kind="mesh", title="Hostile", version=1)
+
+    def sniff(head):
+        if head.start == b"HOSTILE sniff":
+            raise IndexError("the sniffer stumbles")
+        return 99 if head.start.startswith(b"HOSTILE") else 0
+
+    def probe(source, options):
+        what = source.file.read_text().split()[1]
+        if what == "crash":
+            ctypes.string_at(0)
+        if what == "bug":
+            raise AssertionError("a mistake of the loader")
+        if what == "unreadable":
+            raise SourceUnreadable("cannot", mend="Deliver it again.")
+        return Asset(path=source.path, kind="mesh")
+
+    def read(source, asset, options):
+        if "late" in source.path:
+            raise ValueError("half way")
+        yield from ()
+"""
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A loader as a foreign package would bring it, seen by the workers too."""
+    name = f"hostile_{os.getpid()}"
+    site = tmp_path / "site"
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / f"{name}.py").write_text(textwrap.dedent(LOADER.replace("{name}", name)))
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[cimkit.loaders]\n{name} = {name}\n")
+    monkeypatch.syspath_prepend(str(site))
+    registry._table.cache_clear()
+    yield
+    sys.modules.pop(name, None)
+    registry._table.cache_clear()
+
+
+def test_a_loader_that_fails_costs_its_source_alone(
+    hostile: None, delivered: Path, tmp_path: Path
+) -> None:
+    for what in ("crash", "bug", "unreadable", "late", "sniff"):
+        (delivered / f"{what}.bin").write_text(f"HOSTILE {what}")
+    found = {p: r.asset for p, r in by_path(stage([delivered], tmp_path / "s", jobs=2)).items()}
+    assert found["a.geojson"].status == "ok"
+    codes = {p: a.problems[-1].code for p, a in found.items() if p.endswith(".bin")}
+    codes.pop("sniff.bin")  # some loader reports it: it is accounted for
+    assert codes == {
+        "crash.bin": "worker-crashed",
+        "bug.bin": "loader-failed",
+        "unreadable.bin": "source-unreadable",
+        "late.bin": "read-failed",
+    }
+    assert found["unreadable.bin"].problems[0].hint == "Deliver it again."
+    assert {found[p].status for p in codes} == {"refused"}
+    assert found["crash.bin"].sha256 == content_sha256(delivered / "crash.bin")
+    assert found["crash.bin"].kind == "mesh"

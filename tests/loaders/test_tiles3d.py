@@ -1,0 +1,144 @@
+"""3D Tiles and glTF."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyproj import Transformer
+
+from cimkit.errors import SourceUnreadable
+from cimkit.loaders import Head, ReadOptions, discover
+from cimkit.loaders import tiles3d as loader
+from cimkit.model import STAGED, Asset, Source
+
+REGION = [1.858, 0.514, 1.859, 0.515, 0, 100]
+
+
+def tileset(**root: Any) -> dict[str, Any]:
+    tile = {"boundingVolume": {"region": REGION}, "geometricError": 10, "refine": "ADD"}
+    return {"asset": {"version": "1.1"}, "geometricError": 100, "root": tile | root}
+
+
+def probe(file: Path, data: bytes | dict[str, Any], members: tuple[str, ...] = ()) -> Asset:
+    file.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
+    return loader.probe(Source(file.name, file, members), ReadOptions(root=file.parent))
+
+
+def glb(extra: int = 0) -> bytes:
+    text = b'{"asset":{"version":"2.0"}}  '[:28]
+    body = struct.pack("<II", len(text), 0x4E4F534A) + text
+    return b"glTF" + struct.pack("<II", 2, 12 + len(body) + extra) + body
+
+
+def test_a_tileset_and_its_contents_are_one_source(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "t").mkdir(parents=True)
+    child = {"boundingVolume": {"region": REGION}, "geometricError": 1}
+    root = tileset(
+        content={"uri": "t/a.glb"},
+        children=[child | {"content": {"uri": "t/%62.json"}}, child],
+    )
+    (folder / "tileset.json").write_text(json.dumps(root))
+    (folder / "t" / "b.json").write_text(json.dumps(tileset(content={"uri": "c.glb?v=1"})))
+    for name in ("a", "c", "stranger"):
+        (folder / "t" / f"{name}.glb").write_bytes(glb())
+    found = discover([folder], tmp_path / "scratch")
+    assert [(s.path, s.members) for s in found.sources] == [
+        ("t/stranger.glb", ()),
+        ("tileset.json", ("t/a.glb", "t/b.json", "t/c.glb")),
+    ]
+    asset = loader.probe(found.sources[1], ReadOptions(root=folder))
+    assert asset.counts == {"tiles": 3, "contents": 2, "glTF": 2}
+    assert asset.problems == ()
+
+
+def test_tilesets_in_a_ring_are_each_found_once(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for one, other in (("a", "b"), ("b", "a")):
+        said = tileset(content={"uri": f"{other}.json"})
+        (folder / f"{one}.json").write_text(json.dumps(said))
+    found = discover([folder], tmp_path / "scratch")
+    assert [(s.path, s.members) for s in found.sources] == [("a.json", ("b.json",))]
+
+
+def test_implicit_contents_are_found_by_their_template(tmp_path: Path) -> None:
+    listing = {"x/content/0/0/0.glb", "x/content/1/0/1.glb", "x/content/a.glb", "y/0/0/0.glb"}
+    file = tmp_path / "tileset.json"
+    file.write_text(json.dumps(tileset(content={"uri": "content/{level}/{x}/{y}.glb"})))
+    assert loader.siblings("x/tileset.json", listing, file) == {
+        "x/content/0/0/0.glb",
+        "x/content/1/0/1.glb",
+    }
+
+
+def test_where_a_tileset_lies(tmp_path: Path) -> None:
+    asset = probe(tmp_path / "r.json", tileset())
+    assert asset.bbox_wgs84 == pytest.approx(tuple(np.degrees(REGION[:4])))
+    there = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
+    x, y, z = there.transform(106.5, 29.5, 300.0)
+    matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, y, z, 1]
+    box = {"box": [0, 0, 0, 50, 0, 0, 0, 50, 0, 0, 0, 50]}
+    asset = probe(tmp_path / "b.json", tileset(boundingVolume=box, transform=matrix))
+    assert asset.bbox_wgs84 is not None
+    west, south, east, north = asset.bbox_wgs84
+    assert west < 106.5 < east
+    assert south < 29.5 < north
+    assert probe(tmp_path / "n.json", tileset(boundingVolume=box)).bbox_wgs84 is None
+    (name, table), *_ = loader.read(Source("b.json", tmp_path), asset, ReadOptions())
+    assert table.schema.equals(STAGED[name])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"asset": {}},
+        {"geometricError": -1},
+        {"root": None},
+        {"root": {"geometricError": 1}},
+        {"root": {"boundingVolume": {"region": ["a"] * 6}, "geometricError": None}},
+        {"root": {"boundingVolume": {"box": [1]}, "geometricError": 1, "refine": "add"}},
+    ],
+)
+def test_what_is_wrong_with_a_tileset(tmp_path: Path, change: dict[str, Any]) -> None:
+    assert probe(tmp_path / "t.json", tileset() | change).problems
+
+
+def test_lengths_that_headers_state(tmp_path: Path) -> None:
+    assert probe(tmp_path / "a.glb", glb()).problems == ()
+    (problem,) = probe(tmp_path / "b.glb", glb(extra=4)).problems
+    assert problem.code == "length-contradiction"
+    subtree = b"subt" + struct.pack("<IQQ", 1, 8, 8) + bytes(16)
+    assert probe(tmp_path / "a.subtree", subtree).problems == ()
+    assert probe(tmp_path / "b.subtree", subtree[:-1]).problems
+    (problem,) = probe(tmp_path / "a.b3dm", b"b3dm" + struct.pack("<II", 7, 12)).problems
+    assert problem.code == "version-unknown"
+
+
+def test_an_archive_of_tiles(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("tileset.json", json.dumps(tileset()))
+        archive.writestr("@3dtilesIndex1@", b"")
+    head = Head(tmp_path / "a.3tz", "a.3tz", out.getvalue())
+    assert probe(tmp_path / "a.3tz", out.getvalue()).counts == {"contents": 2, "tiles": 1}
+    assert loader.sniff(head) > 0
+    with pytest.raises(SourceUnreadable):
+        probe(tmp_path / "b.3tz", b"x")
+
+
+def test_real_files(shared_data: Path) -> None:
+    tiles = shared_data / "tiles3d" / "CesiumGS-3d-tiles-validator"
+    for file in sorted(tiles.rglob("*.gltf"))[:10]:
+        head = Head(file, file.name, file.read_bytes()[:65_536])
+        assert loader.sniff(head) > 0
+        asset = loader.probe(Source(file.name, file), ReadOptions())
+        assert asset.kind == "mesh"
+        assert asset.counts["meshes"] > 0
