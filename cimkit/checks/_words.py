@@ -127,9 +127,9 @@ WORDS: dict[str, dict[str, str]] = {
         "座標系が示されていません",
     ),
     "crs-not-allowed": _w(
-        "{standard} does not allow this coordinate system",
-        "{standard} 不允许使用该坐标系",
-        "{standard} ではこの座標系は認められません",
+        "{standard} does not allow {measured}",
+        "{standard} 不允许使用 {measured}",
+        "{standard} では {measured} は認められません",
     ),
     "outside": _w(
         "it lies {distance} m outside", "位于界外 {distance} 米", "区域外 {distance} m にあります"

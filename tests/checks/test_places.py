@@ -80,6 +80,7 @@ def test_crs_declared(lake, run_check):
         ("other.gpkg", "EPSG:3857"),
         ("two.tif", "x"),
     ]
+    assert "does not allow EPSG:3857" in found.failed[2]["message"]
     assert found.passed == 2
 
 

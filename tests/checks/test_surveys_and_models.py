@@ -196,9 +196,10 @@ def test_encoding(lake, run_check):
     lake.item("c.shp", encoding="GB18030", encoding_origin="detected")
     lost = {"code": "encoding-lossy", "message": "3 values", "severity": "warning", "got": "�"}
     lake.item("d.shp", encoding="UTF-8", encoding_origin="declared", problems=[lost])
+    lake.item("e.shp", encoding="ascii", encoding_origin="detected")
     found = run_check("encoding_declared")
     assert sorted(f["path"] for f in found.failed) == ["c.shp", "d.shp"]
-    assert found.passed == 1
+    assert found.passed == 2
 
 
 def test_a_raster_does_not_state_its_class(lake, run_check):
