@@ -14,6 +14,7 @@ from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters import _clouds, _model_layers, _plain_layers
 from cimkit.exporters._folder import refuse_foreign, swap
 from cimkit.exporters._select import Selection, select
+from cimkit.exporters._sorting import LAYER as LAYER_SQL
 from cimkit.exporters._sorting import TITLES, Heights, sort_out
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.geometry.frames import box_corners
@@ -196,6 +197,7 @@ def _root(
         "cimkit": {
             "title": selection.catalog.config.title,
             "version": selection.version,
+            "view": None if local else _view(selection, heights),
             "heights": label,
             "undulation_m": heights.undulation,
             "withheld": report.withheld,
@@ -215,6 +217,32 @@ def _root(
     report.files = len(contents)
     report.size = sum(f.stat().st_size for f in contents)
     report.largest = max(f.stat().st_size for f in contents)
+
+
+def _view(selection: Selection, heights: Heights) -> list[float] | None:
+    """Where most objects are: west, south, east, north (degrees), low, high (metres).
+
+    A single stray object, or deliveries from two ends of the world, must not make the first view
+    empty: it is the tenth of a degree with most objects, and its neighbours.
+    """
+    found = selection.fetch(
+        f"""WITH placed AS (
+            SELECT (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y, z_min, z_max
+            FROM selected s WHERE {LAYER_SQL} NOT LIKE 'left out%' AND bbox IS NOT NULL),
+        most AS (
+            SELECT round(x, 1) AS x, round(y, 1) AS y, count(*) AS n FROM placed
+            GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 1)
+        SELECT quantile_cont(p.x, 0.02) AS west, quantile_cont(p.y, 0.02) AS south,
+            quantile_cont(p.x, 0.98) AS east, quantile_cont(p.y, 0.98) AS north,
+            coalesce(quantile_cont(p.z_min, 0.1), 0) AS low,
+            coalesce(quantile_cont(p.z_max, 0.9), 0) AS high
+        FROM placed p, most m WHERE abs(p.x - m.x) < 0.15 AND abs(p.y - m.y) < 0.15"""
+    ).to_pylist()[0]
+    if found["west"] is None:
+        return None
+    shift = heights.undulation or 0.0
+    return [*(found[k] for k in ("west", "south", "east", "north")),
+            found["low"] + shift, found["high"] + shift]  # fmt: skip
 
 
 def _page(work: Path, report: ExportReport) -> None:

@@ -89,8 +89,16 @@ function style() {
 const hex = (css) => Cesium.Color.fromCssColorString(css).toCssHexString();
 
 function fly(tilesets) {
-  const spheres = tilesets.map((tileset) => tileset.boundingSphere);
-  const all = Cesium.BoundingSphere.fromBoundingSpheres(spheres);
+  goto(Cesium.BoundingSphere.fromBoundingSpheres(tilesets.map((tileset) => tileset.boundingSphere)));
+}
+
+// Where most of the city is; a stray object far away does not empty the first view.
+function sphereOf([west, south, east, north, low, high]) {
+  const corners = [west, south, low, east, north, high];
+  return Cesium.BoundingSphere.fromPoints(Cesium.Cartesian3.fromDegreesArrayHeights(corners));
+}
+
+function goto(all) {
   const range = Math.max(all.radius * 1.7, 30);
   scene.camera.flyToBoundingSphere(all, {
     duration: 0,
@@ -154,7 +162,8 @@ async function start() {
     )),
   );
   style();
-  if (layers.length) fly(layers.map((layer) => layer.tileset));
+  if (extras.view) goto(sphereOf(extras.view));
+  else if (layers.length) fly(layers.map((layer) => layer.tileset));
 }
 
 byId("by-class").addEventListener("change", style);
