@@ -27,6 +27,8 @@ class RuleResult:
     """Of the check, in English."""
     severity: str
     """Of the rule; single findings may differ."""
+    worst: str
+    """Severity of its worst failure, "" if nothing failed."""
     element: str
     """ISO 19157 data quality element."""
     clause: str
@@ -138,12 +140,14 @@ def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResu
         return sum(row["count"] for row in rows if row["status"] == status)
 
     met = {row["status"] for row in rows}
+    severities = {row["severity"] for row in rows if row["status"] == Status.FAIL}
     order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
     unseen = (row["message"] for row in rows if row["status"] == Status.NOT_CHECKED)
     return RuleResult(
         rule=rule.id,
         title=spec.title,
         severity=str(rule.severity),
+        worst=next((str(s) for s in Severity if s in severities), ""),
         element=rule.element,
         clause=rule.clause,
         mandatory=rule.mandatory,

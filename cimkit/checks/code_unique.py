@@ -35,7 +35,11 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     elsewhere = any(r.check == "duplicate_object" for r in context.standard.rules)
     one_shape = "left(content_hash, 16)" if elsewhere else "rank"
     given = stated_codes(context, rule, SPEC)
-    context.con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS {given}")
+    context.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE coded AS
+        SELECT path, source_layer, spot, object_id, x, y, z, rank, code, content_hash
+        FROM ({given})"""
+    )
     bad = context.table(
         f"""
         WITH again AS (

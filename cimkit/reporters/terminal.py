@@ -122,9 +122,8 @@ def _table(verdict: Verdict, language: str) -> Table:
     table.add_column(heading("of", language), no_wrap=True, style="dim")
     for r in verdict.rules:
         known = r.status != Status.NOT_APPLICABLE
-        soft = r.status == Status.FAIL and r.severity != "error"
-        status = heading(r.severity if soft else r.status, language)
-        color = _COLOR[r.severity if soft else r.status]
+        said = r.worst if r.worst in ("warning", "info") else r.status
+        status, color = heading(said, language), _COLOR[said]
         table.add_row(
             Text(_clean(r.rule)),
             Text(status, style=color),

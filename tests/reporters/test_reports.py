@@ -147,6 +147,13 @@ def test_terminal_keeps_within_a_hundred_columns(verdict):
         assert max(cell_len(line) for line in said.splitlines()) <= 100
 
 
+def test_the_table_shows_how_bad_it_is(verdict):
+    assert [r.worst for r in verdict.rules] == ["error", "error", "warning", "", "", ""]
+    said = text("terminal", verdict).splitlines()
+    assert "warning" in next(line for line in said if " t/soft " in line)
+    assert "FAIL" in next(line for line in said if " t/many " in line)
+
+
 def test_terminal_leaves_no_blanks_at_line_ends(verdict):
     assert not [x for x in text("terminal", verdict).splitlines() if x.endswith(" ")]
 
