@@ -46,7 +46,7 @@ def main() -> None:
     report: dict[str, Any] = json.loads(
         cimkit("-C", catalog, "ingest", first, "--sheet", sheet, "--json", quiet=True)
     )
-    cimkit("-C", catalog, "ingest", second, "-m", "the lamps again, three changed, one missing")
+    cimkit("-C", catalog, "ingest", second, "-m", "the western buildings again, renamed")
     cimkit("-C", catalog, "log")
     cimkit("-C", catalog, "diff", report["version"], report["version"] + 1)
     cimkit(
@@ -81,7 +81,7 @@ def main() -> None:
     failed = sum(f["status"] == "fail" for f in verdict["findings"])
     print(
         f"\nsources {sum(report['sources'].values())} | objects {report['objects']['new']:,} | "
-        f"classed {report['classed']:.1%} | findings {failed} | tiles {tiles['counts']['tiles']} | "
+        f"classed {report['classed'] / report['written']:.1%} | findings {failed} | tiles {tiles['counts']['tiles']} | "
         f"seconds {time.monotonic() - start:.0f}"
     )
     print(f"\nTo see the city: {BIN / 'cimkit'} serve {args.folder / 'tiles'}")
