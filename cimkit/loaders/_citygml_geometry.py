@@ -80,9 +80,13 @@ class Collector:
             self._lods.append((element, lod[1]))
         elif name == "Solid":
             self._solids.append(element)
-        elif _CLASSES.search(name) and name not in _GML_SURFACES and name[0].isupper():
-            if "opengis.net/gml" not in namespace(element):
-                self._kinds.append((element, name))
+        elif (
+            _CLASSES.search(name)
+            and name not in _GML_SURFACES
+            and name[0].isupper()
+            and "opengis.net/gml" not in namespace(element)
+        ):
+            self._kinds.append((element, name))
         if name == "ImplicitGeometry":
             # Its surfaces are local to a library object: its reference point stands for it.
             for point in element.iter():
