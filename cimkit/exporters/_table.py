@@ -157,6 +157,7 @@ def _json(table: pa.Table, out: Path, name: str) -> None:
 
 
 def _xlsx(table: pa.Table, out: Path, name: str) -> None:
+    import pyarrow.compute as pc
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -168,21 +169,26 @@ def _xlsx(table: pa.Table, out: Path, name: str) -> None:
             expected=f"at most {_ROWS:,}",
             mend="Add LIMIT, or take csv or parquet.",
         )
+    flat = _flat(table)
+    for name in flat.column_names:
+        if pa.types.is_string(flat.schema.field(name).type):
+            length = pc.max(pc.utf8_length(flat[name])).as_py() or 0
+            if length > _CELL:
+                raise UsageError(
+                    "a value is too long for a cell of a workbook",
+                    where=name,
+                    got=f"{length:,} characters",
+                    expected=f"at most {_CELL:,}",
+                    mend="Leave the column out, or take csv or parquet.",
+                )
     book = Workbook(write_only=True)
     sheet = book.create_sheet("query")
     sheet.append(table.column_names)
-    for row in _rows(_flat(table)):
+    for row in _rows(flat):
         cells: list[Any] = []
         for value in row.values():
             if isinstance(value, str):
                 value = ILLEGAL_CHARACTERS_RE.sub("", value)
-                if len(value) > _CELL:
-                    raise UsageError(
-                        "a value is too long for a cell of a workbook",
-                        got=f"{len(value):,} characters: {value[:60]}…",
-                        expected=f"at most {_CELL:,}",
-                        mend="Leave the column out, or take csv or parquet.",
-                    )
                 if value.startswith("="):
                     # What a stranger wrote is a text and never calculated.
                     value = WriteOnlyCell(sheet, value)

@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.geometry.frames import to_frame
-from cimkit.tiles.glb import ARRAY_BUFFER, Glb
-from cimkit.tiles.metadata import POINT, schema_json
+from cimkit.tiles.points_glb import cloud_glb
 from cimkit.tiles.tileset import Tile, frame_at
 
 __all__ = ["NODE_POINTS", "QUANTUM", "Points", "write_cloud"]
@@ -213,7 +212,7 @@ class _Cloud:
         frame[:3, 3] = self.frame[:3, :3] @ (middle * QUANTUM) + self.frame[:3, 3]
         local = ((points["xyz"] - middle) * QUANTUM).astype(np.float32)
         file = self.folder / f"{self.prefix}{route}.glb"
-        file.write_bytes(_glb(local, points, self.has))
+        file.write_bytes(cloud_glb(local, points, self.has))
         self.files.append(file)
         box = local.astype(np.float64)
         return Tile(frame, box.min(axis=0), box.max(axis=0), error, file.name, self.group)
@@ -268,48 +267,3 @@ def _inner(
 def _error(size: int, grid: int) -> float:
     """A point left to the children lies within one cell of a point that is drawn: metres."""
     return 3**0.5 * size * QUANTUM / grid
-
-
-def _glb(local: npt.NDArray[np.float32], points: npt.NDArray[Any], has: set[str]) -> bytes:
-    glb = Glb()
-    # glTF is y-up; 3D Tiles turns (x, y, z) into (x, -z, y).
-    attributes = {
-        "POSITION": glb.attribute(np.stack([local[:, 0], local[:, 2], -local[:, 1]], axis=1))
-    }
-    if "rgb" in has:
-        attributes["COLOR_0"] = glb.attribute(points["rgba"], normalized=True)
-    primitive: dict[str, Any] = {"attributes": attributes, "mode": 0, "material": 0}
-    measured = [p for p in POINT if {"classification": "class"}.get(p.name, p.name) in has]
-    if measured:
-        # An attribute begins at a multiple of 4 bytes, so two small ones share 8.
-        pair = np.zeros((len(points), 2), "<u4")
-        pair[:, 0], pair[:, 1] = points["intensity"], points["class"]
-        view = glb.view(pair.tobytes(), target=ARRAY_BUFFER, stride=8)
-        listed = {}
-        for p in measured:
-            kind, offset = ("<u2", 0) if p.name == "intensity" else ("u1", 4)
-            semantic = f"_{p.name.upper()}"
-            attributes[semantic] = glb.accessor(view, kind, 1, len(points), offset=offset)
-            listed[p.name] = {"attribute": semantic}
-        glb.use(
-            "EXT_structural_metadata",
-            {
-                "schema": schema_json({"point": tuple(measured)}),
-                "propertyAttributes": [{"class": "point", "properties": listed}],
-            },
-        )
-        primitive["extensions"] = {"EXT_structural_metadata": {"propertyAttributes": [0]}}
-    glb.use("KHR_materials_unlit")
-    glb.root |= {
-        "materials": [
-            {
-                "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 1.0},
-                "extensions": {"KHR_materials_unlit": {}},
-            }
-        ],
-        "meshes": [{"primitives": [primitive]}],
-        "nodes": [{"mesh": 0}],
-        "scenes": [{"nodes": [0]}],
-        "scene": 0,
-    }
-    return glb.to_bytes()
