@@ -47,7 +47,9 @@ def match(con: duckdb.DuckDBPyConnection) -> None:
         CREATE TEMP TABLE matched_ (rowid_ BIGINT, object_id VARCHAR, old_hash VARCHAR);
         """
     )
-    for step, (keys, of) in enumerate(_STEPS):
+    before = con.execute("SELECT count(*) FROM old_").fetchone()
+    steps = _STEPS if before != (0,) else ()
+    for step, (keys, of) in enumerate(steps):
         if step == 1:
             _pair_layers(con)
         names = [f"k{i}" for i in range(keys.count(", ") + 1)]
@@ -79,12 +81,13 @@ def _pair_layers(con: duckdb.DuckDBPyConnection) -> None:
     Numbers in key fields repeat from layer to layer; which layer is which is told by the objects
     that have not changed, else by a name that only one layer has.
     """
+    # The votes do not join on the dataset too: the planner would begin with it, a cross product.
     con.execute(
         """
         CREATE TEMP TABLE units_ AS
         WITH votes AS (
-            SELECT dataset_id, f.n, f.layer, o.item_id, o.layer AS old_layer, count(*) AS votes
-            FROM matched_ m JOIN fresh_ f USING (rowid_) JOIN old_ o USING (object_id, dataset_id)
+            SELECT f.dataset_id, f.n, f.layer, o.item_id, o.layer AS old_layer, count(*) AS votes
+            FROM matched_ m JOIN fresh_ f USING (rowid_) JOIN old_ o USING (object_id)
             GROUP BY ALL
         ), ranked AS (
             SELECT *,
