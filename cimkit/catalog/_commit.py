@@ -14,6 +14,7 @@ import orjson
 import pyarrow as pa
 
 from cimkit.catalog import _codes, _lake, _meshes, _standards, _write
+from cimkit.catalog._catalog import newest
 from cimkit.catalog._identity import NAMESPACE, recognise
 from cimkit.catalog._matching import match
 from cimkit.catalog._report import DatasetReport, IngestReport
@@ -73,8 +74,6 @@ def commit(
             ],
         )
         con.execute("COMMIT")
-        from cimkit.catalog._catalog import newest
-
         report.version = newest(con)
         return report
     finally:
@@ -88,8 +87,6 @@ def _coordinate(
     delivery: Delivery,
     standard: Standard | None,
 ) -> tuple[list[Row], IngestReport]:
-    from cimkit.catalog._catalog import newest
-
     rows = prepare(con, staged, delivery.depth, standard.hash if standard else None)
     groups = group(rows)
     said = [delivery.name, newest(con), [(r.path, r.key) for r in rows]]
