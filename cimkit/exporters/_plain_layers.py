@@ -13,7 +13,7 @@ import shapely
 from cimkit.exporters._sorting import Heights, features, number
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.geometry.frames import ecef
-from cimkit.tiles import Layer, Mesh, extrude, flatten, join, markers, ribbons, tubes
+from cimkit.tiles import Layer, Mesh, extrude, flatten, join, markers, ribbons, tubes, wkb_type
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
@@ -128,6 +128,8 @@ def _with_z(selection: Selection, table: pa.Table) -> npt.NDArray[Any]:
         WHERE g.wkb IS NOT NULL AND g.crs IS NOT NULL GROUP BY 1 ORDER BY 1""",
         lines_=table.select(["object_id"]),
     )
+    # Arcs are drawn from the linearised geometry of `objects`, which is flat.
+    own = own.filter(pa.array([wkb_type(w) in (2, 5) for w in own["wkb"].to_pylist()], pa.bool_()))
     if own.num_rows == 0:
         return out
     row = pc.index_in(own["object_id"], value_set=table["object_id"].combine_chunks()).to_numpy()

@@ -7,7 +7,7 @@ from cimkit.tiles.markers import TEMPLATES, markers
 from cimkit.tiles.mesh import Mesh, join, mesh_glb
 from cimkit.tiles.points import write_cloud
 from cimkit.tiles.shapes import ShapePack, place
-from cimkit.tiles.solids import surfaces_of, triangulate
+from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
 from cimkit.tiles.tileset import Tile, frame_at, write_tileset
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "surfaces_of",
     "triangulate",
     "tubes",
+    "wkb_type",
     "write_cloud",
     "write_layer",
     "write_tileset",

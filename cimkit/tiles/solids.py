@@ -10,7 +10,7 @@ import numpy.typing as npt
 import orjson
 import shapely
 
-__all__ = ["Surfaces", "surfaces_of", "triangulate"]
+__all__ = ["Surfaces", "surfaces_of", "triangulate", "wkb_type"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ def surfaces_of(row: dict[str, Any]) -> Surfaces:
         found: list[Any] = []
         _collect(orjson.loads(row["boundaries"]), found)
         return [[vertices[ring] for ring in surface if len(ring) > 2] for surface in found]
-    if row.get("wkb"):
+    if row.get("wkb") and wkb_type(row["wkb"]) in (3, 6, 7):
         parts = shapely.get_parts(shapely.get_parts(shapely.from_wkb(row["wkb"])))
         out: Surfaces = []
         for part in np.atleast_1d(parts):
@@ -42,6 +42,15 @@ def surfaces_of(row: dict[str, Any]) -> Surfaces:
                 out.append([shapely.get_coordinates(r, include_z=True)[:-1] for r in rings])
         return out
     return []
+
+
+def wkb_type(wkb: bytes) -> int:
+    """Return the OGC type of WKB without its dimensions: 2 is a line string, 9 a compound curve.
+
+    GEOS reads none above 7 (curves, polyhedral surfaces), so one asks before reading.
+    """
+    code = int.from_bytes(wkb[1:5], "little" if wkb[0] else "big")
+    return (code & 0x0FFFFFFF) % 1000
 
 
 def _collect(nested: Any, found: list[Any]) -> None:

@@ -146,8 +146,12 @@ def geometries() -> list[dict[str, Any]]:
     corners = [[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)]
     vertices = [v for x, y, z in corners for v in (e + 10 * x, n + 8 * y, 200 + 20 * z)]
     sides = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
+    arc = bytes.fromhex("010800000003000000") + np.array([0, 0, 1, 1, 2, 0], float).tobytes()
     own = {"object_id": "id-tower", "item_id": "item-citymodel", "crs": "EPSG:4544"}
     return [
+        # A circular string, which GEOS cannot read: the road is drawn from its flat geometry.
+        {"object_id": "id-road", "item_id": "item-gis", "crs": "EPSG:4544", "wkb": arc,
+         "geometry_type": "CircularString"},
         own | {"lod": "2", "geometry_type": "Solid", "vertices": vertices,
                "boundaries": json.dumps([[[s] for s in sides]])},
         own | {"lod": "0", "geometry_type": "MultiSurface", "vertices": vertices,
