@@ -105,7 +105,7 @@ def test_the_catalogue_is_found_from_below(catalog: Path) -> None:
 
 def test_as_of_answers_for_an_earlier_version(catalog: Path) -> None:
     versions = json.loads(ok("-C", catalog, "log", "--json", cwd=catalog))
-    deliveries = [v["version"] for v in versions if v["delivery"]]
+    deliveries = [v["version"] for v in versions if v["delivery_id"]]
     counts = {
         v: json.loads(
             ok("-C", catalog, "query", "select count(*) as n from objects", "--as-of", v, "--json",
@@ -120,7 +120,7 @@ def test_diff_names_what_changed(catalog: Path) -> None:
     versions = sorted(
         v["version"]
         for v in json.loads(ok("-C", catalog, "log", "--json", cwd=catalog))
-        if v["delivery"]
+        if v["delivery_id"]
     )
     rows = json.loads(ok("-C", catalog, "diff", *versions, "--json", cwd=catalog))
     assert sorted(r["change"] for r in rows) == ["changed", "changed", "removed"]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cimkit_cli import options
+
+if TYPE_CHECKING:
+    from cimkit.loaders import Staged
 
 
 @click.command("check")
@@ -22,6 +26,7 @@ from cimkit_cli import options
 )
 @options.jobs
 @options.language
+@options.quiet
 @options.as_json
 @click.pass_context
 def command(
@@ -32,6 +37,7 @@ def command(
     reports: tuple[Path, ...],
     jobs: int | None,
     language: str,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Check the delivery in PATHS against a standard and print the verdict.
@@ -43,19 +49,31 @@ def command(
     from cimkit import check, read_sheet
     from cimkit.errors import UsageError
     from cimkit.reporters import for_file, write
+    from cimkit_cli.printing import Progress
 
     if standard is None:
         raise UsageError("which standard?", mend="Name one with --standard; `cimkit standard list`")
     forms = {file: for_file(file) for file in reports}
+    for file in reports:
+        if not file.absolute().parent.is_dir():
+            raise UsageError("no such folder for the report", got=str(file), mend="Make it first.")
+    line = Progress("read", quiet=quiet)
+
+    def progress(staged: Staged, done: int, total: int) -> None:
+        line(staged.asset.path, done, total)
+
     verdict = check(
         paths,
         standard=standard,
         sheet=read_sheet(sheet) if sheet else None,
         jobs=jobs,
         language=language,
+        progress=progress,
     )
+    machine = next((file for file, form in forms.items() if form == "json"), None)
     for file, form in forms.items():
         with file.open("w", encoding="utf-8") as out:
-            write(form, verdict, out, language=language)
-    write("json" if as_json else "terminal", verdict, sys.stdout, language=language)
+            write(form, verdict, out, language=language, machine=machine)
+    form = "json" if as_json else "terminal"
+    write(form, verdict, sys.stdout, language=language, machine=machine)
     ctx.exit(verdict.exit_code)

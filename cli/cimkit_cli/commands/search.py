@@ -8,6 +8,9 @@ import click
 
 from cimkit_cli import options
 
+_ITEM = ["path", "kind", "format", "class_code", "crs", "observed_start", "item_id"]
+_OBJECT = ["name", "kind", "class_code", "asset_code", "source_layer", "source_key", "object_id"]
+
 
 def _box(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
     if value is None:
@@ -59,4 +62,4 @@ def command(
     if as_json:
         lines(found.to_pylist())
     else:
-        rows(found, limit=limit)
+        rows(found.select(_OBJECT if objects else _ITEM), limit=limit)
