@@ -98,7 +98,7 @@ def write_tileset(
     if metadata is not None:
         whole["metadata"] = metadata
     # With nothing drawn at all the error is the whole thing.
-    whole["geometricError"] = max(_metres(np.linalg.norm(high - low)), root.error)
+    whole["geometricError"] = _metres(max(float(np.linalg.norm(high - low)), root.error))
     whole["root"] = _tile(root, None if unframed else np.eye(4))
     whole["root"]["refine"] = "ADD"
     file.write_bytes(orjson.dumps(whole) + b"\n")

@@ -273,3 +273,11 @@ def test_features_without_triangles_are_named(tmp_path: Path) -> None:
         lambda rows: extrude(shapes[rows], np.zeros(len(rows)), np.full(len(rows), 3.0)),
     )
     assert write_layer(layer, tmp_path).bare == [1]
+
+
+def test_errors_do_not_grow_by_rounding(tmp_path: Path, read_tiles) -> None:
+    done = write_layer(blocks(3), tmp_path)
+    assert done.root is not None
+    done.root.error = 12345.6789
+    write_tileset(tmp_path / "tileset.json", done.root)
+    assert len(read_tiles(tmp_path / "tileset.json")) == 1
