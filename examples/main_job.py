@@ -72,19 +72,22 @@ def main() -> None:
         )
     )
     print((args.folder / "verdict.txt").read_text(encoding="utf-8"))
-    tiles = json.loads(
-        cimkit("-C", catalog, "export", "3dtiles", args.folder / "tiles", "--json", quiet=True)
-    )
+    tiles = args.folder / "tiles"
+    cimkit("-C", catalog, "export", "3dtiles", tiles)
     cimkit("-C", catalog, "export", "stac", args.folder / "stac")
     cimkit("-C", catalog, "export", "gpkg", args.folder / "city.gpkg")
 
-    failed = sum(f["status"] == "fail" for f in verdict["findings"])
     print(
-        f"\nsources {sum(report['sources'].values())} | objects {report['objects']['new']:,} | "
-        f"classed {report['classed'] / report['written']:.1%} | findings {failed} | tiles {tiles['counts']['tiles']} | "
-        f"seconds {time.monotonic() - start:.0f}"
+        "\nsources {} | objects {:,} | classed {:.1%} | findings {} | tiles {} | seconds {:.0f}".format(
+            sum(report["sources"].values()),
+            report["written"],
+            report["classed"] / report["written"],
+            sum(finding["status"] == "fail" for finding in verdict["findings"]),
+            sum(1 for _ in tiles.rglob("*.glb")),
+            time.monotonic() - start,
+        )
     )
-    print(f"\nTo see the city: {BIN / 'cimkit'} serve {args.folder / 'tiles'}")
+    print(f"\nTo see the city: {BIN / 'cimkit'} serve {tiles}")
     print("and open the address it prints.")
 
 
