@@ -77,16 +77,15 @@ def main() -> None:
     cimkit("-C", catalog, "export", "stac", args.folder / "stac")
     cimkit("-C", catalog, "export", "gpkg", args.folder / "city.gpkg")
 
-    print(
-        "\nsources {} | objects {:,} | classed {:.1%} | findings {} | tiles {} | seconds {:.0f}".format(
-            sum(report["sources"].values()),
-            report["written"],
-            report["classed"] / report["written"],
-            sum(finding["status"] == "fail" for finding in verdict["findings"]),
-            sum(1 for _ in tiles.rglob("*.glb")),
-            time.monotonic() - start,
-        )
-    )
+    figures = {
+        "sources": sum(report["sources"].values()),
+        "objects": report["written"],
+        "classed": f"{report['classed'] / report['written']:.1%}",
+        "findings": sum(finding["status"] == "fail" for finding in verdict["findings"]),
+        "tiles": sum(1 for _ in tiles.rglob("*.glb")),
+        "seconds": round(time.monotonic() - start),
+    }
+    print("\n" + " | ".join(f"{name} {value}" for name, value in figures.items()))
     print(f"\nTo see the city: {BIN / 'cimkit'} serve {tiles}")
     print("and open the address it prints.")
 
