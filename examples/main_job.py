@@ -80,7 +80,7 @@ def main() -> None:
     figures = {
         "sources": sum(report["sources"].values()),
         "objects": report["written"],
-        "classed": f"{report['classed'] / report['written']:.1%}",
+        "classed": f"{report['classed_share']:.1%}",
         "findings": sum(finding["status"] == "fail" for finding in verdict["findings"]),
         "tiles": sum(1 for _ in tiles.rglob("*.glb")),
         "seconds": round(time.monotonic() - start),

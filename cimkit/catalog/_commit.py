@@ -215,7 +215,10 @@ def _gone(con: duckdb.DuckDBPyConnection, rows: list[Row], root: str) -> None:
 
 
 def _classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> None:
-    """Make ``decided_`` (a row an object and scheme) and ``classed_`` (the primary scheme's)."""
+    """Make ``decided_`` (a row an object and scheme), and of the primary scheme ``classed_``.
+
+    ``exempt_`` holds the objects of which the standard says that no class is due.
+    """
     if standard is None:
         con.execute(
             """
@@ -228,13 +231,21 @@ def _classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> None
         from cimkit.standard import classify_sql
 
         con.execute(f"CREATE TEMP TABLE decided_ AS {classify_sql(standard, 'staged')}")
+    scheme = standard.scheme if standard else ""
     con.execute(
         """
         CREATE TEMP TABLE classed_ AS
         SELECT rowid_, class_code, level FROM decided_
-        WHERE scheme = ? AND class_code IS NOT NULL
+        WHERE scheme = $1 AND class_code IS NOT NULL
         """,
-        [standard.scheme if standard else ""],
+        [scheme],
+    )
+    con.execute(
+        """
+        CREATE TEMP TABLE exempt_ AS
+        SELECT rowid_ FROM decided_ WHERE scheme = $1 AND class_code IS NULL
+        """,
+        [scheme],
     )
 
 
@@ -286,14 +297,15 @@ def _count(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
 def _count_written(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
     row = con.execute(
         "SELECT (SELECT count(*) FROM ids_), (SELECT count(*) FROM classed_), "
-        "(SELECT count(*) FROM coded_)"
+        "(SELECT count(*) FROM exempt_), (SELECT count(*) FROM coded_)"
     ).fetchone()
     assert row is not None
-    report.written, report.classed, report.coded = row
+    report.written, report.classed, report.exempt, report.coded = row
     top = con.execute(
         """
         SELECT kind, source_layer, source_class, count(*) AS count
-        FROM staged ANTI JOIN classed_ USING (rowid_) GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3
+        FROM staged ANTI JOIN classed_ USING (rowid_) ANTI JOIN exempt_ USING (rowid_)
+        GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3
         LIMIT 20
         """
     )

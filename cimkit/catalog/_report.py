@@ -49,6 +49,8 @@ class IngestReport:
     """Objects of the datasets of this delivery, compared with the version before."""
     classed: int = 0
     """Objects written that have a class of the standard."""
+    exempt: int = 0
+    """Objects written of which the standard says that no class is due: openings, grids."""
     written: int = 0
     """Objects written."""
     coded: int = 0
@@ -66,8 +68,12 @@ class IngestReport:
 
     @property
     def classed_share(self) -> float | None:
-        """Share of the objects written that have a class, 0 to 1; None without objects."""
-        return self.classed / self.written if self.written else None
+        """Share of the objects written to which a class is due that have one, 0 to 1.
+
+        None if a class is due to none.
+        """
+        due = self.written - self.exempt
+        return self.classed / due if due else None
 
     @property
     def nothing_to_do(self) -> bool:
@@ -90,6 +96,8 @@ class IngestReport:
             share = self.classed_share
             if share is not None:
                 lines.append(f"Classed {share:.1%}, coded {self.coded}.")
+            if self.exempt:
+                lines.append(f"No class is due to {self.exempt} objects, by the standard.")
             if self.unclassed:
                 top = self.unclassed[0]
                 what = top["source_class"] or top["source_layer"] or top["kind"]

@@ -28,6 +28,8 @@ _STATING = ("gis", "citymodel")  # the attributes of other kinds are not the del
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find stated classes that do not exist, and groups of objects that have no class at all.
 
+    Objects to which no class is due, as the standard says (an opening, a grid), lack none.
+
     Parameters of the rule: ``unclassed`` (severity of objects without a class; "off": they are
     not reported), ``ignore`` (globs over source classes that need none).
     """
@@ -43,7 +45,10 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                (SELECT code FROM known) AS wrong
         FROM (SELECT path, source_layer, spot, object_id, x, y, z, rank, class_code, source_class,
                      CASE WHEN {any_of("kind", _STATING)} THEN {given} END AS given
-              FROM things WHERE {here})"""
+              FROM things WHERE {here})
+        WHERE wrong OR class_code IS NOT NULL OR object_id NOT IN (
+            SELECT object_id FROM classifications
+            WHERE scheme = {quote(context.standard.scheme)} AND class_code IS NULL)"""
     )
     bad = context.table(
         """SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z,

@@ -17,7 +17,8 @@ The column ``field`` of a mapping addresses a field of the object: ``name``, ``l
 ``pset.P.prop``, ``quantities.Q.quantity``, ``attributes.A``, ``measure.height`` (also area_m2,
 length_m, z_min, z_max), and else a flat field name; of ``a|b`` the first that
 has a value. ``op`` is one of equals, in (``a|b``),
-contains, prefix, suffix, word, matches, exists, absent, gt, ge, lt, le.
+contains, prefix, suffix, word, matches, exists, absent, gt, ge, lt, le. The class ``-`` says that
+such objects are no assets (an opening, a grid): no class is due, and none is missing.
 """
 
 from __future__ import annotations

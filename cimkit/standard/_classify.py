@@ -16,7 +16,7 @@ from itertools import product
 from cimkit.standard._conditions import LISTS, Condition, conditions, literal
 from cimkit.standard._facts import REPEATED, Facts
 from cimkit.standard.model import Standard
-from cimkit.standard.rows import MappingRow
+from cimkit.standard.rows import NO_CLASS, MappingRow
 
 __all__ = ["classify_sql"]
 
@@ -60,7 +60,8 @@ def classify_sql(standard: Standard, relation: str) -> str:
     str
         A SELECT with the columns rowid_, scheme, edition, class_code, rule, confidence (0 to 1),
         decided_by (``source``: the delivery states the code; ``rule``) and level (NULL: not
-        said); at most one row for each rowid_ and scheme. Objects that nothing matches are absent.
+        said); at most one row for each rowid_ and scheme. Objects that nothing matches are absent;
+        those of which the standard says that no class is due have a row whose class_code is NULL.
 
     Notes
     -----
@@ -171,7 +172,7 @@ def _entries(standard: Standard, scheme: str) -> list[_Entry]:
             r.rule,
             r.confidence,
             "rule",
-            r.level or level[r.class_code],
+            r.level or level.get(r.class_code, ""),
             conditions(r),
             r.sql,
         )
@@ -216,8 +217,13 @@ def _numbered(n: int, entries: list[_Entry]) -> str:
     if not entries:
         return head + "(SELECT 0, '', '', 0.0::DOUBLE, '', '' WHERE false)"
     rows = ", ".join(
-        f"({rank}, {literal(e.class_code)}, {literal(e.rule)}, {e.confidence!r}::DOUBLE, "
-        f"{literal(e.decided_by)}, {literal(e.level) if e.level else 'NULL'}::VARCHAR)"
+        f"({rank}, {_or_null(e.class_code, NO_CLASS)}, {literal(e.rule)}, "
+        f"{e.confidence!r}::DOUBLE, "
+        f"{literal(e.decided_by)}, {_or_null(e.level, '')})"
         for rank, e in enumerate(entries)
     )
     return f"{head}(VALUES {rows})"
+
+
+def _or_null(text: str, absent: str) -> str:
+    return "NULL::VARCHAR" if text == absent else f"{literal(text)}::VARCHAR"

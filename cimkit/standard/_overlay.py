@@ -24,7 +24,7 @@ from cimkit.standard._terms import (
     with_division,
 )
 from cimkit.standard.model import Acceptance, CrsRules, Standard
-from cimkit.standard.rows import ClassRow, MappingRow
+from cimkit.standard.rows import NO_CLASS, ClassRow, MappingRow
 from cimkit.standard.rule import Rule
 
 
@@ -156,11 +156,12 @@ def _mapping(
             said = cells["scheme"] or package.id
             scheme, code = schemes.get(said, said), cells["class"]
             row = classes.get((scheme, code))
-            if row is None:
+            exempt = code == NO_CLASS and any(s == scheme for s, _ in classes)
+            if row is None and not exempt:
                 raise StandardError(
                     "a mapping to a class that is not there", where=place, got=f"{scheme} {code}"
                 )
-            if row.retired:
+            if row is not None and row.retired:
                 # What an ancestor maps to a retired class goes to its one heir, or nowhere.
                 if depth == 0:
                     raise StandardError("a mapping to a retired class", where=place, got=code)

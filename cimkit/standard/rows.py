@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Attribute", "ClassRow", "Level", "MappingRow"]
+__all__ = ["NO_CLASS", "Attribute", "ClassRow", "Level", "MappingRow"]
+
+NO_CLASS = "-"
+"""Written in place of a class: objects like this are no assets, so no class is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class MappingRow:
     rule: str
     """Stable name: ``<package>/mapping/<file>:<row>``."""
     class_code: str
-    """The class given."""
+    """The class given, or `NO_CLASS`."""
     scheme: str
     """The scheme of that class."""
     kind: str = ""

@@ -102,3 +102,25 @@ def test_typed_views_of_the_standard(city: Catalog, stage: Stage) -> None:
     assert row == [{"species": "樟", "dbh_cm": 12.5}]
     below = query(city, "SELECT count(*) AS n FROM class_in('city.linjiang', '04')")
     assert below["n"].to_pylist() == [1]
+
+
+def test_what_is_no_asset_lacks_no_class(city: Catalog, stage: Stage) -> None:
+    layers = {
+        "IfcWall": [Feature("w", 106.5, 29.57)],
+        "IfcOpeningElement": [Feature("o1", 106.5, 29.57), Feature("o2", 106.5, 29.57)],
+        "IfcCivilElement": [Feature("c", 106.5, 29.57)],
+    }
+    report = ingest_staged(city, [stage("a.ifc", layers=layers, kind="bim")], root=Path("/in"))
+    assert (report.written, report.classed, report.exempt) == (4, 1, 2)
+    assert report.to_json()["classed_share"] == 0.5
+    assert [u["source_class"] for u in report.unclassed] == ["IfcCivilElement"]
+    assert "Classed 50.0%, coded 1.\nNo class is due to 2 objects" in report.to_text()
+    assert rows(
+        city,
+        "SELECT source_key, k.class_code, o.class_code, asset_code IS NULL, rule LIKE '%no_assets%'"
+        " FROM objects o JOIN classifications k USING (object_id) ORDER BY 1",
+    ) == [
+        ("o1", None, None, True, True),
+        ("o2", None, None, True, True),
+        ("w", "5011", "5011", False, False),
+    ]

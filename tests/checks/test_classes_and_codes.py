@@ -32,6 +32,19 @@ def test_class_known_groups_objects_without_class(lake, run_check):
     assert (off.failed, off.passed) == ([], 1)
 
 
+def test_class_known_asks_no_class_of_what_is_no_asset(lake, run_check):
+    lake.item("a.gpkg")
+    lake.object("a.gpkg")
+    for scheme, said in (("test.town", {}), ("elsewhere", {}), ("test.town", {"class": "0999"})):
+        key = lake.object("a.gpkg", class_code=None, source_class=scheme, properties=said)
+        lake.rows["classifications"].append(
+            {"object_id": key, "scheme": scheme, "class_code": None, "rule": "x"}
+        )
+    found = run_check("class_known")
+    assert [(f["measured"], f["count"]) for f in found.failed] == [("0999", 1), ("elsewhere", 1)]
+    assert found.passed == 1
+
+
 def test_a_check_speaks_only_of_its_kinds(lake, run_check):
     lake.item("a.ifc", "bim")
     lake.object("a.ifc", class_code=None)

@@ -125,6 +125,38 @@ def test_the_fictional_city(con: duckdb.DuckDBPyConnection, city: Standard) -> N
     assert (got[0][3], got[13][3], got[4][3]) == ("CIM2", "CIM6", "CIM3")
 
 
+def test_what_is_no_asset_is_decided_without_a_class(
+    con: duckdb.DuckDBPyConnection, city: Standard
+) -> None:
+    things = [
+        thing("bim", source_class="IfcOpeningElement"),
+        thing("bim", source_class="IfcStructuralPointAction"),
+        thing("bim", source_class="IfcOpeningElement", **{"class": "5019"}),  # stated: it has one
+        thing("bim", source_class="IfcAlignment"),
+        thing("gis", source_class="IfcOpeningElement"),
+    ]
+    assert classify(con, city, things) == {
+        0: (None, "cn.components/mapping/ifc_no_assets.csv:2", "rule", None),
+        1: (None, "city.linjiang/mapping/bim_no_assets.csv:9", "rule", None),
+        2: ("5019", "city.linjiang/class-field", "source", "CIM6"),
+    }
+
+
+def test_an_overlay_may_give_a_class_to_what_its_parent_exempts(
+    make: Make, con: duckdb.DuckDBPyConnection
+) -> None:
+    make("parent", {"mapping/m.csv": HEAD + ",a,,,,,,,-,0.9,\n,b,,,,,,,-,0.9,\n"})
+    heir = make("heir", {"mapping/m.csv": HEAD + ",b,,,,,,,0101,0.9,\n"}, ("parent@1",))
+    got = classify(con, load(heir), [thing(layer="a"), thing(layer="b")])
+    assert {n: row[0] for n, row in got.items()} == {0: None, 1: "0101"}
+
+
+def test_no_class_is_due_in_a_scheme_that_exists(make: Make) -> None:
+    rows = HEAD.strip() + ",scheme\n,a,,,,,,,-,0.9,,elsewhere\n"
+    with pytest.raises(StandardError, match="elsewhere -"):
+        load(make("p", {"mapping/m.csv": rows}))
+
+
 def test_what_nothing_matches_is_left_out(con: duckdb.DuckDBPyConnection, city: Standard) -> None:
     things = [
         thing(layer="zzz"),
