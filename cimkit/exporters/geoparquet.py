@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from cimkit.errors import ExportError
 from cimkit.exporters._geo import TYPES, geoparquet_metadata, with_boxes
 from cimkit.exporters._objects import COLUMNS, batches
-from cimkit.exporters._select import Selection, select
+from cimkit.exporters._one_file import one_file
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
+    from cimkit.exporters._select import Selection
 
 __all__ = ["SPEC", "export"]
 
@@ -47,23 +47,7 @@ def export(
     ExportError
         If the file cannot be written.
     """
-    report = ExportReport(SPEC.name, out)
-    part = out.with_name(f".{out.stem}.part.parquet")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with select(catalog, where=where, as_of=as_of, access=access) as selection:
-            report.withheld = selection.withheld()
-            _write(selection, part, report)
-        part.replace(out)
-    except OSError as error:
-        if isinstance(error, ExportError):
-            raise
-        raise ExportError(f"cannot write: {error}", where=str(out)) from error
-    finally:
-        part.unlink(missing_ok=True)
-    report.files, report.size = 1, out.stat().st_size
-    report.largest = report.size
-    return report
+    return one_file(SPEC, out, _write, catalog, where=where, as_of=as_of, access=access)
 
 
 def _write(selection: Selection, part: Path, report: ExportReport) -> None:
