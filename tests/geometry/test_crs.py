@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Transformer
 
 from cimkit.errors import UsageError
 from cimkit.geometry.crs import (
@@ -72,14 +75,16 @@ def test_units() -> None:
     assert not is_geographic(parse_crs("EPSG:4544"))
 
 
+@cache  # slow to build
+def _to_4544() -> Transformer:
+    return Transformer.from_crs("OGC:CRS84", "EPSG:4544", always_xy=True)
+
+
 @settings(deadline=None)  # the first transformer is slow to build
 @given(st.lists(st.tuples(st.floats(105.0, 108.0), st.floats(20.0, 40.0)), min_size=1, max_size=20))
 def test_there_and_back_is_where_it_was(points: list[tuple[float, float]]) -> None:
-    from pyproj import Transformer
-
     crs = parse_crs("EPSG:4544")
-    there = Transformer.from_crs("OGC:CRS84", crs, always_xy=True)
-    xy = np.column_stack(there.transform(*np.array(points).T))
+    xy = np.column_stack(_to_4544().transform(*np.array(points).T))
     back = to_crs84(xy, crs)
     assert np.abs(back - np.array(points)).max() < 1e-9
 
