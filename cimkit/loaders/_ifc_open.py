@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._ifc_text import escaped, is_plain
 from cimkit.model import Problem
 
 __all__ = ["header_schema", "is_step_ifc", "is_xml_ifc", "lost_entities", "open_model", "scan"]
@@ -89,13 +90,15 @@ def scan(file: Path) -> tuple[str, Counter[str]]:
     return schema, classes
 
 
-def open_model(file: Path) -> tuple[Any, str, list[Problem]]:
+def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[Problem]]:
     """Open an IFC model.
 
     Parameters
     ----------
     file : Path
         A ``.ifc`` or ``.ifczip``; the content counts, not the name.
+    encoding : str, optional
+        Of texts that stand as raw bytes, as the delivery sheet says.
 
     Returns
     -------
@@ -103,7 +106,8 @@ def open_model(file: Path) -> tuple[Any, str, list[Problem]]:
     schema : str
         As the header names it.
     problems : list of Problem
-        ``schema-substituted`` if the model was read as another version than its header names.
+        ``schema-substituted`` if the model was read as another version than its header names,
+        ``text-not-escaped`` if its texts are raw bytes.
 
     Raises
     ------
@@ -121,10 +125,12 @@ def open_model(file: Path) -> tuple[Any, str, list[Problem]]:
     schema = header_schema(start)
     problems: list[Problem] = []
     try:
-        if schema in _KNOWN and not zipfile.is_zipfile(file):
+        with _stream(file) as stream:
+            plain = is_plain(stream)
+        if plain and schema in _KNOWN and not zipfile.is_zipfile(file):
             return ifcopenshell.open(str(file)), schema, problems
         with _stream(file) as stream:
-            content = stream.read()
+            content, problems = escaped(stream.read(), encoding)
         if schema not in _KNOWN:
             near = _nearest(schema)
             if near is None:
@@ -133,7 +139,7 @@ def open_model(file: Path) -> tuple[Any, str, list[Problem]]:
                 )
             content, problem = _substitute(content, schema, near)
             problems.append(problem)
-        model = ifcopenshell.file.from_string(content.decode("utf-8", "surrogateescape"))
+        model = ifcopenshell.file.from_string(content.decode("ascii"))
     except SourceUnreadable:
         raise
     except Exception as error:  # the parser raises bare RuntimeError, OSError and its own kinds

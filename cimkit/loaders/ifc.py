@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=1)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=2)
 
 _LARGE = 5 << 20
 
@@ -64,7 +64,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders._ifc_claims import length_unit
     from cimkit.loaders._ifc_place import georeference
 
-    model, schema, problems = open_model(source.file)
+    model, schema, problems = open_model(source.file, options.declared.encoding)
     problems += lost_entities(model, classes)
     place = georeference(model, options.declared, problems)
     products = model.by_type("IfcProduct")
@@ -180,7 +180,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     from cimkit.loaders._ifc_place import georeference
     from cimkit.loaders._ifc_rows import rows
 
-    model, _, problems = open_model(source.file)
+    model, _, problems = open_model(source.file, options.declared.encoding)
     place = georeference(model, options.declared, problems)  # both were told of by `probe`
     threads = min(2, os.cpu_count() or 1) if source.file.stat().st_size > _LARGE else 1
     yield from rows(model, place, threads, options.problems)

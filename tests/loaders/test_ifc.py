@@ -448,6 +448,40 @@ def test_lost_entities_are_named(tmp_path: Path) -> None:
     assert "entities-lost" in codes
 
 
+@pytest.mark.parametrize("schema", ["IFC4", "IFC4X1"])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "外墙-砖200"),
+        ("utf-8-sig", "𠮷田の壁"),
+        ("gb18030", "外墙 路灯 高度"),
+        ("cp932", "住宅の外壁"),
+        ("latin-1", "Außenwand"),
+    ],
+)
+def test_raw_texts_keep_their_characters(
+    tmp_path: Path, schema: str, encoding: str, name: str
+) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0)).Name = "NAME"
+    given = model.write(tmp_path)
+    text = (
+        given.file.read_text().replace("'NAME'", f"'{name}'").replace("('IFC4')", f"('{schema}')")
+    )
+    given.file.write_bytes(text.encode(encoding))
+    _, tables, codes = load(given)
+    assert name in tables["objects"]["name"].to_pylist()
+    assert "text-not-escaped" in codes
+
+
+def test_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+    given = Model().write(tmp_path)
+    given.file.write_bytes(b"\xef\xbb\xbf" + given.file.read_bytes())
+    asset, _, codes = load(given)
+    assert asset.counts["products"] == 3
+    assert "text-not-escaped" not in codes
+
+
 def test_ifczip_is_read_without_unpacking(tmp_path: Path) -> None:
     model = Model()
     model.put("IfcWall", (0, 0, 0))
