@@ -1,7 +1,7 @@
 """Texts in IFC files that stand as raw bytes where the format wants escapes.
 
-The parser drops every byte beyond ASCII without a word: a wall named 墙 would have no name. Exporters
-in China, Japan and Europe write such names in their own encoding, so they are escaped first.
+The parser drops every byte beyond ASCII without a word: a wall named 墙 would have no name.
+Exporters in China, Japan and Europe write such names as they are, so they are escaped first.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import re
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cimkit.model import Problem
 
@@ -27,6 +28,8 @@ class Shot:
     """Degrees, east positive, WGS 84."""
     latitude: float | None = None
     """Degrees, north positive, WGS 84."""
+    surveyed: tuple[float, float] | None = None
+    """Easting and northing in the trajectory's own CRS."""
     altitude: float | None = None
     """Metres above sea level, negative below."""
     heading: float | None = None
@@ -65,7 +68,7 @@ def exif(file: Path, problems: list[Problem]) -> Shot:
 
     tags: Mapping[str, Any] = {}
     try:
-        with file.open("rb") as opened, _heard(problems):
+        with _opened(file) as opened, _heard(problems):
             tags = exifread.process_file(opened, details=False, extract_thumbnail=False)
     except Exception as error:  # it trusts the offsets it finds, and anything may follow
         problems.append(_corrupt(f"{type(error).__name__}: {error}"))
@@ -74,6 +77,24 @@ def exif(file: Path, problems: list[Problem]) -> Shot:
     _position(tags, shot, problems)
     _time(tags, shot)
     return shot
+
+
+def _opened(file: Path) -> BinaryIO:
+    """Open what holds the EXIF: the file itself, or the item of a HEIC that holds it.
+
+    exifread finds that item only as one maker of cameras places it.
+    """
+    opened = file.open("rb")
+    if opened.read(12)[4:8] != b"ftyp":
+        opened.seek(0)
+        return opened
+    opened.close()
+    import pillow_heif
+    from PIL import Image
+
+    pillow_heif.register_heif_opener()
+    with Image.open(file) as image:
+        return io.BytesIO(bytes(image.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
 
 
 @contextmanager

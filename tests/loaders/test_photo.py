@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
 import shapely
 from hypothesis import HealthCheck, assume, settings
@@ -225,6 +226,25 @@ def test_sniff_goes_by_content(tmp_path: Path) -> None:
     given = shoot(tmp_path / "mask.jpg.png")
     assert photo.sniff(Head(given.file, "mask.jpg.png", given.file.read_bytes())) > 0
     assert photo.sniff(Head(given.file, "a.jpg", b"<html>")) == 0
+
+
+@pytest.mark.parametrize("suffix", ["heic", "avif"])
+def test_position_in_a_heic(tmp_path: Path, suffix: str) -> None:
+    plain = shoot(tmp_path / "a.jpg", (106.5, 29.57))
+    pillow_heif.register_heif_opener()
+    with Image.open(plain.file) as image:
+        image.save(tmp_path / f"a.{suffix}", exif=image.info["exif"])
+    asset, _, codes = load(Source(path=f"a.{suffix}", file=tmp_path / f"a.{suffix}"))
+    assert asset.position == pytest.approx((106.5, 29.57), abs=1e-6)
+    assert codes == []
+
+
+def test_heic_without_exif_is_whole(tmp_path: Path) -> None:
+    pillow_heif.register_heif_opener()
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.heic")
+    asset, _, codes = load(Source(path="a.heic", file=tmp_path / "a.heic"))
+    assert asset.position is None
+    assert codes == []
 
 
 def test_real_heic_is_read(shared_data: Path) -> None:
