@@ -122,10 +122,11 @@ def try_pixels(dataset: Any, source: Source, *, whole: bool) -> None:
 def georeference(dataset: Any) -> tuple[str | None, tuple[float, float, float, float] | None]:
     """Return the CRS as WKT or ``AUTHORITY:code``, and the bounds in it; None where not said."""
     crs = None
-    if dataset.crs:
-        found = dataset.crs.to_authority(confidence_threshold=100)
-        crs = ":".join(found) if found and found[0] == "EPSG" else dataset.crs.to_wkt()
-    if dataset.transform.is_identity:
+    own = dataset.crs or dataset.gcps[1]
+    if own:
+        found = own.to_authority(confidence_threshold=100)
+        crs = ":".join(found) if found and found[0] == "EPSG" else own.to_wkt()
+    if _transform(dataset).is_identity:
         return crs, None
     ring = outline(dataset, 1)
     xmin, ymin = ring.min(axis=0)
@@ -147,8 +148,21 @@ def outline(dataset: Any, pieces: int) -> npt.NDArray[np.float64]:
 def _positions(
     dataset: Any, column: npt.NDArray[np.float64], row: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    a, b, c, d, e, f = tuple(_transform(dataset))[:6]
     return np.column_stack([a * column + b * row + c, d * column + e * row + f])
+
+
+def _transform(dataset: Any) -> Any:
+    """Return the affine from pixels to places; of ground control points the one that fits best."""
+    from rasterio import Affine
+
+    points = dataset.gcps[0]
+    if not dataset.transform.is_identity or not points:
+        return dataset.transform
+    at = np.array([[p.col, p.row, 1.0] for p in points])
+    # GDAL's own fit gives whatever lies in memory if the points are on one line
+    fit, _, rank, _ = np.linalg.lstsq(at, np.array([[p.x, p.y] for p in points]))
+    return Affine(*fit.T.ravel().tolist()) if rank == 3 else dataset.transform
 
 
 def footprint(dataset: Any, crs: CRS) -> BaseGeometry | None:

@@ -106,6 +106,8 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         crs = None  # what GDAL calls a GeoPackage's "not known"
     assumed = how.crs is not None or (driver in _ASSUMED and not _says_crs(source.file))
     bounds = info["total_bounds"]
+    if not info["features"] or (bounds is not None and not any(bounds)):
+        bounds = None  # an empty shapefile says 0, 0, 0, 0
     return Table(
         name=str(info["layer_name"]),
         features=int(info["features"]),

@@ -14,7 +14,7 @@ from cimkit.model import STAGED, Asset, Problem, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=1)
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=2)
 
 _MAGIC = (
     b"II*\0",
@@ -29,6 +29,11 @@ _MAGIC = (
     b"GRIB",
     b"UHL1",
     b"NITF",
+    b"RUU CROSS SYSTEM MAP FORMAT",
+    b"DSAA",
+    b"DSBB",
+    b"DSRB",
+    b"binterr1",
 )
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n")
 _HGT = re.compile(r"[ns]\d\d[ew]\d\d\d.*\.hgt")
@@ -58,7 +63,19 @@ def sniff(head: Head) -> int:
         return 80
     if start.startswith(b"SQLite format 3\0") and b"gpkg_tile_matrix" in start:
         return 60
-    return 0
+    return 50 if _headed(head) else 0
+
+
+def _headed(head: Head) -> bool:
+    """Tell whether a text beside it says how the pixels of a file lie: ENVI's or Esri's .hdr."""
+    if head.is_dir or head.start.isascii():
+        return False
+    for beside in (head.file.with_suffix(".hdr"), head.file.with_name(head.file.name + ".hdr")):
+        if beside != head.file and beside.is_file():
+            with beside.open("rb") as opened:
+                said = opened.read(4096).lower()
+            return said.startswith(b"envi") or (b"nrows" in said and b"ncols" in said)
+    return False
 
 
 def _georeferenced(file: Path) -> bool:
@@ -71,9 +88,10 @@ def _georeferenced(file: Path) -> bool:
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     """Name the world file, overviews, mask and GDAL's notes of a raster."""
     stem = str(PurePosixPath(path).with_suffix(""))
-    names = [f"{stem}{e}" for e in (*_WORLD, ".prj", ".aux", ".rrd", ".ige", ".aux.xml")]
+    beside = (*_WORLD, ".prj", ".hdr", ".stx", ".clr", ".aux", ".rrd", ".ige", ".aux.xml")
+    names = [f"{stem}{e}" for e in beside]
     names += [n.upper() if n == stem else f"{stem}{e.upper()}" for e in _WORLD for n in (stem,)]
-    names += [f"{path}{e}" for e in (".aux.xml", ".ovr", ".msk", ".xml")]
+    names += [f"{path}{e}" for e in (".aux.xml", ".ovr", ".msk", ".xml", ".hdr")]
     return {n for n in names if n in listing and n != path}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.control import GroundControlPoint
 from rasterio.transform import Affine
 
 from cimkit.errors import SourceUnreadable
@@ -158,3 +159,37 @@ def test_real_files(shared_data: Path) -> None:
     corrupt = shared_data / "hostile" / "rasterio-rasterio" / "corrupt.tif"
     with pytest.raises(SourceUnreadable):
         loader.probe(Source("c.tif", corrupt), ReadOptions())
+
+
+def test_ground_control_points_place_a_scan(tmp_path: Path) -> None:
+    corners = [(0, 0), (0, 2), (3, 0), (3, 2)]
+    points = [GroundControlPoint(r, c, 106.5 + c * 1e-3, 29.5 - r * 1e-3) for r, c in corners]
+    given = write(
+        tmp_path / "a.tif", HEIGHTS, transform=Affine.identity(), crs="EPSG:4326", gcps=points
+    )
+    asset = loader.probe(given, ReadOptions())
+    assert asset.crs == "EPSG:4326"
+    assert asset.bbox == pytest.approx((106.5, 29.497, 106.502, 29.5))
+    assert [p.code for p in asset.problems] == []
+
+
+def test_ground_control_points_on_one_line_place_nothing(tmp_path: Path) -> None:
+    points = [GroundControlPoint(0, c, 106.5 + c * 1e-3, 29.5) for c in (0, 1, 2)]
+    given = write(
+        tmp_path / "a.tif", HEIGHTS, transform=Affine.identity(), crs="EPSG:4326", gcps=points
+    )
+    asset = loader.probe(given, ReadOptions())
+    assert asset.bbox is None
+    assert "georeference-missing" in [p.code for p in asset.problems]
+
+
+@pytest.mark.parametrize(("driver", "suffix"), [("ENVI", "bin"), ("EHdr", "bil")])
+def test_pixels_with_their_header_beside_them(tmp_path: Path, driver: str, suffix: str) -> None:
+    given = write(tmp_path / f"a.{suffix}", HEIGHTS, driver=driver)
+    head = Head(given.file, given.file.name, given.file.read_bytes()[:65_536])
+    assert loader.sniff(head) > 0
+    listing = {f.name for f in tmp_path.iterdir()}
+    assert "a.hdr" in loader.siblings(f"a.{suffix}", listing, given.file)
+    asset = loader.probe(given, ReadOptions())
+    assert asset.counts == {"width": 2, "height": 3, "bands": 1}
+    assert loader.sniff(Head(tmp_path / "a.hdr", "a.hdr", (tmp_path / "a.hdr").read_bytes())) == 0

@@ -250,6 +250,13 @@ def test_values_of_all_types_become_json(tmp_path: Path) -> None:
     assert second["text"] is None
 
 
+@pytest.mark.parametrize("suffix", ["shp", "gpkg", "fgb", "geojson"])
+def test_an_empty_layer_lies_nowhere(tmp_path: Path, suffix: str) -> None:
+    asset = loader.probe(write(tmp_path / f"a.{suffix}", frame().iloc[:0]), ReadOptions())
+    assert asset.counts["features"] == 0
+    assert (asset.bbox, asset.bbox_wgs84) == (None, None)
+
+
 def test_a_table_without_geometry(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "empty.db") as con:
         con.execute("CREATE TABLE t (a)")
