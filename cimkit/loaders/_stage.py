@@ -8,12 +8,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 
 from cimkit.loaders._discover import Discovery, discover
 from cimkit.loaders._work import Job, content_sha256, refused
 from cimkit.loaders._work import work as do
-from cimkit.model import Asset, Declaration, Sheet
+from cimkit.model import Asset, Declaration, Sheet, Source, Trajectory
 from cimkit.model.source import Depth
 from cimkit.registry import entry
 from cimkit.runtime import WorkerFailure, run
@@ -71,6 +72,17 @@ def _timeout_s(job: Job) -> float:
     return 120.0 + 20.0 * job.source.size / 2**20
 
 
+def _may_be_table(source: Source) -> bool:
+    text = source.path.lower().endswith((".csv", ".tsv"))  # of points, else
+    return text or source.loader in ("document", "trajectory")
+
+
+def _trajectories(sheet: Sheet | None) -> dict[str, Trajectory]:
+    """Return what the sheet says of the tables that the rows of photographs name, by path."""
+    said = [r.declared.trajectory for r in sheet.rows] if sheet else []
+    return {PurePosixPath(normpath(t.file)).as_posix(): t for t in said if t is not None}
+
+
 def _run(
     found: Discovery,
     sheet: Sheet | None,
@@ -80,18 +92,16 @@ def _run(
 ) -> Iterator[tuple[Job, Asset, Path | None, bool]]:
     import psutil
 
-    work = [
-        Job(
-            source,
-            tuple(found.files[m] for m in source.members),
-            sheet.declared(source.path) if sheet else Declaration(),
-            depth,
-            found.root,
-            staging,
-            found.reasons.get(source.path),
-        )
-        for source in found.sources
-    ]
+    poses = _trajectories(sheet)
+    work = []
+    for source in found.sources:
+        declared = sheet.declared(source.path) if sheet else Declaration()
+        refusal = found.reasons.get(source.path)
+        if source.path in poses and _may_be_table(source):
+            declared = dataclasses.replace(declared, trajectory=poses[source.path])
+            source, refusal = dataclasses.replace(source, loader="trajectory"), None
+        members = tuple(found.files[m] for m in source.members)
+        work.append(Job(source, members, declared, depth, found.root, staging, refusal))
     work.sort(key=lambda job: -job.source.size)
     workers = jobs or _cores()
     memory = int(psutil.virtual_memory().total * 0.7 / workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._photo_exif import Shot
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=1)
+_Origin = Literal["declared", "assumed", "sheet", "none"]
+
+SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=3)
 
 _MEDIA = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
 _HEIC = {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis", b"hevc", b"avif"}
@@ -53,7 +55,14 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     if packet:
         xmp(packet, shot, problems)
     if options.declared.trajectory is not None:
-        apply_trajectory(source.path, shot, options.declared.trajectory, options.root, problems)
+        apply_trajectory(
+            source.path,
+            shot,
+            options.declared.trajectory,
+            options.root,
+            problems,
+            options.declared.encoding,
+        )
     panorama = _is_panorama(shot, width, height)
     if shot.heading_ref == "M":
         problems.append(
@@ -70,14 +79,16 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         position = shot.longitude, shot.latitude
     moment = shot.moment.isoformat().replace("+00:00", "Z") if shot.moment else None
     folder = str(PurePosixPath(source.path).parent)
+    crs, origin = _crs(shot, options)
     return Asset(
         path=source.path,
         kind="imagery",
         format=name,
         media_type=_MEDIA.get(name, "image/*"),
         counts={"width": width, "height": height},
-        crs="OGC:CRS84" if position else None,
-        crs_origin="none" if position is None else "declared",
+        crs=crs,
+        crs_origin=origin,
+        bbox=(*shot.surveyed, *shot.surveyed) if shot.surveyed else None,
         bbox_wgs84=(*position, *position) if position else None,
         position=position,
         observed_start=moment,
@@ -86,6 +97,20 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         properties=_properties(source, shot, (width, height), panorama),
         problems=tuple(problems),
     )
+
+
+def _crs(shot: Shot, options: ReadOptions) -> tuple[str | None, _Origin]:
+    """Return the CRS of the position and who says so; EXIF and XMP are in degrees by definition."""
+    if shot.longitude is None or shot.latitude is None:
+        return None, "none"
+    trajectory = options.declared.trajectory
+    if shot.surveyed is None or trajectory is None:
+        return "OGC:CRS84", "declared"
+    if not trajectory.crs:
+        return "OGC:CRS84", "assumed"
+    from cimkit.geometry.crs import crs_name, parse_crs
+
+    return crs_name(parse_crs(trajectory.crs)), "sheet"
 
 
 def _open(
