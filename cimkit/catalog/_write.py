@@ -15,30 +15,31 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "remove", "write"]
 
+_FILES_A_SCAN = 500
+
 
 def load(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     """Make the temporary table ``staged``: the fresh objects, with n and a rowid_ that lasts."""
     from cimkit.model import empty
 
     given = files(rows, "objects")
+    con.register("none_", empty("objects"))
+    con.execute("CREATE TEMP TABLE staged AS SELECT 0::BIGINT n, 0::BIGINT rowid_, * FROM none_")
+    con.unregister("none_")
     con.register("files_", given)
-    if given.num_rows:
+    paths = given["file"].to_pylist()
+    # 60,000 photographs are as many files: what one scan holds of each file adds up.
+    for start in range(0, len(paths), _FILES_A_SCAN):
         con.execute(
             """
-            CREATE TEMP TABLE staged AS
+            INSERT INTO staged BY NAME
             SELECT s.n, (s.n << 32) + r.file_row_number AS rowid_,
                 r.* EXCLUDE (filename, file_row_number)
             FROM read_parquet($1, filename = true, file_row_number = true) r
             JOIN files_ s ON r.filename = s.file
             """,
-            [given["file"].to_pylist()],
+            [paths[start : start + _FILES_A_SCAN]],
         )
-    else:
-        con.register("none_", empty("objects"))
-        con.execute(
-            "CREATE TEMP TABLE staged AS SELECT 0::BIGINT n, 0::BIGINT rowid_, * FROM none_"
-        )
-        con.unregister("none_")
     con.unregister("files_")
 
 

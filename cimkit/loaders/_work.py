@@ -21,6 +21,10 @@ from cimkit.registry import entry
 
 __all__ = ["Job", "content_sha256", "refused", "work"]
 
+# Of one row, like a photograph's, most of the work is what Parquet keeps to find rows by.
+_FEW = 64
+_LEAN: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -150,19 +154,30 @@ def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, targ
 def _write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
     import pyarrow.parquet as pq
 
+    def writer(name: str, options: dict[str, Any]) -> Any:
+        return pq.ParquetWriter(folder / f"{name}.parquet", STAGED[name], **options)
+
     writers: dict[str, Any] = {}
+    small: dict[str, Any] = {}  # held back until it is known whether more is to come
     try:
         for name, table in chunks:
             if not table.num_rows:
                 continue
+            staged = table.select(STAGED[name].names).cast(STAGED[name])
+            if name not in writers and name not in small and staged.num_rows < _FEW:
+                small[name] = staged
+                continue
             if name not in writers:
-                writers[name] = pq.ParquetWriter(
-                    folder / f"{name}.parquet", STAGED[name], compression="zstd"
-                )
-            writers[name].write_table(table.select(STAGED[name].names).cast(STAGED[name]), 65_536)
+                writers[name] = writer(name, {"compression": "zstd"})
+                if name in small:
+                    writers[name].write_table(small.pop(name))
+            writers[name].write_table(staged, 65_536)
+        for name, staged in small.items():
+            writers[name] = writer(name, _LEAN)
+            writers[name].write_table(staged)
     finally:
-        for writer in writers.values():
-            writer.close()
+        for opened in writers.values():
+            opened.close()
 
 
 def _emptied(folder: Path, asset: Asset, message: str, hint: str = "") -> Asset:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -93,12 +93,18 @@ def _start(folder: str) -> None:
 
 
 def _call(folder: str, index: int, function: Callable[[T], R], job: T) -> R:
-    mark = Path(folder, f"{os.getpid()}.job")
-    mark.write_text(str(index))
+    mark = _mark(folder)
+    os.pwrite(mark, b"%-20d" % index, 0)
     try:
         return function(job)
     finally:
-        mark.write_text("")
+        os.pwrite(mark, b" " * 20, 0)
+
+
+@cache
+def _mark(folder: str) -> int:
+    """Open the file that says what this worker is at; once, as opening costs more than writing."""
+    return os.open(Path(folder, f"{os.getpid()}.job"), os.O_WRONLY | os.O_CREAT)
 
 
 def _last_words(folder: Path, pid: int | None) -> str:
@@ -187,7 +193,7 @@ class _Pool(Generic[T, R]):
 
         while not over.wait(0.2):
             for mark in folder.glob("*.job"):
-                index = mark.read_text()
+                index = mark.read_text().strip()
                 if not index:
                     continue
                 try:
