@@ -57,6 +57,11 @@ class _Finder:
 
     def folder(self, folder: Path, path: str, depth: int) -> None:
         """Take up a folder: as one source if a loader knows it, else file by file."""
+        if _is_catalogue(folder):
+            self.found.files[path] = folder
+            self.loader_of[path] = None
+            self._without(path, "catalogue", "It is a catalogue, and not a part of the delivery.")
+            return
         name = self._best(Head(folder, folder.name.lower(), b"", is_dir=True)) if path else None
         if name is not None:
             self._whole(folder, path, name)
@@ -207,10 +212,20 @@ def _siblings(module: ModuleType | None, path: str, listing: set[str], file: Pat
         return set()  # its probe, in a worker, will meet the same error and report it
 
 
+def _is_catalogue(folder: Path) -> bool:
+    return (folder / "cimkit.toml").is_file() and (folder / "lake" / "metadata.sqlite").is_file()
+
+
+_GEODATA = (
+    *(".ifc", ".ifczip", ".las", ".laz", ".e57", ".ply", ".pcd"),
+    *(".shp", ".gpkg", ".geojson", ".gml", ".kml", ".kmz", ".gpx", ".fgb", ".parquet", ".dxf"),
+    *(".tif", ".tiff", ".jp2", ".asc", ".img", ".jpg", ".jpeg", ".heic", ".mpo"),
+    *(".glb", ".gltf", ".b3dm", ".zip", ".gz", ".7z", ".rar"),
+)
+
+
 def _is_geodata_name(path: str) -> bool:
-    return path.lower().endswith(
-        (".shp", ".ifc", ".las", ".laz", ".tif", ".tiff", ".gpkg", ".geojson", ".gml", ".jpg")
-    )
+    return path.lower().endswith(_GEODATA)
 
 
 def _gather(roots: Iterable[str], claims: dict[str, set[str]]) -> dict[str, list[str]]:
@@ -261,6 +276,8 @@ def discover(paths: Sequence[Path], unpack_to: Path) -> Discovery:
     for path in given:
         if not path.exists():
             raise UsageError("no such file or folder", got=str(path))
+        if _is_catalogue(path):
+            raise UsageError("this is a catalogue, not a delivery", got=str(path))
     if not given:
         raise UsageError("nothing to read", expected="at least one file or folder")
     given = [p for p in sorted(set(given)) if not any(q in p.parents for q in given)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import lzma
 import shutil
 import struct
 import tarfile
@@ -26,6 +28,13 @@ MAX_BYTES = 200 * 2**30
 MAX_RATIO = 250
 """Bytes out for one byte in, counted once an archive has given `FREE_BYTES`."""
 FREE_BYTES = 256 * 2**20
+_TWICE = "it is in it twice"
+_BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, LookupError, OverflowError),
+    *(NotImplementedError, RuntimeError),
+)
+"""What the readers of archives raise over damaged bytes; a name that is no UTF-8 is a ValueError."""
 
 
 @dataclass(slots=True)
@@ -135,7 +144,12 @@ def _members(archive: Path, kind: str) -> Iterator[tuple[str, IO[bytes] | None, 
                 if info.flag_bits & 0x1:
                     yield name, None, "it is encrypted"
                     continue
-                with opened.open(info) as stream:
+                try:
+                    stream = opened.open(info)
+                except _BROKEN as error:  # its own header is broken, or its method unknown
+                    yield name, None, f"it cannot be read ({error})"
+                    continue
+                with stream:
                     yield name, stream, ""
     elif kind == "tar":
         with tarfile.open(archive) as tar:
@@ -179,29 +193,39 @@ def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
                 yield Unpacked(shown, None, _lost("unsafe-name", name, "its name leads out of it"))
             elif stream is None:
                 yield Unpacked(safe, None, _lost("member-unreadable", name, why))
-            elif safe.casefold() in taken or target.exists():
-                yield Unpacked(f"{safe}#2", None, _lost("member-twice", name, "it is in it twice"))
+            elif safe.casefold() in taken:
+                yield Unpacked(f"{safe}#2", None, _lost("member-twice", name, _TWICE))
             else:
                 taken.add(safe.casefold())
                 try:
                     budget.copy(stream, target)
                 except SourceUnreadable:
                     raise
-                except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-                    target.unlink(missing_ok=True)
-                    yield Unpacked(safe, None, _lost("member-unreadable", name, str(error)))
+                except FileExistsError:  # some disks take é for one letter or for two
+                    yield Unpacked(f"{safe}#2", None, _lost("member-twice", name, _TWICE))
+                except _BROKEN as error:
+                    _remove(target)
+                    why = error.strerror or "" if isinstance(error, OSError) else ""
+                    why = why or str(error) or type(error).__name__
+                    yield Unpacked(safe, None, _lost("member-unreadable", name, why))
                 else:
                     yield Unpacked(safe, target)
     except SourceUnreadable:
         raise
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise SourceUnreadable("the archive cannot be read", got=str(error)) from error
     except (NotImplementedError, RuntimeError) as error:
         raise SourceUnreadable(
             "the archive uses a method that cannot be read",
             got=str(error),
             mend="Pack it as plain ZIP.",
         ) from error
+    except _BROKEN as error:
+        raise SourceUnreadable("the archive cannot be read", got=str(error)) from error
+
+
+def _remove(target: Path) -> None:
+    """Remove what was written of a member; nothing was, if its name is too long for this disk."""
+    with contextlib.suppress(OSError, ValueError):
+        target.unlink()
 
 
 def _is_tar(archive: Path) -> bool:

@@ -42,6 +42,26 @@ class Plan:
 
 def plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     """Decide how to open a source; copies go to the folder ``scratch``."""
+    way = _plan(source, options, scratch)
+    way.file = _unmarked(way.file, scratch)
+    return way
+
+
+def _unmarked(file: Path, scratch: Path) -> Path:
+    """Return a way to the file without ``!``, behind which pyogrio looks for an archive's member."""
+    if "!" not in str(file):
+        return file
+    folder = scratch / "unmarked"
+    if "!" not in file.name:
+        folder.symlink_to(file.parent, target_is_directory=True)
+        return folder / file.name
+    folder.mkdir()
+    for part in file.parent.glob(f"{_escape(file.stem)}.*"):
+        (folder / part.name.replace("!", "_")).symlink_to(part)
+    return folder / file.name.replace("!", "_")
+
+
+def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     file = source.file
     if file.is_dir():
         return Plan(file)

@@ -168,6 +168,45 @@ def test_broken_archives_lose_only_themselves(tmp_path: Path, delivered: Path) -
     assert any(p.startswith("cut.gz") for p in found.reasons)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damage_to_a_zip_raises_nothing_but_our_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("zip")
+    raw = bytearray(zipped(**{"路灯.geojson": POINT, "b/c.txt": b"x" * 40}))
+    for at in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=8)):
+        raw[at] = data.draw(st.integers(0, 255))
+    (folder / "a.zip").write_bytes(raw)
+    with contextlib.suppress(SourceUnreadable):
+        list(unpack(folder / "a.zip", "zip", folder / "out"))
+
+
+def test_one_bad_member_does_not_cost_the_others(tmp_path: Path, delivered: Path) -> None:
+    raw = zipped(**{"a.geojson": POINT, "b" * 300 + ".geojson": POINT, "c.geojson": POINT})
+    torn = raw.replace(b"PK\x03\x04", b"PK\x03\x05", 1)
+    (delivered / "x.zip").write_bytes(b"PK\x03\x04" + bytes(30) + torn)
+    found = find(tmp_path)
+    loaders = {s.path: s.loader for s in found.sources}
+    assert loaders["x.zip/c.geojson"] == "vector"
+    assert loaders["x.zip/a.geojson"] is None
+    assert loaders["x.zip/" + "b" * 300 + ".geojson"] is None
+    assert {p.severity for p in found.reasons.values()} == {"error"}
+
+
+def test_a_catalogue_is_no_delivery(tmp_path: Path, delivered: Path) -> None:
+    (delivered / "a.geojson").write_bytes(POINT)
+    (delivered / "city" / "lake").mkdir(parents=True)
+    (delivered / "city" / "cimkit.toml").write_text("")
+    (delivered / "city" / "lake" / "metadata.sqlite").write_bytes(b"")
+    (delivered / "city" / "b.geojson").write_bytes(POINT)
+    found = find(tmp_path)
+    assert [(s.path, s.loader) for s in found.sources] == [("a.geojson", "vector"), ("city", None)]
+    assert found.reasons["city"].severity == "info"
+    with pytest.raises(UsageError, match="catalogue"):
+        find(tmp_path, delivered / "city")
+
+
 def test_links_and_odd_things_are_accounted_for(tmp_path: Path, delivered: Path) -> None:
     (delivered / "gone").symlink_to(tmp_path / "nowhere")
     (delivered / "loop").symlink_to(delivered)

@@ -257,6 +257,20 @@ def test_an_empty_layer_lies_nowhere(tmp_path: Path, suffix: str) -> None:
     assert (asset.bbox, asset.bbox_wgs84) == (None, None)
 
 
+@pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "fgb", "kml", "gdb"])
+@pytest.mark.parametrize("name", ["new!/a", "a!b", "a #1%20?'\"[b]"])
+def test_any_name_a_disk_allows(tmp_path: Path, suffix: str, name: str) -> None:
+    """Pyogrio takes what follows ``!`` for a member of an archive."""
+    driver = {"kml": "KML", "gdb": "OpenFileGDB"}.get(suffix)
+    write(tmp_path / f"plain.{suffix}", frame(ObjID=["a", "b"]).to_crs(4326), driver=driver)
+    file = tmp_path / f"{name}.{suffix}"
+    file.parent.mkdir(exist_ok=True)
+    for part in tmp_path.glob("plain.*"):
+        part.rename(f"{file.with_suffix('')}{part.suffix}")
+    asset, tables, _ = read(Source(file.name, file))
+    assert asset.counts["features"] == tables["objects"].num_rows == 2
+
+
 def test_a_table_without_geometry(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "empty.db") as con:
         con.execute("CREATE TABLE t (a)")
