@@ -34,7 +34,7 @@ _BROKEN = (
     *(EOFError, OSError, ValueError, LookupError, OverflowError),
     *(NotImplementedError, RuntimeError),
 )
-"""What the readers of archives raise over damaged bytes; a name that is no UTF-8 is a ValueError."""
+"""What the readers of archives raise over damage; a name that is no UTF-8 is a ValueError."""
 
 
 @dataclass(slots=True)

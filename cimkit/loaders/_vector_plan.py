@@ -48,7 +48,7 @@ def plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
 
 
 def _unmarked(file: Path, scratch: Path) -> Path:
-    """Return a way to the file without ``!``, behind which pyogrio looks for an archive's member."""
+    """Return a way to the file without ``!``, which pyogrio takes for the end of an archive."""
     if "!" not in str(file):
         return file
     folder = scratch / "unmarked"
