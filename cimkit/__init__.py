@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cimkit.catalog import create, diff, doctor, find, ingest, log, query, search
     from cimkit.checks import check
     from cimkit.demo import generate
-    from cimkit.exporters import export
+    from cimkit.exporters import export, to_geodataframe
     from cimkit.loaders import probe, read_sheet, write_sheet
     from cimkit.standard import load
 
@@ -41,6 +41,7 @@ __all__ = [
     "query",
     "read_sheet",
     "search",
+    "to_geodataframe",
     "write_sheet",
 ]
 
@@ -59,6 +60,7 @@ _ROOM = {
     "query": "catalog",
     "read_sheet": "loaders",
     "search": "catalog",
+    "to_geodataframe": "exporters",
     "write_sheet": "loaders",
 }
 

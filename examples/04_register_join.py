@@ -40,10 +40,11 @@ def main(folder: Path, out: Path) -> None:
     register(out / "companies.csv", addresses[::2])
 
     answer = cimkit.query(catalog, JOIN, tables={"companies": out / "companies.csv"})
-    for row in answer.drop_columns(["geometry"]).to_pylist()[:5]:
-        print(*row.values(), sep="  ")
-    staff = sum(answer["staff"].to_pylist())
-    print(f"{len(answer)} companies with {staff} staff found on the map")
+    found = cimkit.to_geodataframe(answer)
+    print(found.drop(columns="geometry").head().to_string(index=False))
+    west, south, east, north = found.total_bounds
+    print(f"{len(found)} companies with {found['staff'].sum()} staff found on the map")
+    print(f"between {west:.4f} and {east:.4f} E, {south:.4f} and {north:.4f} N")
 
     # For colleagues: the answer as a layer that QGIS opens.
     write_table(answer, out / "companies.gpkg", "gpkg")

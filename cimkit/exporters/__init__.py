@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit.exporters._frame import to_geodataframe
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._stac_schemas import stac_validator
 from cimkit.exporters._table import table_text, write_table
@@ -19,6 +20,7 @@ __all__ = [
     "export",
     "stac_validator",
     "table_text",
+    "to_geodataframe",
     "write_table",
 ]
 

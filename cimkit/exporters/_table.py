@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from cimkit.errors import ExportError, UsageError
+from cimkit.exporters._frame import needed_geometry
 from cimkit.exporters._geo import TYPES, geometry_column, geoparquet_metadata, with_boxes
 
 __all__ = ["FORMATS", "table_text", "write_table"]
 
-FORMATS = ("csv", "geojson", "geoparquet", "gpkg", "json", "parquet", "xlsx")
+FORMATS = ("csv", "geojson", "gpkg", "json", "parquet", "xlsx")
 """Formats that `write_table` knows."""
 _CELL = 32_767  # characters in a cell of a workbook
 _ROWS = 1_048_575  # rows below the header
@@ -29,8 +30,8 @@ def write_table(table: pa.Table, out: Path, format: str) -> None:
     out : Path
         The file; one that is there is replaced.
     format : str
-        One of `FORMATS`. ``gpkg``, ``geojson`` and ``geoparquet`` need a geometry column, the
-        others write geometry as WKT (``parquet``: as it is).
+        One of `FORMATS`. ``gpkg`` and ``geojson`` need a geometry column; ``parquet`` with one is
+        GeoParquet 1.1; the others write geometry as WKT.
 
     Raises
     ------
@@ -85,15 +86,18 @@ def _plain(table: pa.Table) -> pa.Table:
 def _parquet(table: pa.Table, out: Path, name: str) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(table, out, compression="zstd")
+    column = geometry_column(table)
+    if column is None:
+        pq.write_table(table, out, compression="zstd")
+    else:
+        pq.write_table(_with_geo(table, column), out, compression="zstd")
 
 
-def _geoparquet(table: pa.Table, out: Path, name: str) -> None:
+def _with_geo(table: pa.Table, column: str) -> pa.Table:
+    """The table as GeoParquet 1.1 wants it; by hand, because a frame loses nested columns."""
     import numpy as np
-    import pyarrow.parquet as pq
     import shapely
 
-    column = _needed(table, "geoparquet")
     shapes = shapely.from_wkb(table[column].to_numpy())
     if "bbox" in table.column_names:
         table = table.drop_columns(["bbox"])
@@ -104,15 +108,16 @@ def _geoparquet(table: pa.Table, out: Path, name: str) -> None:
     metadata = dict(table.schema.metadata or {})
     metadata[b"geo"] = geoparquet_metadata(column, types, extent, True)
     metadata.pop(b"pandas", None)
-    pq.write_table(table.replace_schema_metadata(metadata), out, compression="zstd")
+    return table.replace_schema_metadata(metadata)
 
 
 def _gpkg(table: pa.Table, out: Path, name: str) -> None:
-    _ogr(_flat(table, keep=_needed(table, "gpkg")), out, "GPKG", _needed(table, "gpkg"), name)
+    column = needed_geometry(table, "gpkg")
+    _ogr(_flat(table, keep=column), out, "GPKG", column, name)
 
 
 def _geojson(table: pa.Table, out: Path, name: str) -> None:
-    column = _needed(table, "geojson")
+    column = needed_geometry(table, "geojson")
     _ogr(_flat(table, keep=column), out, "GeoJSON", column, name, RFC7946="YES")
 
 
@@ -205,18 +210,6 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _needed(table: pa.Table, format: str) -> str:
-    column = geometry_column(table)
-    if column is None:
-        raise UsageError(
-            f"{format} needs a geometry",
-            got=", ".join(table.column_names),
-            expected="a column named geometry",
-            mend="Select geometry too, or take csv, json, parquet or xlsx.",
-        )
-    return column
-
-
 def _flat(table: pa.Table, keep: str | None = None) -> pa.Table:
     """The table with texts and numbers only: structs and lists as JSON, other geometry as WKT."""
     import shapely
@@ -247,7 +240,6 @@ def _compact(value: Any) -> str:
 _WRITERS = {
     "csv": _csv,
     "geojson": _geojson,
-    "geoparquet": _geoparquet,
     "gpkg": _gpkg,
     "json": _json,
     "parquet": _parquet,

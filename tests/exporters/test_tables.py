@@ -82,11 +82,11 @@ def test_where_cannot_break_out_of_its_brackets(city: Any, tmp_path: Path) -> No
         export(city, "gpkg", tmp_path / "x.gpkg", where="true); DROP TABLE objects; --")
 
 
-@pytest.mark.parametrize("form", ["gpkg", "geojson", "geoparquet"])
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "parquet"])
 def test_table_with_geometry_reads_back(tmp_path: Path, form: str) -> None:
     out = tmp_path / f"a.{form}"
     write_table(sample(), out, form)
-    frame = gpd.read_parquet(out) if form == "geoparquet" else gpd.read_file(out)
+    frame = gpd.read_parquet(out) if form == "parquet" else gpd.read_file(out)
     assert frame["name"].tolist()[0] == "路灯"
     assert frame.geometry.iloc[0].equals(shapely.Point(106.5, 29.57))
     assert frame.geometry.iloc[1] is None
@@ -144,7 +144,7 @@ def test_any_points_and_texts_survive_geoparquet(
         }
     )
     out = tmp_path_factory.mktemp("t") / "a.parquet"
-    write_table(table, out, "geoparquet")
+    write_table(table, out, "parquet")
     back = pq.read_table(out)
     assert back["t"].to_pylist() == table["t"].to_pylist()
     assert back["geometry"].to_pylist() == table["geometry"].to_pylist()
