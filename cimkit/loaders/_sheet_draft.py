@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from cimkit.errors import SheetError
+from cimkit.loaders._poses import image_name, read_poses
 from cimkit.loaders._sheet import COLUMNS
 from cimkit.model import Asset
 
 __all__ = ["write_sheet"]
 
 
-def write_sheet(file: Path, assets: Iterable[Asset]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """One row."""
+
+    glob: str
+    detected: str
+    trajectory: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Poses:
+    """A trajectory that was found, and the photographs it names."""
+
+    asset: Asset
+    images: frozenset[str]
+
+    def named(self, photos: Iterable[Asset]) -> int:
+        names = (image_name(p.path) for p in photos)
+        return sum(bool({n, n.rpartition(".")[0] or n} & self.images) for n in names)
+
+
+def write_sheet(file: Path, assets: Iterable[Asset], paths: Sequence[Path] = ()) -> None:
     """Draft a delivery sheet: one row for each folder and kind of file, with what was detected.
+
+    Photographs whose names stand in a table of poses get that trajectory, as a proposal; the CRS
+    of its positions is left to be said, unless they are degrees.
 
     Parameters
     ----------
@@ -22,6 +49,8 @@ def write_sheet(file: Path, assets: Iterable[Asset]) -> None:
         ``.toml`` or ``.xlsx``. A file that is there is never written over.
     assets : iterable of Asset
         What `cimkit.loaders.probe` gave.
+    paths : sequence of Path
+        What was probed; without it no trajectories are proposed.
 
     Raises
     ------
@@ -33,7 +62,7 @@ def write_sheet(file: Path, assets: Iterable[Asset]) -> None:
         raise SheetError(
             "there is a sheet already", where=str(file), mend="Give the draft another name."
         )
-    rows = list(_drafts(assets))
+    rows = [_Draft("*", "all sources"), *_drafts(list(assets), paths)]
     if file.suffix.lower() == ".xlsx":
         _write_workbook(file, rows)
     elif file.suffix.lower() == ".toml":
@@ -42,7 +71,7 @@ def write_sheet(file: Path, assets: Iterable[Asset]) -> None:
         raise SheetError("a delivery sheet is .toml or .xlsx", where=str(file), got=file.suffix)
 
 
-def _drafts(assets: Iterable[Asset]) -> Iterator[tuple[str, str]]:
+def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
     groups: dict[str, list[Asset]] = {}
     for asset in assets:
         if asset.status != "ignored":
@@ -51,8 +80,34 @@ def _drafts(assets: Iterable[Asset]) -> Iterator[tuple[str, str]]:
             many = asset.kind == "imagery"  # thousands of one drive are one row
             name = f"*{_escaped(path.suffix)}" if many else _escaped(path.name)
             groups.setdefault(folder + name, []).append(asset)
-    for glob, members in sorted(groups.items()):
-        yield glob, _detected(members)
+    poses = list(_poses(assets, paths)) if paths else []
+    return [_draft(glob, members, poses) for glob, members in sorted(groups.items())]
+
+
+def _poses(assets: list[Asset], paths: Sequence[Path]) -> Iterator[_Poses]:
+    given = [Path(p).absolute() for p in paths]
+    root = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in given]))
+    for asset in assets:
+        file = root / asset.path
+        # One that lies in an archive is no file, and no sheet can name it.
+        if asset.kind == "trajectory" and asset.status == "ok" and file.is_file():
+            table = read_poses(file)
+            cells = (row.get(table.columns.image) or "" for row in table.rows)
+            yield _Poses(asset, frozenset(map(image_name, cells)) - {""})
+
+
+def _draft(glob: str, members: list[Asset], poses: list[_Poses]) -> _Draft:
+    detected = _detected(members)
+    photos = [a for a in members if a.kind == "imagery" and a.status == "ok"]
+    best = max(poses, key=lambda p: p.named(photos), default=None)
+    if best is None or not best.named(photos):
+        return _Draft(glob, detected)
+    table = best.asset
+    share = f"proposed: {table.path} names {best.named(photos)} of these {len(photos)} photographs"
+    if table.crs is None:
+        hints = (p.hint for p in table.problems if p.code == "crs-missing")
+        share = " ".join([share, "but not the CRS of its positions.", *hints])
+    return _Draft(glob, f"{share}; {detected}", {"file": table.path, **table.properties["columns"]})
 
 
 def _escaped(text: str) -> str:
@@ -87,10 +142,14 @@ _INTRO = """\
 """
 
 
-def _write_toml(file: Path, rows: list[tuple[str, str]]) -> None:
+def _write_toml(file: Path, rows: list[_Draft]) -> None:
     parts = [_INTRO, '[delivery]\nname = ""\nauthor = ""\nmessage = ""\n']
-    for glob, detected in [("*", "all sources"), *rows]:
-        parts.append(f"[[source]]\nglob = {_quoted(glob)}\ndetected = {_quoted(detected)}\n")
+    for row in rows:
+        part = f"[[source]]\nglob = {_quoted(row.glob)}\ndetected = {_quoted(row.detected)}\n"
+        if row.trajectory:
+            said = ", ".join(f"{k} = {_quoted(v)}" for k, v in row.trajectory.items())
+            part += f"trajectory = {{ {said} }}\n"
+        parts.append(part)
     file.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -98,7 +157,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _write_workbook(file: Path, rows: list[tuple[str, str]]) -> None:
+def _write_workbook(file: Path, rows: list[_Draft]) -> None:
     import openpyxl
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
@@ -107,9 +166,10 @@ def _write_workbook(file: Path, rows: list[tuple[str, str]]) -> None:
     sheet = book.worksheets[0]
     sheet.title = "sources"
     sheet.append(COLUMNS)
-    for glob, detected in [("*", "all sources"), *rows]:
-        shown = ILLEGAL_CHARACTERS_RE.sub("", detected)
-        sheet.append([glob, *[None] * (len(COLUMNS) - 2), shown])
+    for row in rows:
+        said = {f"trajectory_{k}": v for k, v in row.trajectory.items()}
+        said |= {"glob": row.glob, "detected": row.detected}
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", said.get(c, "")) or None for c in COLUMNS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "B2"

@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from os.path import normpath
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from cimkit.loaders._discover import Discovery, discover
 from cimkit.loaders._work import Job, content_sha256, refused

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders import ReadOptions, probe, stage
+from cimkit.loaders import ReadOptions, probe, read_sheet, stage, write_sheet
 from cimkit.loaders import trajectory as loader
 from cimkit.loaders._poses import is_pose_table, pose_columns, read_poses
 from cimkit.model import Asset, Declaration, Problem, Sheet, SheetRow, Source, Trajectory
@@ -153,3 +153,31 @@ def test_the_sheet_makes_a_table_a_trajectory(tmp_path: Path) -> None:
     assert photo.properties["position_origin"] == "trajectory"
     assert photo.position is not None
     assert log.bbox_wgs84 == pytest.approx((*photo.position, *photo.position))
+
+
+@pytest.mark.parametrize("suffix", ["toml", "xlsx"])
+@pytest.mark.parametrize("degrees", [True, False])
+def test_a_draft_proposes_the_trajectory_of_photographs(
+    tmp_path: Path, suffix: str, degrees: bool
+) -> None:
+    folder = tmp_path / "in"
+    for drive in ("a", "b"):
+        (folder / "img" / drive).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(folder / "img" / drive / f"{drive}1.jpg")
+        Image.new("RGB", (8, 8)).save(folder / "img" / drive / f"{drive}2.jpg")
+    place = "106.5,29.5" if degrees else "600000,3272000"
+    (folder / "log.csv").write_text(f"照片,经度,纬度,航向\nD:\\drive\\A1.JPG,{place},12\n")
+    (folder / "other.csv").write_text(f"image,x,y\nz.jpg,{place}\n")
+    file = tmp_path / f"draft.{suffix}"
+    write_sheet(file, probe([folder], jobs=1), [folder])
+    sheet = read_sheet(file)
+    rows = {r.glob: r for r in sheet.rows}
+    assert set(rows) == {"*", "img/a/*.jpg", "img/b/*.jpg", "log.csv", "other.csv"}
+    proposed = Trajectory("log.csv", image="照片", x="经度", y="纬度", heading="航向")
+    assert rows.pop("img/a/*.jpg").declared == Declaration(trajectory=proposed)
+    assert all(r.declared == Declaration() for r in rows.values())
+    detected = sheet.rows[1].detected
+    assert "log.csv names 1 of these 2 photographs" in detected
+    assert ("not the CRS of its positions" in detected) != degrees
+    placed = {a.path: a.position for a in probe([folder], sheet=sheet, jobs=1)}
+    assert (placed["img/a/a1.jpg"] == (106.5, 29.5)) == degrees

@@ -48,7 +48,7 @@ def command(
     if draft is not None:
         from cimkit import write_sheet
 
-        write_sheet(draft, seen)
+        write_sheet(draft, seen, paths)
         click.echo(f"Draft of the delivery sheet written to {draft}.", err=True)
 
 
