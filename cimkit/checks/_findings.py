@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["conclude", "not_checked", "say"]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_BATCH = 20_000
 _GIVEN = ("path", "layer", "place", "object_id", "x", "y", "z", "measured", "expected")
 
 
@@ -76,10 +77,17 @@ def conclude(
     aside
         What the rule does not speak of and yet should be seen: ``path``, ``reason``, ``count``.
     """
-    rows = [_fail(context, rule, row) for row in bad.to_pylist()]
-    rows.sort(key=lambda row: str(row["path"]))
-    lost = sum(row["things"] for row in rows)
+    if "path" in bad.column_names:
+        bad = bad.sort_by("path")
+    found: list[pa.Table] = []
+    lost = 0
+    # A rule that a whole city breaks has a million rows; as Python objects they come in batches.
+    for batch in bad.to_batches(_BATCH):
+        failed = [_fail(context, rule, row) for row in batch.to_pylist()]
+        lost += sum(row["things"] for row in failed)
+        found.append(pa.Table.from_pylist(failed, schema=LAKE["findings"]))
     passed = applicable - lost
+    rows: list[dict[str, Any]] = []
     for given in unchecked:
         rows.append(_other(context, rule, Status.NOT_CHECKED, given))
     for given in aside:
@@ -88,7 +96,7 @@ def conclude(
         rows.append(_other(context, rule, Status.NOT_APPLICABLE, {"reason": "nothing", "count": 0}))
     elif passed > 0:
         rows.append(_other(context, rule, Status.PASS, {"reason": "passed", "count": passed}))
-    return pa.Table.from_pylist(rows, schema=LAKE["findings"])
+    return pa.concat_tables([*found, pa.Table.from_pylist(rows, schema=LAKE["findings"])])
 
 
 def not_checked(

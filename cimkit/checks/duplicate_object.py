@@ -23,6 +23,7 @@ SPEC = CheckSpec(
     kinds=("gis",),
 )
 
+_PAIRS = 50_000  # geometries compared at a time
 _DEGREE = 111_320.0  # metres a degree of latitude; only differences of a tolerance's size matter
 
 
@@ -35,51 +36,93 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     """
     parameters(SPEC, rule)
     tolerance = max(rule.tolerance or 0.001, 1e-6)
-    cell = max(4 * tolerance, 1.0)
     here = scope(rule, SPEC, context.standard)
+    # What lies in the very same place is put together first: a layer whose rows are all at the
+    # origin would give as many pairs as the square of its rows.
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE spots AS
-        SELECT object_id, rank, path, spot, coalesce(class_code, source_layer, '') AS sort, z,
-               x * {_DEGREE} * cos(radians(y)) AS mx, y * {_DEGREE} AS my,
-               (bbox.xmax - bbox.xmin) * {_DEGREE} * cos(radians(y)) AS w,
-               (bbox.ymax - bbox.ymin) * {_DEGREE} AS h
-        FROM things WHERE bbox IS NOT NULL AND {here}"""
+        SELECT * EXCLUDE (shape), w = 0 AND h = 0 AS dot,
+               CASE WHEN w > 0 OR h > 0 THEN coalesce(md5(shape), object_id) END AS form
+        FROM (SELECT object_id, rank, path, spot, coalesce(class_code, source_layer, '') AS sort, z,
+                     x * {_DEGREE} * cos(radians(y)) AS mx, y * {_DEGREE} AS my,
+                     (bbox.xmax - bbox.xmin) * {_DEGREE} * cos(radians(y)) AS w,
+                     (bbox.ymax - bbox.ymin) * {_DEGREE} AS h,
+                     ST_AsWKB(geometry) AS shape
+              FROM things WHERE bbox IS NOT NULL AND {here});
+        CREATE OR REPLACE TEMP TABLE leads AS
+        SELECT arg_min(object_id, rank) AS object_id, min(rank) AS rank, count(*) AS members,
+               sort, mx, my, w, h, z, form, dot
+        FROM spots GROUP BY ALL"""
     )
+    context.con.register("near", _near(context, tolerance))
+    context.con.execute(
+        """CREATE OR REPLACE TEMP TABLE pairs AS
+        WITH twice AS (
+            SELECT s.object_id, coalesce(n.first_id, l.object_id) AS first_id
+            FROM spots s JOIN leads l ON s.sort = l.sort AND s.mx = l.mx AND s.my = l.my
+                AND s.w = l.w AND s.h = l.h AND s.z IS NOT DISTINCT FROM l.z
+                AND s.form IS NOT DISTINCT FROM l.form AND s.object_id <> l.object_id
+            LEFT JOIN near n ON n.object_id = l.object_id
+            WHERE l.members > 1
+            UNION ALL SELECT object_id, first_id FROM near
+        )
+        SELECT t.object_id, f.path || ' ' || f.spot AS first
+        FROM twice t JOIN spots f ON f.object_id = t.first_id"""
+    )
+    context.con.unregister("near")
+    bad = context.table(
+        """SELECT path, source_layer AS layer, spot AS place, t.object_id, x, y, z,
+                  coalesce(class_code, '') AS measured, p.first, 'double-object' AS reason
+           FROM pairs p JOIN things t USING (object_id) ORDER BY t.rank"""
+    )
+    keys = context.table(_twins(context, here))
+    applicable = context.count("SELECT count(*) FROM spots")
+    both = pa.concat_tables([bad, keys], promote_options="permissive")
+    return conclude(context, rule, both, applicable)
+
+
+def _near(context: CheckContext, tolerance: float) -> pa.Table:
+    """Return object_id and first_id of leads that lie within the tolerance of an earlier one."""
+    cell = 4 * tolerance
     # Boxes that agree: each object looks into its own cell and those its tolerance reaches into.
-    pairs = context.table(
-        f"""
+    pairs = f"""
         WITH own AS (SELECT *, floor(mx / {cell})::BIGINT AS i, floor(my / {cell})::BIGINT AS j
-                     FROM spots),
+                     FROM leads),
         reach AS (SELECT *, unnest(generate_series(floor((my - {tolerance}) / {cell})::BIGINT,
                                                    floor((my + {tolerance}) / {cell})::BIGINT)) AS j
                   FROM (SELECT *, unnest(generate_series(
                             floor((mx - {tolerance}) / {cell})::BIGINT,
-                            floor((mx + {tolerance}) / {cell})::BIGINT)) AS i FROM spots))
-        SELECT b.object_id, a.object_id AS first_id, a.path || ' ' || a.spot AS first, b.rank,
-               ST_AsWKB(p.geometry) AS one, ST_AsWKB(q.geometry) AS other
-        FROM own a JOIN reach b ON a.sort = b.sort AND a.i = b.i AND a.j = b.j
-             AND a.rank < b.rank AND abs(a.mx - b.mx) <= {tolerance}
-             AND abs(a.my - b.my) <= {tolerance} AND abs(a.w - b.w) <= {2 * tolerance}
-             AND abs(a.h - b.h) <= {2 * tolerance}
-             AND coalesce(abs(a.z - b.z) <= {tolerance}, TRUE)
-        JOIN objects p ON p.object_id = a.object_id JOIN objects q ON q.object_id = b.object_id
-        ORDER BY b.rank, a.rank"""
+                            floor((mx + {tolerance}) / {cell})::BIGINT)) AS i FROM leads)),
+        pairs AS (
+            SELECT a.object_id AS first_id, a.rank AS first_rank, b.object_id,
+                   a.dot AND b.dot AS dot
+            FROM own a JOIN reach b ON a.sort = b.sort AND a.i = b.i AND a.j = b.j
+                 AND a.rank < b.rank AND abs(a.mx - b.mx) <= {tolerance}
+                 AND abs(a.my - b.my) <= {tolerance} AND abs(a.w - b.w) <= {2 * tolerance}
+                 AND abs(a.h - b.h) <= {2 * tolerance}
+                 AND coalesce(abs(a.z - b.z) <= {tolerance}, TRUE))"""
+    found = [
+        context.table(
+            f"""{pairs} SELECT object_id, arg_min(first_id, first_rank) AS first_id,
+            min(first_rank) AS rank FROM pairs WHERE dot GROUP BY ALL"""
+        )
+    ]
+    shaped = context.con.execute(
+        f"""{pairs} SELECT b.object_id, p.first_id, p.first_rank AS rank,
+                   ST_AsWKB(o.geometry) AS one, ST_AsWKB(b.geometry) AS other
+        FROM pairs p JOIN objects o ON o.object_id = p.first_id
+        JOIN objects b ON b.object_id = p.object_id WHERE NOT p.dot"""
+    ).to_arrow_reader(_PAIRS)
+    for batch in shaped:
+        same = _same(batch["one"].to_pylist(), batch["other"].to_pylist(), tolerance)
+        some = pa.Table.from_batches([batch]).select(found[0].column_names)
+        found.append(some.filter(pa.array(same, pa.bool_())))
+    context.con.register("found", pa.concat_tables(found))
+    near = context.table(
+        "SELECT object_id, arg_min(first_id, rank) AS first_id FROM found GROUP BY ALL"
     )
-    same = _same(pairs["one"].to_pylist(), pairs["other"].to_pylist(), tolerance)
-    context.con.register(
-        "pairs", pairs.select(["object_id", "first", "rank"]).filter(pa.array(same, pa.bool_()))
-    )
-    bad = context.table(
-        """SELECT path, source_layer AS layer, spot AS place, t.object_id, x, y, z,
-                  coalesce(class_code, '') AS measured, p.first, 'double-object' AS reason
-           FROM (SELECT object_id, first(first ORDER BY rank) AS first FROM pairs GROUP BY ALL) p
-           JOIN things t USING (object_id) ORDER BY t.rank"""
-    )
-    keys = context.table(_twins(context, here))
-    context.con.unregister("pairs")
-    applicable = context.count("SELECT count(*) FROM spots")
-    both = pa.concat_tables([bad, keys], promote_options="permissive")
-    return conclude(context, rule, both, applicable)
+    context.con.unregister("found")
+    return near
 
 
 def _twins(context: CheckContext, here: str) -> str:

@@ -179,6 +179,19 @@ def test_equal_boxes_are_not_yet_duplicates(lake, run_check):
     assert twice["message"].endswith("it is the same as a.gpkg row 1 (K1)")
 
 
+def test_a_layer_all_in_one_place_is_not_compared_pair_by_pair(lake, run_check):
+    lake.item("a.gpkg")
+    first = lake.object("a.gpkg", shapely.Point(0, 0))
+    for _ in range(299):
+        lake.object("a.gpkg", shapely.Point(0, 0))
+    near = lake.object("a.gpkg", shapely.Point(5e-9, 0))
+    found = run_check("duplicate_object", tolerance=0.01)
+    assert len(found.failed) == 300
+    assert first not in {row["object_id"] for row in found.failed}
+    assert near in {row["object_id"] for row in found.failed}
+    assert len({row["message"] for row in found.failed}) == 1
+
+
 def test_same_place_at_another_height_is_no_duplicate(lake, run_check):
     lake.item("a.gpkg")
     lake.object("a.gpkg", z_min=0.0)
