@@ -167,6 +167,8 @@ def create(
     place = Path(folder).resolve()
     if (place / _config.FILE).exists():
         raise CatalogExists("there is a catalogue already", where=str(place))
+    if place.exists() and not place.is_dir():
+        raise CatalogError("this is a file and no folder", where=str(place))
     config = _config.definition(definition)
     loaded = _standards.load(standard or config.standard)
     if loaded is not None:
@@ -179,7 +181,12 @@ def create(
         )
     elif division:
         config = dataclasses.replace(config, division=division)
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CatalogError(
+            f"the folder cannot be made: {error.strerror}", where=str(place)
+        ) from error
     catalog = Catalog(place, config)
     for part in (catalog.lake / "data", catalog.meshes, catalog.staging):
         part.mkdir(parents=True, exist_ok=True)

@@ -152,8 +152,8 @@ def version_of(catalog: Catalog, as_of: int | str | datetime | None) -> int:
         return newest
     if isinstance(as_of, int) or (isinstance(as_of, str) and as_of.strip().isdecimal()):
         version = int(as_of)
-        if not 0 <= version <= newest:
-            raise UsageError("no such version", got=version, expected=f"0 to {newest}")
+        if not 1 <= version <= newest:  # 0 is the lake before it had tables
+            raise UsageError("no such version", got=version, expected=f"1 to {newest}")
         return version
     moment = as_of if isinstance(as_of, datetime) else _moment(as_of)
     if moment.tzinfo is None:
@@ -161,7 +161,8 @@ def version_of(catalog: Catalog, as_of: int | str | datetime | None) -> int:
     uri = f"{(catalog.lake / 'metadata.sqlite').as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as metadata:
         rows = metadata.execute(
-            "SELECT snapshot_id, snapshot_time FROM ducklake_snapshot ORDER BY snapshot_id DESC"
+            "SELECT snapshot_id, snapshot_time FROM ducklake_snapshot WHERE snapshot_id > 0 "
+            "ORDER BY snapshot_id DESC"
         ).fetchall()
     for version, written in rows:
         if datetime.fromisoformat(written) <= moment:

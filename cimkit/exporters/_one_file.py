@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["one_file"]
 
+_STARTS = {".gpkg": b"SQLite format 3\0", ".parquet": b"PAR1"}
+"""How the files of each suffix begin."""
+
 
 def one_file(
     spec: ExporterSpec,
@@ -31,13 +34,14 @@ def one_file(
     Raises
     ------
     ExportError
-        If the file cannot be written.
+        If the file cannot be written, or is of another format now.
     """
     report = ExportReport(spec.name, out)
     # Whatever the user calls the file, drivers go by the suffix.
     part = out.with_name(f".{out.stem}.part{spec.suffix}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(out, spec)
         part.unlink(missing_ok=True)  # of a run that was killed
         with select(catalog, where=where, as_of=as_of, access=access) as selection:
             report.withheld = selection.withheld()
@@ -52,3 +56,17 @@ def one_file(
     report.files, report.size = 1, out.stat().st_size
     report.largest = report.size
     return report
+
+
+def _refuse_foreign(out: Path, spec: ExporterSpec) -> None:
+    """Replace an earlier export, and nothing else that a slip of the finger may have named."""
+    start = _STARTS[spec.suffix]
+    if not out.is_file() or not out.stat().st_size:
+        return
+    with out.open("rb") as opened:
+        if opened.read(len(start)) != start:
+            raise ExportError(
+                f"this file is something else and no {spec.title}",
+                where=str(out),
+                mend="Name another file, or delete it.",
+            )

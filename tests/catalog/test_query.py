@@ -53,6 +53,9 @@ def test_sees_earlier_versions(filled: Catalog, stage: Stage) -> None:
     assert version_of(filled, str(moment.date())) >= before
     with pytest.raises(UsageError, match="no such version"):
         query(filled, count, as_of=99)
+    for early in (0, "0"):
+        with pytest.raises(UsageError, match="no such version"):
+            query(filled, count, as_of=early)
     with pytest.raises(UsageError, match="younger"):
         query(filled, count, as_of="1999-12-31")
 

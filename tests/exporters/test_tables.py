@@ -77,6 +77,15 @@ def test_failed_export_leaves_what_was_there(city: Any, tmp_path: Path) -> None:
     assert [f.name for f in tmp_path.iterdir()] == ["city.gpkg"]
 
 
+@pytest.mark.parametrize("form", ["gpkg", "geoparquet"])
+def test_a_foreign_file_is_left_alone(city: Any, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "thesis.doc"
+    out.write_text("three years of work")
+    with pytest.raises(ExportError, match="something else"):
+        export(city, form, out)
+    assert out.read_text() == "three years of work"
+
+
 def test_where_cannot_break_out_of_its_brackets(city: Any, tmp_path: Path) -> None:
     with pytest.raises(QueryError):
         export(city, "gpkg", tmp_path / "x.gpkg", where="true); DROP TABLE objects; --")

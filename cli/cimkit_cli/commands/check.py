@@ -52,7 +52,7 @@ def command(
     from cimkit_cli.printing import Progress
 
     if standard is None:
-        raise UsageError("which standard?", mend="Name one with --standard; `cimkit standard list`")
+        raise UsageError("no standard to check against", mend="Name one with --standard.")
     forms = {file: for_file(file) for file in reports}
     for file in reports:
         if not file.absolute().parent.is_dir():
