@@ -127,7 +127,9 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
     try:
         with _stream(file) as stream:
             plain = is_plain(stream)
-        if plain and schema in _KNOWN and not zipfile.is_zipfile(file):
+        # the parser's own reader goes by the suffix
+        named = file.suffix.lower() == ".ifc" and not zipfile.is_zipfile(file)
+        if plain and named and schema in _KNOWN:
             return ifcopenshell.open(str(file)), schema, problems
         with _stream(file) as stream:
             content, problems = escaped(stream.read(), encoding)

@@ -12,6 +12,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders._dbf import LDID, read_dbf
 from cimkit.loaders._encoding import decodes, detect
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders._vector_names import glob_escape, speaking, suffix_of
 from cimkit.model import Problem, Source
 
 __all__ = ["LATITUDE", "LONGITUDE", "Plan", "plan"]
@@ -43,22 +44,8 @@ class Plan:
 def plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     """Decide how to open a source; copies go to the folder ``scratch``."""
     way = _plan(source, options, scratch)
-    way.file = _unmarked(way.file, scratch)
+    way.file = speaking(way.file, scratch)
     return way
-
-
-def _unmarked(file: Path, scratch: Path) -> Path:
-    """Return a way to the file without ``!``, which pyogrio takes for the end of an archive."""
-    if "!" not in str(file):
-        return file
-    folder = scratch / "unmarked"
-    if "!" not in file.name:
-        folder.symlink_to(file.parent, target_is_directory=True)
-        return folder / file.name
-    folder.mkdir()
-    for part in file.parent.glob(f"{_escape(file.stem)}.*"):
-        (folder / part.name.replace("!", "_")).symlink_to(part)
-    return folder / file.name.replace("!", "_")
 
 
 def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
@@ -74,6 +61,8 @@ def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
         return Plan(Path(copies[0]))
     if start.lstrip(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         return _xml(source, start)
+    if suffix_of(start) is not None:
+        return Plan(file)
     if file.suffix.lower() == ".dbf":
         return _encoded(Plan(file), file, None, options, source)
     if file.suffix.lower() in (".csv", ".tsv", ".txt"):
@@ -94,15 +83,17 @@ def _beside(file: Path, endings: tuple[str, ...]) -> list[Path]:
 def _shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     """Find the parts; without an index a copy is mended, never the delivery itself."""
     file = source.file
-    parts = {p.suffix.lower(): p for p in file.parent.glob(f"{_escape(file.stem)}.*")}
+    parts = {p.suffix.lower(): p for p in file.parent.glob(f"{glob_escape(file.stem)}.*")}
+    parts[".shp"] = file  # whatever it is called
     way = Plan(file)
-    if ".shx" not in parts:
-        import pyogrio
-
-        for suffix in (".shp", ".dbf", ".prj", ".cpg"):
+    if ".shx" not in parts or file.suffix.lower() != ".shp":
+        for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
             if suffix in parts:
                 shutil.copy(parts[suffix], scratch / f"{file.stem}{suffix}")
         way.file = scratch / f"{file.stem}.shp"
+    if ".shx" not in parts:
+        import pyogrio
+
         pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
         way.problems.append(
             Problem(
@@ -123,10 +114,6 @@ def _shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
         way.shown, way.origin = None, "none"
         return way
     return _encoded(way, parts[".dbf"], parts.get(".cpg"), options, source)
-
-
-def _escape(stem: str) -> str:
-    return "".join(f"[{c}]" if c in "[]*?" else c for c in stem)
 
 
 def _encoded(way: Plan, dbf: Path, cpg: Path | None, options: ReadOptions, source: Source) -> Plan:

@@ -474,6 +474,14 @@ def test_raw_texts_keep_their_characters(
     assert "text-not-escaped" in codes
 
 
+@pytest.mark.parametrize("suffix", [".xml", ".zip", ".json", ""])
+def test_suffix_does_not_matter(tmp_path: Path, suffix: str) -> None:
+    given = Model().write(tmp_path)
+    moved = given.file.rename(tmp_path / f"model{suffix}")
+    asset, _, _ = load(source(moved))
+    assert asset.counts["products"] == 3
+
+
 def test_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     given = Model().write(tmp_path)
     given.file.write_bytes(b"\xef\xbb\xbf" + given.file.read_bytes())

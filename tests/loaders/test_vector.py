@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 import shapely
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders import ReadOptions
+from cimkit.loaders import Head, ReadOptions
 from cimkit.loaders import vector as loader
 from cimkit.model import STAGED, Asset, Declaration, Source
 
@@ -255,6 +256,25 @@ def test_an_empty_layer_lies_nowhere(tmp_path: Path, suffix: str) -> None:
     asset = loader.probe(write(tmp_path / f"a.{suffix}", frame().iloc[:0]), ReadOptions())
     assert asset.counts["features"] == 0
     assert (asset.bbox, asset.bbox_wgs84) == (None, None)
+
+
+@pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "fgb", "kml", "gml", "gpx", "kmz"])
+@pytest.mark.parametrize("wrong", [".zip", ".csv", ".txt", ".gml", ".tif", ""])
+def test_content_decides_and_not_the_suffix(tmp_path: Path, suffix: str, wrong: str) -> None:
+    driver = {"kml": "KML", "kmz": "KML"}.get(suffix)
+    points = frame(name=["a", "b"]).to_crs(4326)
+    points.geometry = points.representative_point()
+    write(tmp_path / f"plain.{suffix.replace('kmz', 'kml')}", points, driver=driver)
+    if suffix == "kmz":
+        with zipfile.ZipFile(tmp_path / "plain.kmz", "w") as archive:
+            archive.write(tmp_path / "plain.kml", "doc.kml")
+    file = (tmp_path / f"plain.{suffix}").rename(tmp_path / f"other{wrong}")
+    for part in tmp_path.glob("plain.*"):
+        part.unlink()
+    head = Head(file, file.name, file.read_bytes()[:65_536])
+    assert loader.sniff(head) > 0
+    asset, tables, _ = read(Source(file.name, file))
+    assert asset.counts["features"] == tables["objects"].num_rows == 2
 
 
 @pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "fgb", "kml", "gdb"])
