@@ -135,8 +135,8 @@ def _detected(assets: list[Asset]) -> str:
 
 _INTRO = """\
 # Delivery sheet: what the files do not say themselves. Later rows outrank earlier ones.
-# Fields of a row: glob, dataset, action (replace, extend, patch), owner, producer, crs,
-# vertical_datum, epoch, encoding, access (public, internal, secret), observed, key_field,
+# Fields of a row: glob, dataset, action (replace, extend, patch), owner, producer, licence,
+# crs, vertical_datum, epoch, encoding, access (public, internal, secret), observed, key_field,
 # place = { easting, northing, height, rotation, scale },
 # trajectory = { file, image, x, y, z, heading, time, crs }. `detected` is for the reader only.
 """

@@ -59,6 +59,8 @@ class Declaration:
     """The bureau that answers for the data."""
     producer: str | None = None
     """Who made it."""
+    licence: str | None = None
+    """SPDX identifier, name or address of the terms of use."""
     crs: str | None = None
     """Anything pyproj understands; overrides what the file says."""
     vertical_datum: str | None = None
