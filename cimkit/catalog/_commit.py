@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cimkit.catalog import _codes, _lake, _meshes, _standards, _write
 from cimkit.catalog._catalog import newest
+from cimkit.catalog._counts import compared, written
 from cimkit.catalog._identity import NAMESPACE, recognise
 from cimkit.catalog._matching import match
 from cimkit.catalog._report import DatasetReport, IngestReport
@@ -112,7 +113,7 @@ def _coordinate(
         DatasetReport(g.dataset_id, g.name, g.recognised_by, g.action, len(g.rows)) for g in groups
     ]
     report.problems = dict(Counter(p.code for r in rows for p in r.problems))
-    _count(con, report)
+    compared(con, report)
     if all(r.known for r in rows) and not report.objects["retired"]:
         return rows, report
     report.delivery_id = delivery_id
@@ -125,7 +126,7 @@ def _coordinate(
         _codes.none(con)
     _write.remove(con)
     _write.write(con, rows, groups, _delivery_row(con, delivery, delivery_id, standard))
-    _count_written(con, report)
+    written(con, report)
     return rows, report
 
 
@@ -278,37 +279,3 @@ def _delivery_row(
         "sheet": orjson.dumps(sheet, default=str).decode() if sheet else None,
         "root": delivery.root,
     }
-
-
-def _count(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
-    row = con.execute(
-        """
-        SELECT
-            (SELECT count(*) FROM ids_) - (SELECT count(*) FROM matched_),
-            count(*) FILTER (m.old_hash IS DISTINCT FROM t.content_hash),
-            count(*) FILTER (m.old_hash IS NOT DISTINCT FROM t.content_hash)
-                + (SELECT count(*) FROM lake.objects WHERE item_id IN (SELECT item_id FROM kept_)),
-            (SELECT count(*) FROM gone_ WHERE retired)
-        FROM matched_ m JOIN staged t USING (rowid_)
-        """
-    ).fetchone()
-    assert row is not None
-    report.objects = dict(zip(("new", "changed", "unchanged", "retired"), row, strict=True))
-
-
-def _count_written(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
-    row = con.execute(
-        "SELECT (SELECT count(*) FROM ids_), (SELECT count(*) FROM classed_), "
-        "(SELECT count(*) FROM exempt_), (SELECT count(*) FROM coded_)"
-    ).fetchone()
-    assert row is not None
-    report.written, report.classed, report.exempt, report.coded = row
-    top = con.execute(
-        """
-        SELECT kind, source_layer, source_class, count(*) AS count
-        FROM staged ANTI JOIN classed_ USING (rowid_) ANTI JOIN exempt_ USING (rowid_)
-        GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3
-        LIMIT 20
-        """
-    )
-    report.unclassed = top.to_arrow_table().to_pylist()

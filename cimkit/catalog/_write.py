@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from cimkit.catalog._items import item_rows
 from cimkit.catalog._schema import columns
 from cimkit.catalog._sources import files
+from cimkit.model import LAKE
 
 if TYPE_CHECKING:
     import duckdb
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "remove", "write"]
 
+_DECLARED = ("owner", "producer", "licence", "access")
+"""Columns of ``datasets`` that the delivery sheet says."""
 _FILES_A_SCAN = 500
 
 
@@ -186,20 +191,38 @@ def _items(con: duckdb.DuckDBPyConnection, rows: list[Row], delivery: dict[str, 
         "root": "$root",
         "class_code": "o.class_code",
         "level": "o.level",
-        "geometry": "coalesce(TRY(ST_GeomFromWKB(r.footprint)), CASE WHEN west IS NULL THEN NULL "
-        "WHEN west = east AND south = north THEN ST_Point(west, south) "
-        "ELSE ST_MakeEnvelope(west, south, east, north) END)",
-        "bbox": "CASE WHEN west IS NOT NULL THEN "
-        "{'xmin': west, 'ymin': south, 'xmax': east, 'ymax': north} END",
+        "geometry": "coalesce(TRY(ST_GeomFromWKB(r.footprint)), CASE WHEN l.bbox IS NULL THEN NULL "
+        "WHEN l.bbox.xmin = l.bbox.xmax AND l.bbox.ymin = l.bbox.ymax "
+        "THEN ST_Point(l.bbox.xmin, l.bbox.ymin) "
+        "ELSE ST_MakeEnvelope(l.bbox.xmin, l.bbox.ymin, l.bbox.xmax, l.bbox.ymax) END)",
+        "bbox": "l.bbox",
+        "z_min": "l.z_min",
+        "z_max": "l.z_max",
         "observed_start": "TRY_CAST(r.observed_start AS TIMESTAMPTZ)",
         "observed_end": "TRY_CAST(r.observed_end AS TIMESTAMPTZ)",
     }
     said = ", ".join(f"{own.get(c, f'r.{c}')} AS {c}" for c in columns("items"))
     # A source that is one object (a cloud, a photograph, a raster) has the class of that object.
+    # It lies where its objects do: of a model, the probe saw the origins of placements only.
     con.execute(
         f"""
         INSERT INTO lake.items BY NAME
-        SELECT {said} FROM rows_ r LEFT JOIN (
+        WITH united AS (
+            SELECT n, min(bbox.xmin) AS west, min(bbox.ymin) AS south,
+                max(bbox.xmax) AS east, max(bbox.ymax) AS north,
+                min(z_min) FILTER (isfinite(z_min)) AS z_min,
+                max(z_max) FILTER (isfinite(z_max)) AS z_max
+            FROM staged GROUP BY n
+        ), lies AS (
+            SELECT r.n, coalesce(u.z_min, r.z_min) AS z_min, coalesce(u.z_max, r.z_max) AS z_max,
+                CASE WHEN u.west IS NOT NULL AND r.footprint IS NULL THEN
+                    {{'xmin': u.west, 'ymin': u.south, 'xmax': u.east, 'ymax': u.north}}
+                WHEN r.west IS NOT NULL THEN
+                    {{'xmin': r.west, 'ymin': r.south, 'xmax': r.east, 'ymax': r.north}} END AS bbox
+            FROM rows_ r LEFT JOIN united u USING (n)
+        )
+        SELECT {said} FROM rows_ r JOIN lies l USING (n)
+        LEFT JOIN (
             SELECT i.n, any_value(c.class_code) AS class_code, any_value(c.level) AS level
             FROM ids_ i LEFT JOIN classed_ c USING (rowid_) GROUP BY i.n HAVING count(*) = 1
         ) o USING (n)
@@ -224,28 +247,32 @@ def _datasets(
     rows: list[Row],
     delivery: dict[str, Any],
 ) -> None:
+    """Write the datasets that are new; of the others what the sheet says of them now."""
     there = {r[0] for r in con.execute("SELECT dataset_id FROM lake.datasets").fetchall()}
-    made = []
+    together: dict[str, list[Group]] = {}
     for group in groups:
-        if group.dataset_id in there:
-            continue
-        declared = [r.staged.declared for r in group.rows]
-        made.append(
-            {
-                "dataset_id": group.dataset_id,
-                "name": group.name,
-                "owner": next((d.owner for d in declared if d.owner), None),
-                "producer": next((d.producer for d in declared if d.producer), None),
-                "access": next((d.access for d in declared if d.access), "public"),
-                "standard": delivery["standard"],
-                "recognised_by": group.recognised_by,
-            }
-        )
-    if made:
-        import pyarrow as pa
-
-        from cimkit.model import LAKE
-
-        con.register("rows_", pa.Table.from_pylist(made, schema=LAKE["datasets"]))
-        con.execute("INSERT INTO lake.datasets BY NAME SELECT * FROM rows_")
-        con.unregister("rows_")
+        together.setdefault(group.dataset_id, []).append(group)
+    made, said = [], []
+    for dataset_id, parts in together.items():
+        declared = [r.staged.declared for g in parts for r in g.rows]
+        row: dict[str, Any] = {"dataset_id": dataset_id}
+        for name in _DECLARED:
+            row[name] = next((v for d in declared if (v := getattr(d, name))), None)
+        if dataset_id in there:
+            said.append(row)
+        else:
+            row |= {"name": parts[0].name, "recognised_by": parts[0].recognised_by}
+            row |= {"access": row["access"] or "public", "standard": delivery["standard"]}
+            made.append(row)
+    schema = LAKE["datasets"]
+    con.register("said_", pa.Table.from_pylist(said, schema=schema))
+    news = ", ".join(f"{c} = coalesce(s.{c}, d.{c})" for c in _DECLARED)
+    other = " OR ".join(f"coalesce(s.{c}, d.{c}) IS DISTINCT FROM d.{c}" for c in _DECLARED)
+    con.execute(
+        f"UPDATE lake.datasets AS d SET {news} FROM said_ AS s "
+        f"WHERE s.dataset_id = d.dataset_id AND ({other})"
+    )
+    con.unregister("said_")
+    con.register("rows_", pa.Table.from_pylist(made, schema=schema))
+    con.execute("INSERT INTO lake.datasets BY NAME SELECT * FROM rows_")
+    con.unregister("rows_")
