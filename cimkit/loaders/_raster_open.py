@@ -82,7 +82,7 @@ def _windows(dataset: Any) -> Iterator[Any]:
         yield Window(0, top, dataset.width, min(lines, dataset.height - top))
 
 
-def try_pixels(dataset: Any, source: Source, *, whole: bool) -> None:
+def try_pixels(dataset: Any, source: Source, *, whole: bool) -> tuple[float, float] | None:
     """Decode pixels, so that a broken raster is refused when it is met and not when it is used.
 
     Parameters
@@ -91,6 +91,11 @@ def try_pixels(dataset: Any, source: Source, *, whole: bool) -> None:
         All of them; else a smaller picture, and if that comes from an overview, single blocks of
         the full resolution too.
 
+    Returns
+    -------
+    tuple of float, or None
+        Least and greatest value met in a raster of one band; None for others and without data.
+
     Raises
     ------
     SourceUnreadable
@@ -98,14 +103,17 @@ def try_pixels(dataset: Any, source: Source, *, whole: bool) -> None:
     """
     from rasterio.errors import RasterioError
 
+    single = dataset.count == 1
+    met: list[float] = []
     try:
         if whole or dataset.width * dataset.height <= 4 * _SAMPLE**2:
             for window in _windows(dataset):
-                dataset.read(window=window)
-            return
+                pixels = dataset.read(window=window, masked=single)
+                met += _extremes(pixels) if single else []
+            return (min(met), max(met)) if met else None
         scale = max(dataset.width, dataset.height) / _SAMPLE
         shape = (dataset.count, int(dataset.height / scale) or 1, int(dataset.width / scale) or 1)
-        dataset.read(out_shape=shape)
+        picture = dataset.read(out_shape=shape, masked=single)
         blocks = [window for _, window in dataset.block_windows(1)]
         for i in {0, len(blocks) // 2, len(blocks) - 1}:
             dataset.read(window=blocks[i])
@@ -117,6 +125,17 @@ def try_pixels(dataset: Any, source: Source, *, whole: bool) -> None:
             got=str(cause),
             mend="Write the raster again from its source.",
         ) from error
+    met = _extremes(picture) if single else []
+    return (met[0], met[1]) if met else None
+
+
+def _extremes(pixels: Any) -> list[float]:
+    """Return least and greatest of the pixels that hold data; nothing if none does."""
+    values = pixels.compressed()
+    if values.dtype.kind == "c":
+        return []  # complex numbers have no order
+    values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    return [float(values.min()), float(values.max())] if len(values) else []
 
 
 def georeference(dataset: Any) -> tuple[str | None, tuple[float, float, float, float] | None]:
@@ -191,11 +210,8 @@ def band_ranges(dataset: Any) -> list[tuple[float, float]]:
     for window in _windows(dataset):
         pixels = dataset.read(window=window, masked=True)
         for i, band in enumerate(pixels):
-            values = band.compressed()
-            values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-            if len(values):
-                low[i] = min(low[i], float(values.min()))
-                high[i] = max(high[i], float(values.max()))
+            if found := _extremes(band):
+                low[i], high[i] = min(low[i], found[0]), max(high[i], found[1])
     low[~np.isfinite(low)] = np.nan
     high[~np.isfinite(high)] = np.nan
     return list(zip(low.tolist(), high.tolist(), strict=True))

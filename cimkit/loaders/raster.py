@@ -14,7 +14,7 @@ from cimkit.model import STAGED, Asset, Problem, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=2)
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=3)
 
 _MAGIC = (
     b"II*\0",
@@ -107,8 +107,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders._raster_open import footprint, georeference, open_raster, try_pixels
 
     with open_raster(source) as (dataset, problems):
+        heights = None
         if options.depth != "header":
-            try_pixels(dataset, source, whole=options.depth == "full")
+            heights = try_pixels(dataset, source, whole=options.depth == "full")
         said, bounds = georeference(dataset)
         declared = options.declared.crs
         if bounds is None:
@@ -124,6 +125,10 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         placed = place("", declared or said, origin, bounds, source)
         problems += placed.problems
         shape = footprint(dataset, placed.crs) if bounds and placed.crs else None
+        properties = _properties(dataset, source)
+        box: tuple[float, ...] | None = bounds
+        if bounds and heights and properties["class"] == "dem":
+            box = (*bounds[:2], heights[0], *bounds[2:], heights[1])
         title, media = _MEDIA.get(dataset.driver, (dataset.driver, "application/octet-stream"))
         return Asset(
             path=source.path,
@@ -135,12 +140,12 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             crs_origin=cast("Any", placed.origin if placed.name else "none"),
             vertical_datum=options.declared.vertical_datum,
             epoch=options.declared.epoch,
-            bbox=bounds,
+            bbox=box,
             bbox_wgs84=None if shape is None else shape.bounds,
             footprint=None if shape is None else shape.wkb,
             observed_start=options.declared.observed,
             observed_end=options.declared.observed,
-            properties=_properties(dataset, source),
+            properties=properties,
             problems=tuple(problems),
         )
 

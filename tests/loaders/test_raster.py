@@ -17,6 +17,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders import Head, ReadOptions
 from cimkit.loaders import raster as loader
 from cimkit.model import STAGED, Declaration, Source
+from cimkit.model.source import Depth
 
 GRID = Affine(2.0, 0, 500_000, 0, -2.0, 3_270_000)
 # rasterio 1.4 with affine 3
@@ -50,7 +51,7 @@ def test_an_elevation_model(tmp_path: Path) -> None:
     asset = loader.probe(given, ReadOptions())
     assert asset.counts == {"width": 2, "height": 3, "bands": 1}
     assert (asset.crs, asset.crs_origin) == ("EPSG:4544", "declared")
-    assert asset.bbox == (500_000, 3_269_994, 500_004, 3_270_000)
+    assert asset.bbox == (500_000, 3_269_994, 200.5, 500_004, 3_270_000, 230.25)
     assert asset.bbox_wgs84 is not None
     assert asset.bbox_wgs84[0] == pytest.approx(105.0, abs=1e-4)
     tables = dict(loader.read(given, asset, ReadOptions()))
@@ -62,6 +63,32 @@ def test_an_elevation_model(tmp_path: Path) -> None:
     assert row["area_m2"] == pytest.approx(24.0)
     assert row["position_origin"] == "file"
     assert [m["value"] for m in tables["measures"].to_pylist()] == [200.5, 230.25]
+
+
+@pytest.mark.parametrize("depth", ["header", "sample", "full"])
+def test_heights_are_sampled_before_all_are_read(tmp_path: Path, depth: Depth) -> None:
+    heights = np.add.outer(np.arange(2100), np.arange(2100)).astype("int16")[None]
+    heights[0, 7, 7] = -9999
+    heights[0, 1002, 1002] = 9000  # one stray pixel is seen only when all are read
+    given = write(tmp_path / "dem.tif", heights, nodata=-9999, compress="deflate")
+    asset = loader.probe(given, ReadOptions(depth=depth))
+    assert asset.bbox is not None
+    if depth == "header":
+        assert len(asset.bbox) == 4
+    elif depth == "sample":
+        assert asset.bbox[2] == pytest.approx(0, abs=5)
+        assert asset.bbox[5] == pytest.approx(4198, abs=5)
+    else:
+        assert (asset.bbox[2], asset.bbox[5]) == (0, 9000)
+
+
+def test_complex_numbers_have_no_range(tmp_path: Path) -> None:
+    given = write(tmp_path / "radar_dem.tif", np.ones((1, 2, 2), dtype="complex64"))
+    asset = loader.probe(given, ReadOptions())
+    assert asset.bbox is not None
+    assert len(asset.bbox) == 4
+    tables = dict(loader.read(given, asset, ReadOptions()))
+    assert tables["objects"].num_rows == 1
 
 
 def test_a_picture_is_told_from_heights(tmp_path: Path) -> None:
