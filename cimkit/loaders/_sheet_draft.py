@@ -106,7 +106,7 @@ def _draft(glob: str, members: list[Asset], poses: list[_Poses]) -> _Draft:
     share = f"proposed: {table.path} names {best.named(photos)} of these {len(photos)} photographs"
     if table.crs is None:
         hints = (p.hint for p in table.problems if p.code == "crs-missing")
-        share = " ".join([share, "but not the CRS of its positions.", *hints])
+        share = " ".join([f"{share} but not the CRS of its positions.", *hints]).removesuffix(".")
     return _Draft(glob, f"{share}; {detected}", {"file": table.path, **table.properties["columns"]})
 
 
