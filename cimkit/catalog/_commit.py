@@ -59,6 +59,9 @@ def commit(
     try:
         # Each file is read once; the cache would keep 0.3 MB of each of many small ones.
         con.execute("SET enable_external_file_cache = false")
+        # DuckDB 1.5.5 loses, without a word, every row that is inserted after an insert of no rows
+        # into the same table in one transaction, if it keeps the order of insertion.
+        con.execute("SET preserve_insertion_order = false")
         _lake.attach(con, catalog.lake, read_only=False)
         con.execute("BEGIN")
         rows, report = _coordinate(con, catalog, staged, delivery, standard)
@@ -125,6 +128,7 @@ def _coordinate(
     else:
         _codes.none(con)
     _write.remove(con)
+    con.execute("RESET preserve_insertion_order")  # the lake is written in spatial order
     _write.write(con, rows, groups, _delivery_row(con, delivery, delivery_id, standard))
     written(con, report)
     return rows, report

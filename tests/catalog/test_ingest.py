@@ -4,9 +4,11 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from cimkit.catalog import Catalog, IngestReport, ingest_staged
+from cimkit.catalog import Catalog, IngestReport, create, ingest_staged
 from cimkit.loaders import Staged
 from cimkit.model import Declaration
 
@@ -150,3 +152,19 @@ def test_a_dry_run_writes_nothing(catalog: Catalog, stage: Stage) -> None:
     assert report.objects["new"] == 10
     assert catalog.version() == before
     assert rows(catalog, "SELECT count(*) FROM items") == [(0,)]
+
+
+def test_more_rows_than_one_row_group_after_steps_without_any(tmp_path: Path, stage: Stage) -> None:
+    """DuckDB loses rows here if it keeps the order of insertion (see `commit`)."""
+    catalog = create(tmp_path / "large", standard="city.linjiang")
+    staged = stage("street_lamp.shp", [Feature("L", 106.5, 29.57, {"class": "0118"})])
+    assert staged.folder is not None
+    count = 250_000
+    table = pq.read_table(staged.folder / "objects.parquet").take(pa.array([0] * count))
+    for name, width in (("source_key", 1), ("content_hash", 32)):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, pa.array([f"{i:0{width}}" for i in range(count)]))
+    pq.write_table(table, staged.folder / "objects.parquet")
+    report = put(catalog, staged)
+    assert (report.objects["new"], report.classed, report.coded) == (count, count, count)
+    assert rows(catalog, "SELECT count(DISTINCT asset_code) FROM objects") == [(count,)]
