@@ -7,59 +7,46 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from made import staged_rows
+from meter import measure, show
 
 from cimkit.catalog import create, ingest_staged
 from cimkit.catalog._lake import literal, open_database
 from cimkit.loaders import Staged
 from cimkit.model import Asset, Declaration
 
-_ROWS = """
-    SELECT 'street_lamp' AS source_layer, 'L' || i AS source_key, 'field' AS key_origin,
-        'street_lamp' AS source_class, 'gis' AS kind, NULL::VARCHAR AS parent_key,
-        'lamp ' || i AS name, ST_AsWKB(ST_Point(x, y)) AS geometry,
-        {'xmin': x, 'ymin': y, 'xmax': x, 'ymax': y} AS bbox, NULL::DOUBLE AS z_min,
-        NULL::DOUBLE AS z_max, NULL::DOUBLE AS height, NULL::DOUBLE AS area_m2,
-        NULL::DOUBLE AS length_m, 'file' AS position_origin, NULL::VARCHAR AS lifecycle,
-        NULL::TIMESTAMPTZ AS observed, NULL::TIMESTAMPTZ AS valid_from,
-        NULL::TIMESTAMPTZ AS valid_to,
-        '{"ObjName": "lamp ' || i || '", "class": "0118", "ObjState": "01"}' AS properties,
-        md5(i::VARCHAR) AS content_hash, 'row ' || i AS place
-    FROM (SELECT i, 106.44 + hash(i) % 120000 / 1e6 AS x, 29.52 + hash(-i) % 100000 / 1e6 AS y
-        FROM range(?) t(i))
-"""
 
-
-def main(rows: int = 1_300_000) -> None:
-    """Print seconds and the ratio."""
+def main(rows: int = 300_000) -> None:
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp) / "staged"
-        folder.mkdir()
-        file = folder / "objects.parquet"
-        con = open_database()
-        con.execute(f"CREATE TABLE made AS {_ROWS}", [rows])
-        con.execute(f"COPY made TO {literal(file)} (COMPRESSION zstd)")
-        con.execute("DROP TABLE made")
-        began = time.monotonic()
-        con.execute(f"ATTACH {literal(Path(temp) / 'floor.db')} AS floor")
-        con.execute(f"CREATE TABLE floor.copy AS FROM read_parquet({literal(file)})")
-        floor = time.monotonic() - began
-        con.close()
+        file = staged_rows(folder, rows)
+
+        def copy() -> None:
+            con = open_database()
+            con.execute(f"ATTACH {literal(Path(temp) / 'floor.db')} AS floor")
+            con.execute(f"CREATE TABLE floor.copy AS FROM read_parquet({literal(file)})")
+            con.close()
+
+        steps = [measure("floor: CREATE TABLE AS, DuckDB", copy)[0]]
         for standard in (None, "city.linjiang"):
             catalog = create(Path(temp) / f"catalog-{standard}", standard=standard)
-            staged = Staged(Asset("lamp.shp", kind="gis", sha256="1"), folder, False, Declaration())
-            for what in ("first", "again, one layer renamed"):
-                began = time.monotonic()
-                report = ingest_staged(catalog, [staged], root=Path("/delivered"))
-                took = time.monotonic() - began
-                print(
-                    f"{rows} rows, standard {standard}, {what}: {took:.1f} s, {took / floor:.1f} "
-                    f"times a copy ({floor:.1f} s); {report.objects}, coded {report.coded}"
-                )
+            for sha256, name, what in (
+                ("1", "lamp.shp", "first"),
+                ("2", "l.shp", "again, renamed"),
+            ):
                 staged = Staged(
-                    Asset("l.shp", kind="gis", sha256="2"), folder, False, Declaration()
+                    Asset(name, kind="gis", sha256=sha256), folder, False, Declaration()
                 )
+                step, report = measure(
+                    f"ingest, standard {standard}: {what}",
+                    lambda c=catalog, s=staged: ingest_staged(c, [s], root=Path("/delivered")),
+                )
+                met = "unchanged" if sha256 == "2" else "new"
+                assert report.objects[met] == rows, report.objects
+                steps.append(step)
+        show(f"Coordinator: {rows:,} objects", steps, count=rows, unit="object")
 
 
 if __name__ == "__main__":
