@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=2)
+SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=3)
 
 _SIDECARS = ".shx,.dbf,.prj,.cpg,.sbn,.sbx,.qix,.qpj,.fbn,.fbx,.ain,.aih,.atx,.ixs,.mxs,.idm,.ind"
 
@@ -160,20 +160,14 @@ def _union(boxes: Sequence[Box | None]) -> Box | None:
 
 def _key(table: Table, options: ReadOptions) -> tuple[str | None, Problem | None]:
     """Find the attribute that identifies a row; the sheet's word comes first."""
-    from cimkit.loaders._fields import key_candidates
+    from cimkit.loaders._fields import is_key, key_candidates
 
     declared = options.declared.key_field
     there = [name for name, _ in table.fields]
     if declared in there:
-        if options.depth == "header" or _unique(table, [declared])[0]:
+        if options.depth == "header":
             return declared, None
-        return declared, Problem(
-            "key-not-unique",
-            f"The declared key field {declared!r} does not tell all rows apart.",
-            place=table.name,
-            got=declared,
-            hint="Declare another key_field, or none.",
-        )
+        return declared, _doubled(table, declared, _undistinguished(table, [declared])[0])
     problem = None
     if declared is not None:
         problem = Problem(
@@ -186,24 +180,37 @@ def _key(table: Table, options: ReadOptions) -> tuple[str | None, Problem | None
     if options.depth == "header" or not table.features:
         return None, problem
     candidates = key_candidates(table.fields)[:5]
-    for name, unique in zip(candidates, _unique(table, candidates), strict=True):
-        if unique:
-            return name, problem
+    for name, spare in zip(candidates, _undistinguished(table, candidates), strict=True):
+        if is_key(table.features, spare):
+            return name, problem or _doubled(table, name, spare)
     return None, problem
 
 
-def _unique(table: Table, names: list[str]) -> list[bool]:
+def _doubled(table: Table, name: str, spare: int) -> Problem | None:
+    if not spare:
+        return None
+    return Problem(
+        "key-not-unique",
+        f"The key field {name!r} does not tell {spare} of {table.features} rows apart.",
+        place=table.name,
+        got=name,
+        hint="Give each object a key of its own, or declare another key_field.",
+    )
+
+
+def _undistinguished(table: Table, names: list[str]) -> list[int]:
+    """Return for each field how many rows it does not tell apart."""
     import pyarrow as pa
 
-    from cimkit.loaders._fields import is_unique
+    from cimkit.loaders._fields import undistinguished
 
     if not names:
         return []
     batches = list(table.batches(names))
     if not batches:
-        return [False] * len(names)
+        return [table.features] * len(names)
     columns = pa.Table.from_batches(batches)
-    return [is_unique(columns.column(name)) for name in names]
+    return [undistinguished(columns.column(name)) for name in names]
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:

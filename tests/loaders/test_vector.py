@@ -112,6 +112,21 @@ def test_equal_rows_are_told_apart(tmp_path: Path) -> None:
     assert two == f"{one}#2"
 
 
+@pytest.mark.parametrize("slip", ["k3", None, " "])
+def test_one_slip_does_not_cost_the_others_their_keys(tmp_path: Path, slip: str | None) -> None:
+    names: list[str | None] = [f"k{n}" for n in range(40)]
+    names[7] = slip
+    asset, tables, _ = read(write(tmp_path / "a.gpkg", frame(ObjID=names)))
+    assert asset.layers[0].key_field == "ObjID"
+    keys = tables["objects"]["source_key"].to_pylist()
+    assert len(set(keys)) == 40
+    assert len(set(keys) & set(names)) == 39
+    assert codes(asset) == ["key-not-unique"]
+    names[8:11] = ["k3"] * 3
+    asset, _, _ = read(write(tmp_path / "b.gpkg", frame(ObjID=names)))
+    assert asset.layers[0].key_field is None
+
+
 @pytest.mark.parametrize("field", ["OBJECTID", "FID_1", "ogc_fid", "length"])
 def test_counters_and_plain_fields_are_no_keys(tmp_path: Path, field: str) -> None:
     asset, _, _ = read(write(tmp_path / "a.gpkg", frame(**{field: [1, 2, 3]})))
