@@ -9,12 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-__all__ = ["ARRAY_BUFFER", "ELEMENT_ARRAY_BUFFER", "Glb"]
+__all__ = ["ARRAY_BUFFER", "ELEMENT_ARRAY_BUFFER", "Glb", "box"]
 
 ARRAY_BUFFER = 34962
 ELEMENT_ARRAY_BUFFER = 34963
 _COMPONENT = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
 _SHAPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+
+
+def box(points: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Least and greatest of each column of an array of shape (n, 3), n > 0.
+
+    Column by column it is several times as fast as ``min(axis=0)``.
+    """
+    columns = points.T
+    return (
+        np.array([column.min() for column in columns]),
+        np.array([column.max() for column in columns]),
+    )
 
 
 class Glb:
@@ -93,7 +105,8 @@ class Glb:
         view = self.view(little.tobytes(), target=ARRAY_BUFFER, stride=size)
         bounds = None
         if width == 3 and rows.dtype == np.float32:
-            bounds = ([float(v) for v in rows.min(axis=0)], [float(v) for v in rows.max(axis=0)])
+            low, high = box(rows)
+            bounds = (low.tolist(), high.tolist())
         return self.accessor(view, rows.dtype, width, count, normalized=normalized, bounds=bounds)
 
     def indices(self, values: npt.NDArray[np.integer[Any]]) -> int:

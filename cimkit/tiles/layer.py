@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.geometry.frames import to_frame
+from cimkit.tiles.glb import box
 from cimkit.tiles.mesh import Mesh, mesh_glb
 from cimkit.tiles.tileset import Tile, frame_at
 from cimkit.tiles.tree import CAP, Branch, grow
@@ -79,7 +80,7 @@ def write_layer(layer: Layer, folder: Path, prefix: str = "", *, cap: float = CA
 
 def _write(layer: Layer, branch: Branch, folder: Path, prefix: str, done: Written) -> Tile | None:
     area = np.concatenate([branch.rows, branch.below])
-    low, high = layer.centre[area].min(axis=0), layer.centre[area].max(axis=0)
+    low, high = box(layer.centre[area])
     frame = frame_at((low + high) / 2, local=layer.local)
     tile = Tile(frame, np.full(3, np.inf), np.full(3, -np.inf), branch.error)
     if len(branch.rows):

@@ -105,7 +105,8 @@ def markers(template: str, position: Reals, size: Reals, heading: Reals) -> Mesh
     )
     axes = enu_axes(position[:, 0], position[:, 1]) @ spin * size[:, None, None]
     at = ecef(position[:, 0], position[:, 1], position[:, 2])
-    points = np.einsum("nij,kj->nki", axes, corners[vertex]) + at[:, None]
     count, each = len(position), len(vertex)
+    turned = (axes.reshape(-1, 3) @ corners[vertex].T).reshape(count, 3, each)
+    points = turned.transpose(0, 2, 1) + at[:, None]
     indices = (np.arange(count)[:, None, None] * each + faces).reshape(-1, 3)
     return Mesh(points.reshape(-1, 3), indices, np.repeat(np.arange(count), each))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.geometry.frames import to_frame
-from cimkit.tiles.glb import Glb
+from cimkit.tiles.glb import Glb, box
 from cimkit.tiles.metadata import FEATURE, add_table
 
 __all__ = ["Mesh", "Written", "face_normals", "join", "mesh_glb", "split_creases"]
@@ -132,8 +132,10 @@ def mesh_glb(
     indices, normals = mesh.indices[solid], normals[solid]
     if len(indices) == 0:
         return None
-    used, back = np.unique(indices.reshape(-1), return_inverse=True)
-    indices = back.reshape(-1, 3)
+    drawn = np.zeros(len(stored), bool)
+    drawn[indices] = True
+    used = np.flatnonzero(drawn)
+    indices = (np.cumsum(drawn) - 1)[indices]
     vertex_normals: Reals = np.stack(
         [
             np.bincount(
@@ -195,7 +197,8 @@ def mesh_glb(
         "scenes": [{"nodes": [0]}],
         "scene": 0,
     }
-    return Written(glb.to_bytes(), exact[used].min(axis=0), exact[used].max(axis=0))
+    low, high = box(exact[used])
+    return Written(glb.to_bytes(), low, high)
 
 
 def _y_up(enu: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.tiles.glb import box
+
 __all__ = ["CAP", "REACH", "Branch", "grow"]
 
 CAP = 1_000_000
@@ -60,7 +62,7 @@ def grow(
 
     def branch(rows: npt.NDArray[np.int64], route: str) -> Branch:
         half = size[rows, None] / 2
-        extent = (centre[rows] + half).max(axis=0) - (centre[rows] - half).min(axis=0)
+        extent = box(centre[rows] + half)[1] - box(centre[rows] - half)[0]
         near = bool(extent.max() <= 2 * reach)
         none = np.empty(0, np.int64)
         if len(rows) == 1 or (near and weight[rows].sum() <= cap):
