@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cimkit.catalog._functions import SCALAR, TABLE
+from cimkit.catalog._lake import literal
 from cimkit.catalog._views import MACROS, TABLE_MACROS
 from cimkit.errors import QueryError, QueryRefused
 
@@ -94,7 +95,8 @@ def _parse(sql: str) -> Any:
                 got=kind.name,
                 mend="The catalogue is changed by `cimkit ingest` alone.",
             )
-        row = con.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
+        # As text: to bind a parameter DuckDB imports pandas, which takes longer than most queries.
+        row = con.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()
     except duckdb.Error as error:
         raise QueryError("the SQL cannot be parsed", got=str(error)) from error
     finally:
