@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalog", "create", "find", "open_catalog"]
 
+_RESTORE = "Restore the folder lake from a backup."
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -68,11 +70,31 @@ class Catalog:
     def version(self) -> int:
         """Return the newest version (DuckLake snapshot)."""
         # Past DuckDB: loading its extensions takes a thousand times as long as this question.
-        uri = f"{(self.lake / 'metadata.sqlite').as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as metadata:
+        with self.metadata() as metadata:
             return int(
                 metadata.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()[0]
             )
+
+    @contextmanager
+    def metadata(self) -> Iterator[sqlite3.Connection]:
+        """Open the lake's metadata for reading, past DuckDB.
+
+        Raises
+        ------
+        CatalogError
+            If they are lost or damaged.
+        """
+        file = self.lake / "metadata.sqlite"
+        try:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as opened:
+                yield opened
+        except sqlite3.DatabaseError as error:
+            raise CatalogError(
+                "the catalogue's metadata cannot be read",
+                where=str(file),
+                got=str(error),
+                mend=_RESTORE,
+            ) from error
 
     @contextmanager
     def connect(
@@ -239,5 +261,7 @@ def open_catalog(folder: Path | str) -> Catalog:
     place = Path(folder).resolve()
     config = _config.read(place)
     if not (place / "lake" / "metadata.sqlite").is_file():
-        raise CatalogError("the catalogue has lost its lake", where=str(place / "lake"))
+        raise CatalogError(
+            "the catalogue has lost its lake", where=str(place / "lake"), mend=_RESTORE
+        )
     return Catalog(place, config)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +43,11 @@ def doctor(catalog: Catalog | None = None) -> list[Diagnosis]:
     """Examine the installation and, if given, a catalogue. Nothing is changed."""
     found = [*_installation()]
     if catalog is not None:
-        found += _catalogue(catalog)
+        try:
+            found.extend(_catalogue(catalog))
+        except CatalogError as error:
+            state = f"{error.what}: {error.got}" if error.got else error.what
+            found.append(Diagnosis("catalogue", False, f"{state}.", error.mend))
     return found
 
 
@@ -121,8 +123,7 @@ def _locked(catalog: Catalog) -> Diagnosis:
 
 
 def _lake_files(catalog: Catalog) -> Iterator[Diagnosis]:
-    uri = f"{(catalog.lake / 'metadata.sqlite').as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as metadata:
+    with catalog.metadata() as metadata:
         mode = metadata.execute("PRAGMA journal_mode").fetchone()[0]
         named = {
             Path(row[0]).name

@@ -144,9 +144,6 @@ def version_of(catalog: Catalog, as_of: int | str | datetime | None) -> int:
     UsageError
         If there is none.
     """
-    import sqlite3
-    from contextlib import closing
-
     newest = catalog.version()
     if as_of is None:
         return newest
@@ -158,8 +155,7 @@ def version_of(catalog: Catalog, as_of: int | str | datetime | None) -> int:
     moment = as_of if isinstance(as_of, datetime) else _moment(as_of)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    uri = f"{(catalog.lake / 'metadata.sqlite').as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as metadata:
+    with catalog.metadata() as metadata:
         rows = metadata.execute(
             "SELECT snapshot_id, snapshot_time FROM ducklake_snapshot WHERE snapshot_id > 0 "
             "ORDER BY snapshot_id DESC"

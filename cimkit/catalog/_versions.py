@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -31,8 +29,7 @@ _LOG = pa.schema(
 
 def log(catalog: Catalog) -> pa.Table:
     """Return the versions, newest first: version, time, author, message, delivery_id."""
-    uri = f"{(catalog.lake / 'metadata.sqlite').as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as metadata:
+    with catalog.metadata() as metadata:
         found = metadata.execute(
             """
             SELECT snapshot_id, snapshot_time, author, commit_message, commit_extra_info

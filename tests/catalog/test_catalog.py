@@ -199,3 +199,16 @@ def test_the_doctor_sees_what_is_lost_and_what_is_left(catalog: Catalog, stage: 
     found = {d.name: d for d in doctor(catalog)}
     assert not found["lake files"].ok
     assert all(d.ok for d in doctor() if d.name.startswith("duckdb"))
+
+
+def test_damaged_metadata_are_told(catalog: Catalog) -> None:
+    (catalog.lake / "metadata.sqlite").write_bytes(b"garbage" * 100)
+    for ask in (catalog.version, lambda: log(catalog), lambda: query(catalog, "SELECT 1")):
+        with pytest.raises(CatalogError, match="backup"):
+            ask()
+    (told,) = [d for d in doctor(catalog) if d.name == "catalogue"]
+    assert not told.ok
+    assert "backup" in told.mend
+    (catalog.lake / "metadata.sqlite").unlink()
+    with pytest.raises(CatalogError, match="backup"):
+        find(catalog.folder)
