@@ -53,7 +53,10 @@ def _write(selection: Selection, part: Path, report: ExportReport) -> None:
 
     kinds = selection.fetch("SELECT kind, count(*) AS n FROM selected GROUP BY 1 ORDER BY 1")
     if kinds.num_rows == 0:
-        raise ExportError("there is no object to write", where=str(report.out))
+        kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
+        raise ExportError(
+            "there is no object to write", where=str(report.out), got="; ".join(kept) or None
+        )
     schema = pa.schema(
         [
             pa.field(name, kind, metadata={b"ARROW:extension:name": b"geoarrow.wkb"})

@@ -77,6 +77,11 @@ def export(
     return report
 
 
+def _why_not(report: ExportReport) -> list[str]:
+    kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
+    return kept + [f"{n} {why}" for why, n in report.left_out.items()]
+
+
 def _write(
     selection: Selection, out: Path, heights: Heights, report: ExportReport, local: str | None
 ) -> None:
@@ -88,7 +93,7 @@ def _write(
             raise ExportError(
                 "there is nothing to draw",
                 where=str(selection.catalog.folder),
-                got="; ".join(f"{n} {why}" for why, n in report.left_out.items()) or "no objects",
+                got="; ".join(_why_not(report)) or "no objects",
             )
         _root(selection, work, roots, heights, report, local is not None)
         _page(work, report)

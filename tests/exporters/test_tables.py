@@ -86,6 +86,13 @@ def test_a_foreign_file_is_left_alone(city: Any, tmp_path: Path, form: str) -> N
     assert out.read_text() == "three years of work"
 
 
+def test_an_export_of_secrets_alone_says_so(city: Any, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="1 withheld, access secret"):
+        export(city, "gpkg", tmp_path / "x.gpkg", where="access = 'secret'")
+    with pytest.raises(ExportError, match="1 withheld, access secret"):
+        export(city, "3dtiles", tmp_path / "x", where="access = 'secret'")
+
+
 def test_where_cannot_break_out_of_its_brackets(city: Any, tmp_path: Path) -> None:
     with pytest.raises(QueryError):
         export(city, "gpkg", tmp_path / "x.gpkg", where="true); DROP TABLE objects; --")
