@@ -64,7 +64,11 @@ def _read_toml(
 ) -> tuple[dict[str, Any], Iterator[tuple[dict[str, str], dict[str, Any]]]]:
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SheetError(
+            "the sheet is no UTF-8", where=str(file), mend="Save it as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise SheetError("the sheet is no TOML", where=str(file), got=str(error)) from error
     for name in said:
         if name not in ("delivery", "source"):
@@ -151,6 +155,13 @@ def _row(values: dict[str, Any], places: dict[str, str]) -> SheetRow:
     if not values.get("glob"):
         raise SheetError(
             "a row without a glob", where=places[""], mend='Write "*" for all sources.'
+        )
+    if not isinstance(values["glob"], str):
+        raise SheetError(
+            "a glob is one text",
+            where=places.get("glob", places[""]),
+            got=values["glob"],
+            mend="Write one row for each.",
         )
     declared: dict[str, Any] = {
         name: _text(name, values[name], places[name]) for name in _PLAIN if name in values

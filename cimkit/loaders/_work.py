@@ -105,6 +105,8 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
     except (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
         asset = refused(source, "source-unreadable", f"{type(error).__name__}: {error}")
     kind = module.SPEC.kind if asset.status == "refused" else asset.kind
+    if asset.status == "ok":
+        asset = _as_declared(asset, options)
     return dataclasses.replace(
         asset,
         path=source.path,
@@ -114,6 +116,19 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
         kind=kind,
         loader=source.loader,
         problems=(*asset.problems, *options.problems),
+    )
+
+
+def _as_declared(asset: Asset, options: ReadOptions) -> Asset:
+    """Add what the sheet says of any source and this one does not say itself."""
+    said = options.declared
+    day = said.observed if asset.observed_start is None else None
+    return dataclasses.replace(
+        asset,
+        observed_start=asset.observed_start or day,
+        observed_end=asset.observed_end or day,
+        epoch=asset.epoch or said.epoch,
+        vertical_datum=asset.vertical_datum or said.vertical_datum,
     )
 
 

@@ -134,3 +134,15 @@ def test_a_draft_reads_back_and_declares_nothing(tmp_path: Path, suffix: str) ->
     assert "2 sources" in sheet.rows[2].detected
     with pytest.raises(SheetError, match="already"):
         write_sheet(file, assets)
+
+
+def test_a_sheet_in_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_bytes(TOML.encode("gbk"))
+    with pytest.raises(SheetError, match="Save it as UTF-8"):
+        read_sheet(tmp_path / "s.toml")
+
+
+def test_a_glob_is_one_text(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('[[source]]\nglob = ["a", "b"]\n')
+    with pytest.raises(SheetError, match="one row for each"):
+        read_sheet(tmp_path / "s.toml")

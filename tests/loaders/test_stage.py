@@ -88,6 +88,18 @@ def test_other_bytes_or_another_declaration_is_another_reading(
     assert third.folder not in (first.folder, second.folder)
 
 
+def test_the_sheet_dates_what_does_not_date_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    model = {"type": "CityJSON", "version": "2.0", "CityObjects": {}, "vertices": []}
+    (folder / "a.city.json").write_text(json.dumps(model))
+    said = Declaration(observed="2026-09-01", epoch="2024.5", vertical_datum="EPSG:5737")
+    sheet = Sheet((SheetRow("*", said),))
+    (found,) = probe([folder], sheet=sheet, jobs=1)
+    assert (found.observed_start, found.observed_end) == ("2026-09-01", "2026-09-01")
+    assert (found.epoch, found.vertical_datum) == ("2024.5", "EPSG:5737")
+
+
 def test_what_a_killed_run_left_is_swept_up(delivered: Path, tmp_path: Path) -> None:
     staging = tmp_path / "staging"
     dead = staging / ".part-2147483646-x"
