@@ -41,11 +41,12 @@ def json_objects(batch: pa.RecordBatch, names: list[str]) -> pa.Array:
     if not names:
         return pa.array(["{}"] * batch.num_rows, pa.string())
     columns = [batch.column(batch.schema.get_field_index(name)) for name in names]
-    table = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
+    plain = [c.storage if isinstance(c, pa.ExtensionArray) else c for c in columns]
+    table = pa.table(plain, names=[f"c{i}" for i in range(len(columns))])
     pairs = []
     for i, name in enumerate(names):
         quoted = "'" + name.replace("'", "''").replace("\0", "") + "'"
-        pairs.append(f"{quoted}, {_json_value(f'c{i}', table.schema.field(i).type)}")
+        pairs.append(f"{quoted}, {_json_value(f'c{i}', columns[i].type)}")
     con = _database()
     con.register("given", table)
     rows = con.execute(f"SELECT json_object({', '.join(pairs)})::VARCHAR AS j FROM given")
@@ -62,6 +63,9 @@ def _database() -> Any:
 
 
 def _json_value(column: str, kind: pa.DataType) -> str:
+    if isinstance(kind, pa.BaseExtensionType):  # GDAL's JSON: also where texts and numbers mix
+        text = f"{column}::VARCHAR"
+        return f"CASE WHEN json_valid({text}) THEN {text}::JSON ELSE to_json({text}) END"
     if pa.types.is_floating(kind):
         return f"CASE WHEN isfinite({column}) THEN {column} END"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):

@@ -266,6 +266,25 @@ def test_values_of_all_types_become_json(tmp_path: Path) -> None:
     assert second["text"] is None
 
 
+def test_texts_and_numbers_in_one_field(tmp_path: Path) -> None:
+    """GDAL hands such a field over as JSON, in which a bare text is none."""
+    values = ["x", 1, 'say "hi"', 2.5, None, [1, {"b": 2}], "", "编号"]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": value, "name": value, "height": value},
+            "geometry": {"type": "Point", "coordinates": [106.5, 29.5 + n / 100]},
+        }
+        for n, value in enumerate(values)
+    ]
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    _, tables, _ = read(source(file))
+    said = [json.loads(t)["id"] for t in tables["objects"]["properties"].to_pylist()]
+    assert said == values
+    assert tables["objects"]["name"].to_pylist()[:2] == ["x", "1"]
+
+
 @pytest.mark.parametrize("suffix", ["shp", "gpkg", "fgb", "geojson"])
 def test_an_empty_layer_lies_nowhere(tmp_path: Path, suffix: str) -> None:
     asset = loader.probe(write(tmp_path / f"a.{suffix}", frame().iloc[:0]), ReadOptions())
