@@ -31,7 +31,11 @@ def main(file: Path | None = None) -> None:
         def alone() -> int:
             model = ifcopenshell.open(str(file))
             geometry = importlib.import_module("ifcopenshell.geom")
-            products = [p for p in model.by_type("IfcProduct") if has_body(p)]
+            products = [
+                p
+                for p in model.by_type("IfcProduct")
+                if has_body(p) and not p.is_a("IfcFeatureElementSubtraction")
+            ]
             iterator = geometry.iterator(
                 geometry.settings(), model, 1, include=products, geometry_library=_KERNELS[0]
             )
