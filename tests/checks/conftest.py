@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class Lake:
             "crs": "EPSG:4545",
             "crs_origin": "declared",
             "encoding_origin": "none",
-            "sha256": "0" * 64,
+            "sha256": hashlib.sha256(path.encode()).hexdigest(),
             "size": 1,
             **more,
         }

@@ -85,6 +85,13 @@ def test_objects_that_nobody_read_have_not_passed(delivery, verdict):
     assert found.exit_code == 3
 
 
+def test_the_same_bytes_twice_leave_nothing_unread(delivery, verdict):
+    same = delivery.rows["items"][0]["sha256"]
+    delivery.item("copy/a.gpkg", counts='{"features": 2}', sha256=same)
+    found = verdict(rule("class-known"))
+    assert (found.complete, found.exit_code) == (True, 0)
+
+
 def test_a_check_that_breaks_is_said_to_be_broken(delivery, verdict, monkeypatch):
     from cimkit.checks import class_leaf
 
