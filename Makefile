@@ -30,6 +30,8 @@ system:
 
 system-test: system
 	$(call apt_install,chromium)
+	@if [ "$$(uname)" = Darwin ] && command -v brew >/dev/null && [ ! -d /Applications/Chromium.app ] \
+	  && [ ! -d "/Applications/Google Chrome.app" ]; then brew install --quiet --cask chromium; fi
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -18,6 +18,13 @@ from cimkit.tiles.tileset import Tile, outer_box
 
 VIEWER = Path(__file__).resolve().parents[2] / "cimkit" / "server" / "viewer"
 # Waits until all is drawn, then clicks in the middle and says so in the title.
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 PROBE = """
 const wait = setInterval(() => {
   const c = window.cimkit;
@@ -78,9 +85,9 @@ def page(tmp_path: Path) -> Path:
 
 
 def test_the_page_draws_picks_and_speaks_japanese(page: Path, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        pytest.fail("no chromium: 'make test' installs it on Debian")
+        pytest.fail("no Chromium or Chrome: 'make test' installs it on Debian, or with Homebrew")
     code = "import sys; from pathlib import Path; from cimkit.server import serve\n"
     code += "serve(Path(sys.argv[1]), port=0)"
     with subprocess.Popen(
