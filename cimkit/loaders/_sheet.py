@@ -23,6 +23,7 @@ _PLACE = tuple(f"place_{f.name}" for f in dataclasses.fields(Place))
 _POSES = tuple(f"trajectory_{f.name}" for f in dataclasses.fields(Trajectory))
 COLUMNS = ("glob", *_PLAIN, *_PLACE, *_POSES, "detected")
 """What a row may say."""
+_DELIVERY = ("name", "author", "message", "standard")
 _Row = tuple[dict[str, str], dict[str, Any]]
 """Where each value of a row stands ("" for the row itself), and the values."""
 _CHOICES = {
@@ -56,6 +57,14 @@ def read_sheet(file: Path) -> Sheet:
         delivery, rows = _read_toml(file)
     else:
         raise SheetError("a delivery sheet is .toml or .xlsx", where=str(file), got=file.suffix)
+    for name in delivery:
+        if name not in _DELIVERY:
+            raise SheetError(
+                "unknown name in delivery",
+                where=str(file),
+                got=name,
+                expected=", ".join(difflib.get_close_matches(name, _DELIVERY, 1) or _DELIVERY),
+            )
     return Sheet(tuple(_row(values, places) for places, values in rows), delivery or None)
 
 

@@ -198,3 +198,14 @@ def test_the_draft_of_the_sheet_is_obeyed_once_corrected(tmp_path: Path) -> None
     assert "lamps.geojson" in sheet.read_text(encoding="utf-8")
     ok("init", "city", "--standard", "cn.components", cwd=tmp_path)
     ok("-C", "city", "ingest", "d", "--sheet", sheet, cwd=tmp_path)
+
+
+def test_the_sheet_may_name_the_standard(tmp_path: Path) -> None:
+    lamps(tmp_path / "d" / "509912_fac_lamp_20260901.geojson")
+    sheet = tmp_path / "delivery.toml"
+    sheet.write_text("[delivery]\nname = 'lamps'\n")
+    done = run("check", "d", "--sheet", sheet, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--standard" in done.stderr
+    sheet.write_text("[delivery]\nname = 'lamps'\nstandard = 'city.linjiang@2026'\n")
+    assert "city.linjiang@2026" in ok("check", "d", "--sheet", sheet, cwd=tmp_path)

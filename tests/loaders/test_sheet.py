@@ -146,3 +146,10 @@ def test_a_glob_is_one_text(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text('[[source]]\nglob = ["a", "b"]\n')
     with pytest.raises(SheetError, match="one row for each"):
         read_sheet(tmp_path / "s.toml")
+
+
+def test_a_slip_in_delivery_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "delivery.toml"
+    file.write_text('[delivery]\nauthro = "survey team"\n')
+    with pytest.raises(SheetError, match="'authro', expected author"):
+        read_sheet(file)

@@ -51,8 +51,14 @@ def command(
     from cimkit.reporters import for_file, write
     from cimkit_cli.printing import Progress
 
+    said = read_sheet(sheet) if sheet else None
+    standard = standard or ((said.delivery or {}).get("standard") if said else None)
     if standard is None:
-        raise UsageError("no standard to check against", mend="Name one with --standard.")
+        raise UsageError(
+            "which standard?",
+            mend="Name one with --standard or in the sheet's [delivery]; `cimkit standard list` "
+            "tells which there are.",
+        )
     forms = {file: for_file(file) for file in reports}
     for file in reports:
         if not file.absolute().parent.is_dir():
@@ -65,7 +71,7 @@ def command(
     verdict = check(
         paths,
         standard=standard,
-        sheet=read_sheet(sheet) if sheet else None,
+        sheet=said,
         jobs=jobs,
         language=language,
         progress=progress,
