@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit.errors import UsageError
 from cimkit.exporters._frame import to_geodataframe
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._stac_schemas import stac_validator
 from cimkit.exporters._table import table_text, write_table
-from cimkit.registry import entry
+from cimkit.registry import entry, names
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
@@ -24,7 +25,7 @@ __all__ = [
     "write_table",
 ]
 
-_NAMES = {"3dtiles": "three_d_tiles"}  # no module may begin with a digit
+_SPELLED = {"three_d_tiles": "3dtiles"}  # no module may begin with a digit
 
 
 def export(
@@ -63,7 +64,10 @@ def export(
     ExportError
         If the output cannot be written.
     """
-    module = entry("cimkit.exporters", _NAMES.get(format, format))
+    known = {_SPELLED.get(name, name): name for name in names(__name__)}
+    if format not in known:
+        raise UsageError("no such format", got=format, expected=", ".join(sorted(known)))
+    module = entry(__name__, known[format])
     report: ExportReport = module.export(
         catalog, Path(out), where=where, as_of=as_of, access=access, **options
     )

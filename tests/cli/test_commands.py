@@ -209,3 +209,9 @@ def test_the_sheet_may_name_the_standard(tmp_path: Path) -> None:
     assert "--standard" in done.stderr
     sheet.write_text("[delivery]\nname = 'lamps'\nstandard = 'city.linjiang@2026'\n")
     assert "city.linjiang@2026" in ok("check", "d", "--sheet", sheet, cwd=tmp_path)
+
+
+def test_an_unknown_format_names_those_there_are(catalog: Path, tmp_path: Path) -> None:
+    done = run("-C", catalog, "export", "i3s", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "3dtiles, geoparquet, gpkg, stac" in done.stderr

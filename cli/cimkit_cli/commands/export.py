@@ -8,11 +8,9 @@ import click
 
 from cimkit_cli import options
 
-FORMATS = ["3dtiles", "geoparquet", "gpkg", "stac"]
-
 
 @click.command("export")
-@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+@click.argument("form", metavar="FORMAT")
 @click.argument("out", type=click.Path(path_type=Path))
 @options.where
 @options.as_of
