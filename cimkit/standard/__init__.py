@@ -7,7 +7,9 @@ A package is a folder or a zip::
     attributes.csv   class (several with blanks between), name, type, unit, domain, obligation, ...
     domains/*.csv    code, name_zh, name_ja, name_en
     mapping/*.csv    kind, layer, source_class, predefined_type, field op value | sql, class ...
-    levels.csv       code, name_zh, name_ja, name_en
+    levels.csv       scheme, code, same_as, name_zh, name_ja, name_en
+    level_rules.csv  kind, source_class, predefined_type, class, lod -> level; the first that fits
+    crosswalk/*.csv  from_scheme, from_code, to_scheme, to_code, relation
     naming.toml      [[file]] template, [part.<name>] values | pattern | type
     rules/*.toml     see `Rule`
 
@@ -31,7 +33,15 @@ from cimkit.standard._overlay import resolve
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
-from cimkit.standard.rows import Attribute, ClassRow, Level, MappingRow
+from cimkit.standard.rows import (
+    Attribute,
+    ClassRow,
+    CrosswalkRow,
+    Level,
+    LevelRule,
+    MappingRow,
+    Place,
+)
 from cimkit.standard.rule import AppliesTo, Rule
 
 __all__ = [
@@ -40,13 +50,16 @@ __all__ = [
     "Attribute",
     "ClassRow",
     "CodeGrammar",
+    "CrosswalkRow",
     "CrsRules",
     "FileGrammar",
     "Jurisdiction",
     "Level",
+    "LevelRule",
     "MappingRow",
     "Naming",
     "Part",
+    "Place",
     "Rule",
     "Segment",
     "Standard",

@@ -10,6 +10,7 @@ from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard._classes import words
 from cimkit.standard._expressions import wrong_with
 from cimkit.standard._package import Package, truth
+from cimkit.standard._place import Place
 from cimkit.standard.rows import Attribute
 
 _OBLIGATIONS = "OCM"
@@ -68,7 +69,7 @@ def merge_attributes(
     return tuple(found)
 
 
-def _attribute(cells: dict[str, str], package: str, place: str) -> Attribute:
+def _attribute(cells: dict[str, str], package: str, place: Place) -> Attribute:
     kind = cells["type"] or "text"
     if kind not in ("text", "integer", "number", "date", "boolean"):
         raise StandardError("no such type", where=place, got=kind)

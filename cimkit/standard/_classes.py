@@ -10,6 +10,7 @@ from typing import Any
 
 from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard._package import Package, truth
+from cimkit.standard._place import Place
 from cimkit.standard.rows import ClassRow
 
 _CHANGES = ("add", "rename", "restrict", "retire", "replace")
@@ -74,7 +75,7 @@ def merge_classes(
     return _tree(found, places)
 
 
-def _row(cells: dict[str, str], scheme: str, package: str, place: str) -> ClassRow:
+def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> ClassRow:
     copied: dict[str, Any] = {
         k: cells[k]
         for k in (*_NAMES, "code", "parent", "definition", "level", "valid_from", "valid_to")

@@ -18,6 +18,7 @@ from typing import Any
 
 from cimkit.errors import StandardError, StandardNotFound
 from cimkit.registry import data_folder
+from cimkit.standard._place import Place
 
 _NO_ZIP = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -66,7 +67,7 @@ class PackageFiles:
 
     def rows(
         self, name: str, columns: tuple[str, ...], needed: tuple[str, ...] = ()
-    ) -> Iterator[tuple[str, dict[str, str]]]:
+    ) -> Iterator[tuple[Place, dict[str, str]]]:
         """Yield ``(place, row)`` of a CSV file; absent columns are "", values are stripped.
 
         Parameters
@@ -103,7 +104,7 @@ class PackageFiles:
             raise StandardError("a column is missing", where=f"{where}:1", expected=missing[0])
         for cells in _cells(reader, where):
             # The line of the file, so that an editor's "go to line" finds it.
-            place = f"{where}:{reader.line_num}"
+            place = Place(f"{where}:{reader.line_num}")
             if not any(c.strip() for c in cells) or cells[0].startswith("#"):
                 continue
             if len(cells) > len(header):

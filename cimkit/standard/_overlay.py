@@ -14,9 +14,10 @@ import pyarrow as pa
 from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard._attributes import merge_attributes
 from cimkit.standard._classes import merge_classes
+from cimkit.standard._code import read_grammar
 from cimkit.standard._conditions import check_row
 from cimkit.standard._files import find_package, open_package
-from cimkit.standard._package import FACTS, Package, read_grammar, read_package
+from cimkit.standard._package import FACTS, Package, read_package
 from cimkit.standard._terms import (
     read_acceptance,
     read_crs,
@@ -24,7 +25,7 @@ from cimkit.standard._terms import (
     with_division,
 )
 from cimkit.standard.model import Acceptance, CrsRules, Standard
-from cimkit.standard.rows import NO_CLASS, ClassRow, MappingRow
+from cimkit.standard.rows import NO_CLASS, ClassRow, CrosswalkRow, LevelRule, MappingRow
 from cimkit.standard.rule import Rule
 
 
@@ -56,6 +57,8 @@ def resolve(path: Path) -> Standard:
         grammar=with_division(grammar, jurisdiction, package.where),
         jurisdiction=jurisdiction,
         levels=_last(chain, lambda p: p.levels) or (),
+        level_rules=_level_rules(chain),
+        crosswalk=_crosswalk(chain),
         crs_rules=_last(chain, read_crs) or CrsRules(),
         acceptance=_last(chain, read_acceptance) or Acceptance(),
         hash="",
@@ -177,10 +180,45 @@ def _mapping(
                 scheme=scheme,
                 confidence=_confidence(cells["confidence"], place),
                 depth=depth,
+                origin=place,
                 **copied,
             )
             check_row(mapped, place)
             out.append(mapped)
+    return tuple(out)
+
+
+def _level_rules(chain: Sequence[Package]) -> tuple[LevelRule, ...]:
+    levels = {level.code for package in chain for level in package.levels}
+    out = []
+    for depth, package in enumerate(reversed(chain)):
+        for place, cells in package.level_rules:
+            if cells["level"] not in levels:
+                raise StandardError(
+                    "no such level",
+                    where=place.cell("level"),
+                    got=cells["level"],
+                    expected=", ".join(sorted(levels)),
+                )
+            said = {k: v for k, v in cells.items() if k != "class"}
+            out.append(LevelRule(class_code=cells["class"], depth=depth, origin=place, **said))
+    return tuple(out)
+
+
+def _crosswalk(chain: Sequence[Package]) -> tuple[CrosswalkRow, ...]:
+    relations = ("exact", "close", "broad", "narrow", "related")
+    out = []
+    for package in chain:
+        for place, cells in package.crosswalk:
+            relation = cells["relation"] or "exact"
+            if relation not in relations:
+                raise StandardError(
+                    "no such relation",
+                    where=place.cell("relation"),
+                    got=relation,
+                    expected=" | ".join(relations),
+                )
+            out.append(CrosswalkRow(**{**cells, "relation": relation}, origin=place))
     return tuple(out)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from cimkit.errors import StandardError
-from cimkit.standard import grammar as code
 from cimkit.standard import naming as names
 from cimkit.standard._files import PackageFiles
-from cimkit.standard._toml import known, one_of, scalar, table, tables, texts
+from cimkit.standard._names import read_naming
+from cimkit.standard._place import Place
+from cimkit.standard._toml import known, scalar, table, texts
 from cimkit.standard.rows import Level
 from cimkit.standard.rule import Rule, RuleChange, read_rules
 
@@ -69,7 +69,27 @@ MAPPING_COLUMNS = [
     "level",
     "source",
 ]
-LEVEL_COLUMNS = ["code", "name_zh", "name_ja", "name_en", "code_origin", "verified", "source"]
+LEVEL_COLUMNS = [
+    "scheme",
+    "code",
+    "same_as",
+    "name_zh",
+    "name_ja",
+    "name_en",
+    "code_origin",
+    "verified",
+    "source",
+]
+LEVEL_RULE_COLUMNS = [
+    "kind",
+    "source_class",
+    "predefined_type",
+    "class",
+    "lod",
+    "level",
+    "source",
+]
+CROSSWALK_COLUMNS = ["from_scheme", "from_code", "to_scheme", "to_code", "relation", "source"]
 DOMAIN_COLUMNS = ["code", "name_zh", "name_ja", "name_en", "code_origin", "verified", "source"]
 HEAD = [
     "id",
@@ -100,11 +120,13 @@ class Package:
     edition: str
     head: dict[str, Any]
     extends: tuple[str, ...]
-    classes: list[tuple[str, dict[str, str]]]
-    attributes: list[tuple[str, dict[str, str]]]
-    mapping: list[tuple[str, dict[str, str]]]
+    classes: list[tuple[Place, dict[str, str]]]
+    attributes: list[tuple[Place, dict[str, str]]]
+    mapping: list[tuple[Place, dict[str, str]]]
     domains: dict[str, pa.Table]
     levels: tuple[Level, ...]
+    level_rules: list[tuple[Place, dict[str, str]]]
+    crosswalk: list[tuple[Place, dict[str, str]]]
     rules: list[Rule]
     changes: list[RuleChange]
     naming: names.Naming | None
@@ -167,12 +189,18 @@ def read_package(files: PackageFiles) -> Package:
             for name in files.under("domains", ".csv")
         },
         levels=tuple(
-            Level(**{**row, "verified": truth(row["verified"], place)})  # type: ignore[arg-type]
+            Level(**{**row, "verified": truth(row["verified"], place), "origin": place})  # type: ignore[arg-type]
             for place, row in _rows(files, "levels.csv", LEVEL_COLUMNS, ("code",))
         ),
+        level_rules=_rows(files, "level_rules.csv", LEVEL_RULE_COLUMNS, ("level",)),
+        crosswalk=[
+            row
+            for name in files.under("crosswalk", ".csv")
+            for row in _rows(files, name, CROSSWALK_COLUMNS, tuple(CROSSWALK_COLUMNS[:4]))
+        ],
         rules=rules,
         changes=changes,
-        naming=_naming(files),
+        naming=read_naming(files),
         files=files,
     )
 
@@ -189,7 +217,7 @@ def truth(text: str, place: str) -> bool:
 
 def _rows(
     files: PackageFiles, name: str, columns: list[str], needed: tuple[str, ...]
-) -> list[tuple[str, dict[str, str]]]:
+) -> list[tuple[Place, dict[str, str]]]:
     return list(files.rows(name, tuple(columns), needed)) if name in files.files else []
 
 
@@ -202,63 +230,3 @@ def _domain(files: PackageFiles, name: str) -> pa.Table:
         seen.add(row["code"])
     columns = ("code", "name_zh", "name_ja", "name_en")
     return pa.table({c: pa.array([row[c] for _, row in rows], pa.string()) for c in columns})
-
-
-def read_grammar(head: dict[str, Any], where: str) -> code.CodeGrammar | None:
-    """Return the code grammar of ``[code]``, or None."""
-    if "code" not in head:
-        return None
-    where = f"{where}, [code]"
-    said = table(head, "code", where)
-    known(said, ["segments", "class", "fields"], where)
-    segments = []
-    for entry in tables(said, "segments", where):
-        known(entry, ["name", "length", "alphabet", "values"], where)
-        segments.append(
-            code.Segment(
-                scalar(entry, "name", str, where, ""),
-                scalar(entry, "length", int, where, 0),
-                scalar(entry, "alphabet", str, where, "digits"),
-                texts(entry, "values", where),
-            )
-        )
-    grammar = code.CodeGrammar(
-        tuple(segments),
-        texts(said, "class", where) or ("major", "minor"),
-        texts(said, "fields", where),
-    )
-    wrong = code.problems(grammar.segments, grammar.class_segments)
-    if wrong:
-        raise StandardError(wrong, where=where)
-    return grammar
-
-
-def _naming(files: PackageFiles) -> names.Naming | None:
-    if "naming.toml" not in files.files:
-        return None
-    where = files.where("naming.toml")
-    said = files.toml("naming.toml")
-    known(said, ["file", "part", "exempt"], where)
-    parts = {}
-    for name, entry in table(said, "part", where).items():
-        here = f"{where}, [part.{name}]"
-        known(entry, ["type", "values", "pattern", "says"], here)
-        values = texts(entry, "values", here)
-        if one_of(entry.get("type", ""), ("", "date"), "type", here):
-            pattern = names.DATE
-        else:
-            written = scalar(entry, "pattern", str, here, "[^_.]+")
-            pattern = "|".join(map(re.escape, values)) or written
-        says = scalar(entry, "says", str, here, "")
-        parts[name] = names.Part(name, f"(?:{pattern})", values, says)
-    grammars = []
-    for number, entry in enumerate(tables(said, "file", where), 1):
-        here = f"{where}, [[file]] {number}"
-        known(entry, ["name", "template"], here)
-        template = scalar(entry, "template", str, here, "")
-        wrong = names.problems(template, parts)
-        if wrong:
-            raise StandardError(wrong, where=here, got=template)
-        name = scalar(entry, "name", str, here, str(number))
-        grammars.append(names.FileGrammar(name, template, parts))
-    return names.Naming(tuple(grammars), texts(said, "exempt", where))

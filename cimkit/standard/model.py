@@ -11,7 +11,7 @@ import pyarrow as pa
 from cimkit.model import LAKE
 from cimkit.standard.grammar import CodeGrammar
 from cimkit.standard.naming import Naming
-from cimkit.standard.rows import Attribute, ClassRow, Level, MappingRow
+from cimkit.standard.rows import Attribute, ClassRow, CrosswalkRow, Level, LevelRule, MappingRow
 from cimkit.standard.rule import Rule
 
 __all__ = ["Acceptance", "CrsRules", "Jurisdiction", "Standard"]
@@ -85,6 +85,10 @@ class Standard:
     """Where it holds."""
     levels: tuple[Level, ...]
     """Levels of detail, in order."""
+    level_rules: tuple[LevelRule, ...]
+    """What gives objects their level where the mapping does not; the first that fits."""
+    crosswalk: tuple[CrosswalkRow, ...]
+    """What its packages say of their classes in terms of other schemes."""
     crs_rules: CrsRules
     """Coordinate reference systems."""
     acceptance: Acceptance

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["NO_CLASS", "Attribute", "ClassRow", "Level", "MappingRow"]
+from cimkit.standard._place import NOWHERE, Place
+
+__all__ = [
+    "NO_CLASS",
+    "Attribute",
+    "ClassRow",
+    "CrosswalkRow",
+    "Level",
+    "LevelRule",
+    "MappingRow",
+    "Place",
+]
 
 NO_CLASS = "-"
 """Written in place of a class: objects like this are no assets, so no class is due."""
@@ -48,7 +59,7 @@ class ClassRow:
     """Which source."""
     package: str = ""
     """``id@edition`` of the package that says so last."""
-    origin: str = ""
+    origin: Place = NOWHERE
     """File and row where it is written."""
     leaf: bool = True
     """Whether no class has it as parent; objects belong to leaves."""
@@ -101,7 +112,7 @@ class Attribute:
     """Which source."""
     package: str = ""
     """``id@edition`` of the package that says so last."""
-    origin: str = ""
+    origin: Place = NOWHERE
     """File and row where it is written."""
 
 
@@ -139,6 +150,8 @@ class MappingRow:
     """Why."""
     depth: int = 0
     """0 for the package itself, 1 for its parents ..."""
+    origin: Place = NOWHERE
+    """File and row where it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,10 @@ class Level:
 
     code: str
     """E.g. ``CIM4``."""
+    scheme: str = ""
+    """Which series it belongs to, e.g. ``CIM``, ``LoD``, ``LOIN``; "" if there is only one."""
+    same_as: str = ""
+    """Code of the level of the first series that it corresponds to, "" none."""
     name_zh: str = ""
     """Chinese name."""
     name_ja: str = ""
@@ -159,3 +176,52 @@ class Level:
     """Whether it was seen in a source."""
     source: str = ""
     """Which source."""
+    origin: Place = NOWHERE
+    """File and row where it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """One line of ``level_rules.csv``: the first that fits says the level of an object.
+
+    They are asked where the mapping row that gave the class names no level. Conditions are all met.
+    """
+
+    level: str
+    """Code of the level given."""
+    kind: str = ""
+    """Kind of source, "" any."""
+    source_class: str = ""
+    """Class name in the source, "" any."""
+    predefined_type: str = ""
+    """IFC predefined type, "" any."""
+    class_code: str = ""
+    """Class of the primary scheme: it and all below it; "" any, unclassed objects too."""
+    lod: str = ""
+    """Highest level of detail among the object's geometries, e.g. ``2``: it and ``2.x``; "" any."""
+    source: str = ""
+    """Why."""
+    depth: int = 0
+    """0 for the package itself, 1 for its parents ..."""
+    origin: Place = NOWHERE
+    """File and row where it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkRow:
+    """One line of ``crosswalk/*.csv``: a class of one scheme in terms of another scheme."""
+
+    from_scheme: str
+    """Scheme of the class, e.g. ``cn.components``."""
+    from_code: str
+    """Its code."""
+    to_scheme: str
+    """The other scheme, e.g. ``int.citygml``."""
+    to_code: str
+    """The code there; `NO_CLASS`: it is known that there is none."""
+    relation: str = "exact"
+    """SKOS: exact, close, broad (the other is wider), narrow (the other is narrower), related."""
+    source: str = ""
+    """Who says so."""
+    origin: Place = NOWHERE
+    """File and row where it is written."""

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 
+from cimkit_cli.folder import CommandFolder
+
 __all__ = ["cli", "main"]
 
 
-class _Commands(click.Group):
-    """Finds each command in the folder ``commands`` by its file name and imports it when needed."""
+class _Commands(CommandFolder):
+    """The commands of the first level."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        folder = Path(__file__).parent / "commands"
-        return sorted(f.stem for f in folder.glob("[a-z]*.py"))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        found = import_module(f"cimkit_cli.commands.{cmd_name}").command
-        assert isinstance(found, click.Command)
-        return found
+    package = "cimkit_cli.commands"
 
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:

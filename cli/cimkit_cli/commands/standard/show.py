@@ -1,4 +1,4 @@
-"""``cimkit standard``."""
+"""``cimkit standard show``."""
 
 from __future__ import annotations
 
@@ -7,31 +7,11 @@ import click
 from cimkit_cli import options
 
 
-@click.group("standard")
-def command() -> None:
-    """Look at the classification-and-coding standards that are there."""
-
-
-@command.command("list")
-@options.as_json
-def list_(as_json: bool) -> None:
-    """List the standard packages found."""
-    from cimkit.standard import available
-    from cimkit_cli.printing import document
-
-    found = available()
-    if as_json:
-        document([dict(zip(("id", "edition", "title", "path"), x, strict=True)) for x in found])
-        return
-    for name, edition, title, _ in found:
-        click.echo(f"{name}@{edition}  {title}")
-
-
-@command.command("show")
+@click.command("show")
 @click.argument("name", metavar="ID")
 @options.language
 @options.as_json
-def show(name: str, language: str, as_json: bool) -> None:
+def command(name: str, language: str, as_json: bool) -> None:
     """Show the classes, attributes and rules of one standard."""
     from cimkit import load
     from cimkit_cli.printing import document
