@@ -89,6 +89,7 @@ def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> Clas
         verified=truth(cells["verified"], place),
         source=cells["source"],
         package=package,
+        meant_by=package,
         origin=place,
         **copied,
     )

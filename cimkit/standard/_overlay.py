@@ -45,6 +45,7 @@ def resolve(path: Path) -> Standard:
         titles=package.head["titles"],
         parents=tuple(p.key for p in reversed(chain[:-1])),
         facts={k: package.head[k] for k in FACTS if k in package.head},
+        scheme_of=schemes,
         class_rows=tuple(classes[k] for k in sorted(classes)),
         attributes=merge_attributes(chain, codes, domains),
         domains=domains,

@@ -65,6 +65,8 @@ class Standard:
     """``id@edition`` of the packages it extends, nearest first."""
     facts: Mapping[str, str]
     """status, issuer, licence, effective_from, effective_to, note: as the package says."""
+    scheme_of: Mapping[str, str]
+    """By id of a package of its main line, the scheme that the package's own has become part of."""
     class_rows: tuple[ClassRow, ...]
     """All classes of all schemes, retired ones included."""
     attributes: tuple[Attribute, ...]

@@ -59,6 +59,8 @@ class ClassRow:
     """Which source."""
     package: str = ""
     """``id@edition`` of the package that says so last."""
+    meant_by: str = ""
+    """``id@edition`` of the package that gave the code its meaning: first, or by ``replace``."""
     origin: Place = NOWHERE
     """File and row where it is written."""
     leaf: bool = True

@@ -180,6 +180,7 @@ def standard() -> Standard:
         titles={"en": "Town", "zh": "镇", "ja": "町"},
         parents=(),
         facts={},
+        scheme_of={},
         class_rows=(
             _class("01", "Utilities", leaf=False),
             _class("0117", "Pole", "立杆", parent="01"),
