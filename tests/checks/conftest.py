@@ -212,6 +212,8 @@ def standard() -> Standard:
         ),
         jurisdiction=Jurisdiction("509912", shapely.to_wkb(area), fictional=True),
         levels=(),
+        level_rules=(),
+        crosswalk=(),
         crs_rules=CrsRules(("EPSG:4544", "EPSG:4545")),
         acceptance=Acceptance(),
         hash="f" * 32,
