@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cimkit.model import Sheet
     from cimkit.standard import Rule, Standard
 
-__all__ = ["check", "check_catalog", "check_tables"]
+__all__ = ["check", "check_catalog", "check_tables", "run_rule", "spec_of"]
 
 
 def check(
@@ -178,8 +178,8 @@ def check_tables(
         raise UsageError("no such language", got=language, expected="en, ja or zh")
     with delivery_views(con, standard, delivery_id):
         context = CheckContext(con, standard, delivery_id or "", language=language)
-        checked = [(rule, _spec(rule)) for rule in standard.rules]
-        found = [_run(context, rule, spec) for rule, spec in checked]
+        checked = [(rule, spec_of(rule)) for rule in standard.rules]
+        found = [run_rule(context, rule, spec) for rule, spec in checked]
         findings = pa.concat_tables([LAKE["findings"].empty_table(), *found])
         rest = source_problems(context, checked, findings)
         findings = pa.concat_tables([findings, rest])
@@ -203,7 +203,8 @@ def check_tables(
     return judge(findings, checked, standard.acceptance, receipt)
 
 
-def _spec(rule: Rule) -> CheckSpec:
+def spec_of(rule: Rule) -> CheckSpec:
+    """Return what the check of a rule is; of one that does not exist, its name."""
     if rule.check is None:
         return SQL_SPEC
     name = rule.check.replace("-", "_")
@@ -214,7 +215,8 @@ def _spec(rule: Rule) -> CheckSpec:
     return spec
 
 
-def _run(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
+def run_rule(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
+    """Return the findings of one rule; what keeps it from being checked is one, too."""
     missing = [n for n in rule.needs if n not in context.provided]
     if missing:
         return not_checked(context, rule, "needs", what=", ".join(missing))
