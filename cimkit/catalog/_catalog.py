@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from cimkit.catalog import _config, _lake, _lock, _schema, _standards, _views
 from cimkit.errors import CatalogError, CatalogExists, CatalogNotFound
-from cimkit.model import LAKE
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,8 +140,7 @@ class Catalog:
         con = _lake.open_database(spill=spill)
         try:
             _lake.attach(con, self.lake, read_only=version is not None, version=version)
-            for table in LAKE:
-                con.execute(f"CREATE VIEW {table} AS FROM lake.main.{table}")
+            _schema.views(con)
             _views.macros(con)
         except BaseException:
             con.close()

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cimkit.catalog import _lake, _views
+from cimkit.catalog import _lake, _schema, _views
 from cimkit.catalog._guard import guard
 from cimkit.catalog._usertables import load_table
 from cimkit.errors import CimkitError, QueryError, UsageError
@@ -47,8 +47,7 @@ def _run(con: duckdb.DuckDBPyConnection, job: dict[str, Any], folder: Path) -> N
     _lake.attach(con, lake, read_only=True, version=job["version"])
     con.execute(f"SET memory_limit = '{int(job['memory'])}B'")
     con.execute("SET max_temp_directory_size = '20GB'")
-    for table in LAKE:
-        con.execute(f"CREATE VIEW {table} AS FROM lake.main.{table}")
+    _schema.views(con)
     _views.macros(con)
     views = {view.lower() for view, _ in _views.class_views(con, only=set())}
     own = {label.lower(): Path(file) for label, file in job["tables"].items()}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow as pa
 
-from cimkit.catalog import _codes, _lake, _meshes, _standards, _write
+from cimkit.catalog import _codes, _lake, _meshes, _schema, _standards, _write
 from cimkit.catalog._catalog import newest
 from cimkit.catalog._counts import compared, written
 from cimkit.catalog._identity import NAMESPACE, recognise
@@ -64,6 +64,7 @@ def commit(
         con.execute("SET preserve_insertion_order = false")
         _lake.attach(con, catalog.lake, read_only=False)
         con.execute("BEGIN")
+        _schema.complete(con)
         rows, report = _coordinate(con, catalog, staged, delivery, standard)
         report.dry_run = dry_run
         if report.nothing_to_do or dry_run:

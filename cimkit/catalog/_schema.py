@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from cimkit.model import LAKE
 
-__all__ = ["DECLARED", "columns", "ddl", "sql_type"]
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["columns", "complete", "ddl", "sql_type", "views"]
 
 _SIMPLE = {
     pa.string(): "VARCHAR",
@@ -49,11 +54,35 @@ def ddl() -> list[str]:
         "CALL lake.set_option('parquet_row_group_size', 10240)",
         "CALL lake.set_option('parquet_compression', 'zstd')",
     ]
+    return made + [_create(table) for table in LAKE]
+
+
+def complete(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the tables that a lake made by an earlier cimkit lacks; in a transaction."""
+    there = _there(con)
+    for table in LAKE:
+        if table not in there:
+            con.execute(_create(table))
+
+
+def views(con: duckdb.DuckDBPyConnection) -> None:
+    """Show the tables of the attached lake as views; one that it lacks yet is empty."""
+    there = _there(con)
     for table, schema in LAKE.items():
-        cols = ", ".join(f'"{f.name}" {sql_type(f)}' for f in schema)
-        made.append(f"CREATE TABLE lake.{table} ({cols})")
-    return made
+        if table in there:
+            con.execute(f"CREATE VIEW {table} AS FROM lake.main.{table}")
+        else:
+            cols = ", ".join(f'NULL::{sql_type(f)} AS "{f.name}"' for f in schema)
+            con.execute(f"CREATE VIEW {table} AS SELECT {cols} WHERE false")
 
 
-DECLARED = ("classes", "attributes", "crosswalk")
-"""Tables that hold rows of the standards in use, not of deliveries."""
+def _create(table: str) -> str:
+    cols = ", ".join(f'"{f.name}" {sql_type(f)}' for f in LAKE[table])
+    return f"CREATE TABLE lake.{table} ({cols})"
+
+
+def _there(con: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
+    ).fetchall()
+    return {row[0] for row in rows}

@@ -105,8 +105,8 @@ def prepare(
     """Return the sources in the order of their paths, each marked if the catalogue knows it.
 
     A source is known if an item came of the same bytes, read by the same version of the loader
-    under the same declaration, and classified by the same standard. All such items are put into
-    the temporary table ``kept_``.
+    under the same declaration, and is classed by the same standard: as it came, or since that was
+    adopted. All such items are put into the temporary table ``kept_``.
     """
     staged = sorted(staged, key=lambda s: s.asset.path)
     rows = [Row(n, s, facts_key(s, depth)) for n, s in enumerate(staged)]
@@ -118,7 +118,8 @@ def prepare(
         SELECT i.item_id, i.staging, i.dataset_id, i.path
         FROM lake.items i LEFT JOIN lake.deliveries d USING (delivery_id)
         WHERE i.staging IN (SELECT key FROM delivered_)
-            AND d.standard_hash IS NOT DISTINCT FROM ?
+            AND (d.standard_hash IS NOT DISTINCT FROM $1
+                OR d.received <= (SELECT max(adopted) FROM lake.standards WHERE hash = $1))
         """,
         [standard_hash],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def load(named: str | None) -> Standard | None:
 
 def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:
     """Return whether the lake's rows are those of this very standard."""
+    named = con.execute("SELECT standard, scheme, hash FROM lake.standards").fetchall()
+    if named != [(standard.key, standard.scheme, standard.hash)]:
+        return False
     for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
         there = con.execute(f"FROM lake.{table} WHERE standard = ?", [standard.key])
         have, want = there.to_arrow_table().to_pylist(), rows.to_pylist()
@@ -31,10 +35,33 @@ def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:
     return True
 
 
-def write(con: duckdb.DuckDBPyConnection, standard: Standard) -> None:
-    """Put the classes and attributes of a standard in the place of its former ones."""
+def write(
+    con: duckdb.DuckDBPyConnection,
+    standard: Standard,
+    *,
+    adopted: bool = False,
+    alone: bool = False,
+) -> None:
+    """Put the rows of a standard in the place of its former ones.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        In a transaction.
+    standard : Standard
+        The one that is in force now.
+    adopted : bool
+        Whether all objects are classed by it, whenever they came.
+    alone : bool
+        Whether the rows of other standards go too.
+    """
     for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
-        con.execute(f"DELETE FROM lake.{table} WHERE standard = ?", [standard.key])
+        con.execute(f"DELETE FROM lake.{table} WHERE standard = ? OR ?", [standard.key, alone])
         con.register("rows_", rows)
         con.execute(f"INSERT INTO lake.{table} BY NAME SELECT * FROM rows_")
         con.unregister("rows_")
+    con.execute("DELETE FROM lake.standards")
+    con.execute(
+        "INSERT INTO lake.standards VALUES (?, ?, ?, ?)",
+        [standard.key, standard.scheme, standard.hash, datetime.now(UTC) if adopted else None],
+    )

@@ -192,6 +192,18 @@ LAKE: dict[str, pa.Schema] = {
             ("decided_by", _text),  # rule, source, person
         ]
     ),
+    # What people decided; it outranks rules, also of objects that are delivered again.
+    "decisions": pa.schema(
+        [
+            ("object_id", _text),
+            ("scheme", _text),
+            ("class_code", _text),  # NULL: no class is due
+            ("level", _text),  # NULL: as rules say
+            ("author", _text),
+            ("decided", _time),
+            ("reason", _text),
+        ]
+    ),
     "codes": pa.schema(
         [
             ("scope", _text),
@@ -229,6 +241,15 @@ LAKE: dict[str, pa.Schema] = {
             ("clause", _text),
             ("element", _text),
             ("count", _whole),
+        ]
+    ),
+    # The standard in force: one row, none if there is no standard.
+    "standards": pa.schema(
+        [
+            ("standard", _text),  # id@edition
+            ("scheme", _text),  # its primary scheme
+            ("hash", _text),
+            ("adopted", _time),  # when all objects were classed by it; NULL: each as it came
         ]
     ),
     "classes": pa.schema(
