@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cimkit.checks._findings import conclude, not_checked
+from cimkit.checks._fixtures import FixtureResult, run_fixtures
+from cimkit.checks._prove import Proof, proof, prove
 from cimkit.checks._run import check, check_catalog, check_tables
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._verdict import RuleResult, Verdict
@@ -10,6 +12,8 @@ from cimkit.checks._verdict import RuleResult, Verdict
 __all__ = [
     "CheckContext",
     "CheckSpec",
+    "FixtureResult",
+    "Proof",
     "RuleResult",
     "Verdict",
     "check",
@@ -18,4 +22,7 @@ __all__ = [
     "conclude",
     "not_checked",
     "parameters",
+    "proof",
+    "prove",
+    "run_fixtures",
 ]

@@ -1,0 +1,210 @@
+"""Fixtures of a package: a few rows or files that a rule must pass or fail, run as deliveries are.
+
+Rows of all fixtures lie in one database in memory, one fixture at a time; each rule runs through
+the very code that holds it against a delivery.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cimkit.checks._fixture_rows import COMPANIONS, Rows, read_rows
+from cimkit.checks._run import run_rule, spec_of
+from cimkit.checks._spec import CheckContext
+from cimkit.checks._views import delivery_views
+from cimkit.errors import StandardError
+from cimkit.model import LAKE
+from cimkit.standard._files import open_package
+from cimkit.standard.lint import LintFinding
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from cimkit.standard import Rule, Standard
+    from cimkit.standard._files import PackageFiles
+
+__all__ = ["Fixture", "FixtureResult", "find_fixtures", "run_fixtures"]
+
+Expected = Literal["pass", "fail"]
+_TABLE = re.compile(rf"\.({'|'.join(COMPANIONS)})\.csv$")
+_TABLES = ("items", "objects", "geometries", "measures", "classifications", "codes")
+"""Tables that fixtures fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One fixture of one rule, not yet run."""
+
+    name: str
+    """File or folder in the package, e.g. ``tests/class-leaf/fail-group.csv``."""
+    rule: Rule
+    """The rule it proves."""
+    expected: Expected
+    """What the rule must come to."""
+
+    @property
+    def rows(self) -> bool:
+        """Whether it is rows of objects, and no file for a loader."""
+        return self.name.endswith(".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureResult:
+    """What a fixture came to."""
+
+    rule: str
+    """Full id of the rule; ``classes``, ``codes`` or ``names`` for those tables."""
+    fixture: str
+    """File or folder in the package."""
+    expected: str
+    """pass or fail; "" for tables of several rows."""
+    got: str
+    """What the rule came to: pass, fail, not checked or not applicable; "" if it did not run."""
+    rows: int
+    """Rows or sources it was run on."""
+    mapping: frozenset[str] = frozenset()
+    """Rows of the mapping that decided in it."""
+    findings: tuple[LintFinding, ...] = ()
+    """What is not as expected; () if all is."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all came as expected."""
+        return not self.findings
+
+
+def find_fixtures(
+    files: PackageFiles, standard: Standard
+) -> tuple[list[Fixture], list[LintFinding]]:
+    """Return the fixtures of a package, and what in its folder ``tests`` is none."""
+    by_name: dict[str, Rule] = {}
+    for rule in standard.rules:
+        if rule.name not in by_name or rule.id.startswith(f"{standard.id}/"):
+            by_name[rule.name] = rule
+    found: dict[str, Fixture] = {}
+    wrong: dict[str, LintFinding] = {}
+    for name in files.files:
+        parts = name.split("/")
+        if parts[0] != "tests" or len(parts) < 3 or name.endswith("/README.md"):
+            continue
+        folder, top = parts[1], "/".join(parts[:3])
+        if folder not in by_name:
+            wrong[folder] = LintFinding(
+                "fixture-rule-unknown",
+                "error",
+                files.where(f"tests/{folder}"),
+                f"there are fixtures for {folder!r}, and no such rule",
+                "Name the folder after a rule of this package or its parents, or remove it.",
+            )
+            continue
+        expected = parts[2].partition("-")[0]
+        if expected not in ("pass", "fail"):
+            wrong[top] = LintFinding(
+                "fixture-name",
+                "error",
+                files.where(top),
+                "a fixture is called pass-<anything> or fail-<anything>; this one does not run",
+                "Rename it.",
+            )
+            continue
+        if len(parts) == 3:
+            top = _TABLE.sub(".csv", top)
+        found[top] = Fixture(top, by_name[folder], "pass" if expected == "pass" else "fail")
+    return sorted(found.values(), key=lambda f: f.name), list(wrong.values())
+
+
+def run_fixtures(standard: Standard, package: str | Path) -> list[FixtureResult]:
+    """Run all fixtures of one package.
+
+    Parameters
+    ----------
+    standard
+        What the package builds to, its parents included.
+    package
+        Its folder, zip or workbook.
+
+    Returns
+    -------
+    list of FixtureResult
+        One a fixture, in the order of their names, then those of ``tests/classes*.csv``,
+        ``tests/codes.csv`` and ``tests/names.csv``.
+
+    Raises
+    ------
+    StandardError
+        If the package cannot be opened.
+    """
+    from cimkit.catalog._lake import open_database
+    from cimkit.checks._fixture_files import run_files
+    from cimkit.checks._fixture_tables import run_tables
+
+    files = open_package(Path(package))
+    fixtures, _ = find_fixtures(files, standard)
+    con = open_database()
+    try:
+        results = [*_run_rows(con, standard, files, [f for f in fixtures if f.rows])]
+        results += run_files(standard, files, [f for f in fixtures if not f.rows])
+        results.sort(key=lambda r: r.fixture)
+        return [*results, *run_tables(con, standard, files)]
+    finally:
+        con.close()
+
+
+def _run_rows(
+    con: duckdb.DuckDBPyConnection, standard: Standard, files: PackageFiles, given: list[Fixture]
+) -> Iterator[FixtureResult]:
+    from cimkit.checks._fixture_classes import classify
+    from cimkit.checks._fixture_verdict import compare
+
+    read: list[tuple[Fixture, Rows]] = []
+    for number, fixture in enumerate(given):
+        try:
+            read.append((fixture, read_rows(files, fixture.name, standard, number)))
+        except StandardError as error:
+            yield FixtureResult(
+                fixture.rule.id,
+                fixture.name,
+                fixture.expected,
+                "",
+                0,
+                findings=(unreadable(error),),
+            )
+    classify(con, standard, [rows for _, rows in read])
+    con.execute("ATTACH ':memory:' AS fixture")
+    con.execute("USE fixture.main")
+    try:
+        for table in _TABLES:
+            con.register("rows_", LAKE[table].empty_table())
+            con.execute(f"CREATE TABLE {table} AS FROM rows_")
+            con.unregister("rows_")
+        with delivery_views(con, standard, None):
+            context = CheckContext(con, standard, "fixture")
+            for fixture, rows in read:
+                _fill(con, rows)
+                spec = spec_of(fixture.rule)
+                found = run_rule(context, fixture.rule, spec).to_pylist()
+                yield compare(files, fixture, rows.lines, found, rows.decided_by())
+    finally:
+        con.execute("USE memory.main")
+        con.execute("DETACH fixture")
+
+
+def _fill(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    for table in _TABLES:
+        con.execute(f"DELETE FROM fixture.main.{table}")
+        if rows.tables[table]:
+            con.register("rows_", rows.table(table))
+            con.execute(f"INSERT INTO fixture.main.{table} FROM rows_")
+            con.unregister("rows_")
+
+
+def unreadable(error: StandardError) -> LintFinding:
+    """Return the finding that a fixture cannot be read."""
+    plain: dict[str, Any] = {"got": error.got, "expected": error.expected}
+    said = "; ".join(f"{k} {v!r}" if k == "got" else f"{k} {v}" for k, v in plain.items() if v)
+    message = f"{error.what}: {said}" if said else error.what
+    return LintFinding("fixture-unreadable", "error", error.where, message, error.mend)

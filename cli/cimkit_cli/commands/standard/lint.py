@@ -1,0 +1,63 @@
+"""``cimkit standard lint``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cimkit_cli import options
+
+if TYPE_CHECKING:
+    from cimkit.checks import Proof
+
+
+@click.command("lint")
+@click.argument("names", metavar="[ID|PATH]...", nargs=-1)
+@click.option("--strict", is_flag=True, help="Leave with 1 on warnings, too.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, names: tuple[str, ...], strict: bool, as_json: bool) -> None:
+    """Say what is wrong with standard packages, and run their fixtures.
+
+    Without a name: all packages that can be found. Leaves with 1 if one has errors.
+    """
+    from cimkit.checks import proof
+    from cimkit.standard import available
+    from cimkit_cli.printing import document
+
+    named = names or tuple(str(path) for _, _, _, path in available())
+    proofs = [proof(name) for name in named]
+    if as_json:
+        document({"packages": [p.to_json() for p in proofs]})
+    else:
+        for one in proofs:
+            _show(one)
+    bad = ("error", "warning") if strict else ("error",)
+    ctx.exit(int(any(f.severity in bad for p in proofs for f in p.findings)))
+
+
+def _show(proof: Proof) -> None:
+    click.secho(proof.package, bold=True)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for found in proof.findings:
+        mend = f"\n      {found.mend}" if found.mend else ""
+        text = f"{found.where}: {found.message}{mend}"
+        groups.setdefault((found.severity, found.code), []).append(text)
+    for (severity, code), texts in groups.items():
+        click.echo(f"  {severity} {code} ({len(texts)})")
+        for text in texts:
+            click.echo(f"    {text}")
+    said = {s: sum(f.severity == s for f in proof.findings) for s in ("error", "warning", "info")}
+    click.echo(
+        "  "
+        + ("clean" if proof.clean else f"{said['error']} errors, {said['warning']} warnings")
+        + f", {said['info']} infos"
+    )
+    c = proof.counts
+    if c:
+        click.echo(
+            f"  proven: {c['rules_proven']} of {c['rules']} rules, {c['mapping_proven']} of "
+            f"{c['mapping']} mapping rows; {c['fixtures_ok']} of {c['fixtures']} fixtures "
+            "came out as they say"
+        )
