@@ -6,9 +6,13 @@ Importers make one, writers save one, and the folder and the workbook are two fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Draft", "Loss"]
+if TYPE_CHECKING:
+    from cimkit.standard.model import Standard
+
+__all__ = ["Draft", "Loss", "flatten", "read_draft", "write_draft"]
 
 Row = dict[str, str]
 
@@ -51,3 +55,64 @@ class Draft:
     """The document ``naming.toml``; {} if there is none."""
     files: dict[str, bytes] = field(default_factory=dict)
     """All other files by their path in the package: jurisdiction, IDS, fixtures."""
+
+
+def read_draft(path: str | Path) -> Draft:
+    """Read a package as it is written.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder, a zip or a workbook (.xlsx).
+
+    Raises
+    ------
+    StandardError
+        If it is no package, or a file in it cannot be read.
+    """
+    from cimkit.standard._files import open_package
+    from cimkit.standard._reading import draft_of
+
+    return draft_of(open_package(Path(path)))
+
+
+def write_draft(draft: Draft, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a package: the same draft gives the same bytes.
+
+    Parameters
+    ----------
+    draft : Draft
+        What to write; nothing is resolved or checked but that it can be written.
+    path : str or Path
+        A workbook if it ends in ``.xlsx``, a zip if in ``.zip``, else a folder.
+    overwrite : bool
+        Whether a package that is there may be replaced.
+
+    Raises
+    ------
+    StandardError
+        If the draft has what the form cannot hold: an unknown column, a file name.
+    UsageError
+        If there is something at `path` and it may not be overwritten.
+    """
+    from cimkit.standard._writing import package_files, write_files
+
+    write_files(package_files(draft), Path(path), overwrite=overwrite)
+
+
+def flatten(standard: Standard) -> Draft:
+    """Return a resolved standard and its parents as one package that extends none.
+
+    What is retired is left out; a level inherited from a class above stands on the class. Rules
+    take the package's own id before their name: ``cn.components/x`` becomes ``city.y/x``.
+
+    Examples
+    --------
+    >>> from cimkit.standard import load
+    >>> draft = flatten(load("city.linjiang"))
+    >>> "extends" in draft.head, draft.classes[0]["code"]
+    (False, '01')
+    """
+    from cimkit.standard import _flatten
+
+    return _flatten.flatten(standard)
