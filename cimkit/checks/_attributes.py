@@ -49,12 +49,15 @@ def ask(
             asked.append({**group, "number": numbers[id(a)]})
     schema = pa.schema([("class_code", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
     context.con.register("asked", pa.Table.from_pylist(asked, schema=schema))
-    # One parse of each object's JSON gives all the values that anything is asked of.
-    pointers = ", ".join(quote(pointer(a.name)) for a in attributes) or "'/'"
+    # One parse of each object's JSON gives all the values that anything is asked of. A city model
+    # has its attributes in an object of their own.
+    names = [pointer(a.name) for a in attributes]
+    pointers = ", ".join(map(quote, [*names, *(f"/attributes{n}" for n in names)])) or "'/'"
+    here_or_there = f"nullif(trim(found[number + 1]), ''), found[number + 1 + {len(names)}]"
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE answers AS
         SELECT * EXCLUDE (found, class_code), class_code,
-               nullif(trim(found[number + 1]), '') AS value
+               nullif(trim(coalesce({here_or_there})), '') AS value
         FROM (SELECT item_id, path, source_layer AS layer, spot AS place, object_id, x, y, z, rank,
                      class_code, kind, json_extract_string(properties, [{pointers}]) AS found
               FROM things WHERE {here}) JOIN asked USING (class_code, kind)"""

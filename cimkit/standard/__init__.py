@@ -13,7 +13,8 @@ A package is a folder or a zip::
     naming.toml      [[file]] template, [part.<name>] values | pattern | type
     rules/*.toml     see `Rule`
 
-The column ``field`` of a mapping addresses a field of the object: ``name``, ``layer``, ``kind``,
+The column ``field`` of a mapping addresses a field of the object: ``name``, ``source_key`` (its
+identifier in the source: GlobalId, gml:id, key field), ``layer``, ``kind``,
 ``source_class``, ``predefined_type``, ``type``, ``material``, ``classification`` (codes; also
 ``classification.system``, ``classification.name``), ``presentation_layer``, ``system``,
 ``pset.P.prop``, ``quantities.Q.quantity``, ``attributes.A``, ``measure.height`` (also area_m2,
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from cimkit.standard._classify import classify_sql
 from cimkit.standard._files import find_package, packages
+from cimkit.standard._levels import levels_sql
 from cimkit.standard._overlay import resolve
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
@@ -65,6 +67,7 @@ __all__ = [
     "Standard",
     "available",
     "classify_sql",
+    "levels_sql",
     "load",
 ]
 

@@ -16,7 +16,7 @@ DIMENSIONS = {
     "source_class": "source_class",
 }
 """Addresses of columns that repeat over many objects, with the name of the column."""
-COLUMNS = {"name": "name"}
+COLUMNS = {"name": "name", "source_key": "source_key"}
 """Addresses of other columns with text."""
 NUMBERS = ("height", "area_m2", "length_m", "z_min", "z_max")
 """Columns with numbers, addressed as ``measure.<column>``."""

@@ -14,6 +14,15 @@ def test_obligatory_values_row_by_row(lake, run_check):
     assert found.passed == 3
 
 
+def test_attributes_of_a_city_model_lie_one_step_deeper(lake, run_check):
+    lake.item("a.gml", kind="citymodel")
+    for state in ("01", "99"):
+        lake.object("a.gml", properties={"attributes": {"ObjName": "n", "ObjState": state}})
+    assert run_check("attribute_obligatory").passed == 4
+    found = run_check("attribute_domain")
+    assert [f["measured"] for f in found.failed] == ["99"]
+
+
 def test_a_field_that_a_layer_lacks_is_one_finding(lake, run_check):
     lake.item("a.gpkg")
     lake.item("b.gpkg")

@@ -46,6 +46,7 @@ def thing(
         "source_class": source_class,
         "name": name,
         "height": said.pop("height_", None),
+        "source_key": said.pop("key_", None),
         "properties": json.dumps(said, ensure_ascii=False),
     }
 
@@ -194,6 +195,7 @@ ROWS = [
     (",,,,a,gt,2.5,,0102,,", thing(a="many"), None),
     (",,,,a,le,2.5,,0102,,", thing(a="2.5"), "0102"),
     (",,,,measure.height,ge,10,,0102,,", thing(height_=10.0), "0102"),
+    (",,,,source_key,prefix,bldg_,,0102,,", thing(key_="bldg_787d"), "0102"),
     (",,,,pset.P q.r/s,equals,TRUE,,0102,,", thing(pset={"P q": {"r/s": True}}), "0102"),
     (",,,,quantities.Q.len,lt,3,,0102,,", thing(quantities={"Q": {"len": 2}}), "0102"),
     (",,,,classification,prefix,14-,,0102,,", thing(classification=[{"code": "14-10"}]), "0102"),
