@@ -8,6 +8,7 @@ nor network, with limited time and memory.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from cimkit.runtime.workers import WorkerFailure, run
 if TYPE_CHECKING:
     from cimkit.standard import Rule
 
-__all__ = ["SQL_SPEC", "TABLES", "run_sql"]
+__all__ = ["SQL_SPEC", "TABLES", "run_jobs", "run_sql", "sql_findings", "sql_job"]
 
 SQL_SPEC = CheckSpec(name="sql", title="SQL of the standard")
 """Stands for the check of rules that are SQL."""
@@ -31,8 +32,11 @@ SQL_SPEC = CheckSpec(name="sql", title="SQL of the standard")
 TABLES = ("geometries", "items", "known", "measures", "objects", "things")
 """What the SQL of a rule sees; `cimkit.checks._views` says what is in them."""
 
+Job = tuple[str, tuple[str, ...], str]
+"""Folder of the tables, their names, and the SQL."""
 _SECONDS = 120.0
 _BYTES = 4 * 1024**3
+_loaded: set[str] = set()
 
 
 def run_sql(context: CheckContext, rule: Rule) -> pa.Table:
@@ -48,17 +52,35 @@ def run_sql(context: CheckContext, rule: Rule) -> pa.Table:
     QueryError
         If the SQL is not let through.
     """
+    with tempfile.TemporaryDirectory(prefix="cimkit-rule-") as folder:
+        _, found = next(run_jobs([sql_job(context, rule, Path(folder))]))
+    return sql_findings(context, rule, found)
+
+
+def sql_job(context: CheckContext, rule: Rule, folder: Path) -> Job:
+    """Write the tables that the SQL of a rule names into a folder, for `run_jobs`.
+
+    Raises
+    ------
+    QueryError
+        If the SQL is not let through.
+    """
     sql = rule.sql or ""
     wanted = sorted(guard(sql, set(TABLES)))
-    with tempfile.TemporaryDirectory(prefix="cimkit-rule-") as folder:
-        for table in wanted:
-            context.con.execute(
-                f"COPY (FROM {table}) TO {quote(str(Path(folder, table)))} (FORMAT parquet)"
-            )
-        job = (folder, tuple(wanted), sql)
-        _, found = next(
-            iter(run(_select, [job], workers=1, timeout_s=_SECONDS, memory_bytes=_BYTES))
+    for table in wanted:
+        context.con.execute(
+            f"COPY (FROM {table}) TO {quote(str(Path(folder, table)))} (FORMAT parquet)"
         )
+    return str(folder), tuple(wanted), sql
+
+
+def run_jobs(jobs: Sequence[Job]) -> Iterator[tuple[Job, pa.Table | WorkerFailure]]:
+    """Run the SQL of rules in one worker process, each in a database of its own."""
+    return run(_select, jobs, workers=1, timeout_s=_SECONDS, memory_bytes=_BYTES)
+
+
+def sql_findings(context: CheckContext, rule: Rule, found: pa.Table | WorkerFailure) -> pa.Table:
+    """Return what the rows that the SQL of a rule selected come to."""
     if isinstance(found, WorkerFailure):
         return not_checked(context, rule, "sql-failed", mender="office", error=found.message)
     by_object = "object_id" in found.column_names
@@ -93,13 +115,20 @@ def _placed(context: CheckContext, found: pa.Table) -> pa.Table:
     return placed
 
 
-def _select(job: tuple[str, tuple[str, ...], str]) -> pa.Table:
+def _select(job: Job) -> pa.Table:
     """Run in a worker: load the tables, shut every door, run the SQL."""
     import duckdb
 
     folder, tables, sql = job
-    con = duckdb.connect(config={"threads": 1})
-    con.execute(f"LOAD {quote(str(extension_file('spatial')))}")
+    spatial = str(extension_file("spatial"))
+    # What this process has loaded with its signature checked is not read from the file again.
+    known = spatial in _loaded
+    # Without a folder to spill to, what does not fit in memory fails; it does not fill the disk.
+    con = duckdb.connect(
+        config={"threads": 1, "temp_directory": "", "allow_unsigned_extensions": known}
+    )
+    con.execute(f"LOAD {quote(spatial)}")
+    _loaded.add(spatial)
     for table in tables:
         con.execute(f"CREATE TABLE {table} AS FROM read_parquet({quote(str(Path(folder, table)))})")
     con.execute(f"SET memory_limit = '{_BYTES * 3 // 4}B'")
