@@ -1,16 +1,13 @@
-"""Find packages and read their files: folders and zips alike, whole and in memory."""
+"""Find packages and read their files: folders, zips and workbooks, whole and in memory."""
 
 from __future__ import annotations
 
 import csv
 import difflib
 import io
-import lzma
 import os
-import struct
 import tomllib
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +16,7 @@ from typing import Any
 from cimkit.errors import StandardError, StandardNotFound
 from cimkit.registry import data_folder
 from cimkit.standard._place import Place
-
-_NO_ZIP = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(OSError, EOFError, RuntimeError, ValueError, NotImplementedError),
-)
-"""What the standard library raises on a damaged or encrypted zip."""
-LIMIT = 64 * 1024 * 1024
-"""Bytes of a package, unpacked: a code list of a million rows fits, a zip bomb does not."""
+from cimkit.standard._unpacking import read_folder, root, unzip
 
 
 @dataclass(frozen=True)
@@ -79,6 +69,32 @@ class PackageFiles:
         needed : tuple of str
             Those that every row must fill.
         """
+        header, top, lines = self.table(name)
+        for column in header:
+            if column not in columns:
+                near = difflib.get_close_matches(column, columns, 1)
+                raise StandardError(
+                    "no such column",
+                    where=top,
+                    got=column,
+                    expected=", ".join(columns),
+                    mend=f"Did you mean {near[0]!r}?" if near else "",
+                )
+        if len(set(header)) != len(header):
+            raise StandardError("one column stands twice", where=top)
+        missing = [n for n in needed if n not in header]
+        if missing:
+            raise StandardError("a column is missing", where=top, expected=missing[0])
+        for place, cells in lines:
+            row = dict.fromkeys(columns, "")
+            row.update(zip(header, (c.strip() for c in cells), strict=False))
+            for column in needed:
+                if not row[column]:
+                    raise StandardError(f"`{column}` is empty", where=place.cell(column))
+            yield place, row
+
+    def table(self, name: str) -> tuple[list[str], Place, Iterator[tuple[Place, list[str]]]]:
+        """Return the header of a CSV file, its place, and the rows that say something."""
         where = self.where(name)
         reader = csv.reader(io.StringIO(self.text(name), newline=""))
         try:
@@ -87,40 +103,28 @@ class PackageFiles:
             raise StandardError(
                 "an empty table", where=where, mend="Give it a header row or remove the file."
             ) from None
-        for column in header:
-            if column not in columns:
-                near = difflib.get_close_matches(column, columns, 1)
-                raise StandardError(
-                    "no such column",
-                    where=f"{where}:1",
-                    got=column,
-                    expected=", ".join(columns),
-                    mend=f"Did you mean {near[0]!r}?" if near else "",
-                )
-        if len(set(header)) != len(header):
-            raise StandardError("one column stands twice", where=f"{where}:1")
-        missing = [n for n in needed if n not in header]
-        if missing:
-            raise StandardError("a column is missing", where=f"{where}:1", expected=missing[0])
-        for cells in _cells(reader, where):
-            # The line of the file, so that an editor's "go to line" finds it.
-            place = Place(f"{where}:{reader.line_num}")
-            if not any(c.strip() for c in cells) or cells[0].startswith("#"):
-                continue
-            if len(cells) > len(header):
-                raise StandardError(
-                    "more cells than columns",
-                    where=place,
-                    got=len(cells),
-                    expected=str(len(header)),
-                    mend="Put a text that holds a comma in double quotes.",
-                )
-            row = dict.fromkeys(columns, "")
-            row.update(zip(header, (c.strip() for c in cells), strict=False))
-            for column in needed:
-                if not row[column]:
-                    raise StandardError(f"`{column}` is empty", where=place)
-            yield place, row
+        return header, Place(f"{where}:1"), _lines(reader, where, len(header))
+
+    def entry(self, name: str, key: str, number: int) -> Place:
+        """Return the place of the n-th ``[[key]]`` of a TOML file, counted from 1."""
+        return Place(f"{self.where(name)}:{'' if key == 'rule' else f'{key} '}{number}")
+
+
+def _lines(reader: Any, where: str, width: int) -> Iterator[tuple[Place, list[str]]]:
+    for cells in _cells(reader, where):
+        # The line of the file, so that an editor's "go to line" finds it.
+        place = Place(f"{where}:{reader.line_num}")
+        if not any(c.strip() for c in cells) or cells[0].startswith("#"):
+            continue
+        if len(cells) > width:
+            raise StandardError(
+                "more cells than columns",
+                where=place,
+                got=len(cells),
+                expected=str(width),
+                mend="Put a text that holds a comma in double quotes.",
+            )
+        yield place, cells
 
 
 def _cells(reader: Any, where: str) -> Iterator[list[str]]:
@@ -131,35 +135,31 @@ def _cells(reader: Any, where: str) -> Iterator[list[str]]:
 
 
 def open_package(path: Path) -> PackageFiles:
-    """Read a folder or zip with a ``standard.toml``.
+    """Read a folder or zip with a ``standard.toml``, or a workbook with a sheet ``standard``.
 
     Raises
     ------
     StandardError
-        If it is neither, or too large.
+        If it is neither, too large, or leads to files that are not its own.
     """
     if path.is_file() and path.name == "standard.toml":
         path = path.parent
+    if path.suffix.lower() == ".xlsx" and path.is_file():
+        from cimkit.standard._workbook import open_workbook
+
+        return open_workbook(path)
     if path.is_dir():
-        names = sorted(p for p in path.rglob("*") if p.is_file())
-        _limit(path, sum(p.stat().st_size for p in names))
-        files = {p.relative_to(path).as_posix(): p.read_bytes() for p in names}
+        # Looked for first: a wrong folder may be a large one.
+        files = read_folder(path) if (path / "standard.toml").is_file() else {}
     else:
-        files = _unzip(path)
-        root = _root(list(files)) or ""
-        files = {n.removeprefix(root): b for n, b in files.items() if n.startswith(root)}
+        files = unzip(path)
+        top = root(list(files)) or ""
+        files = {n.removeprefix(top): b for n, b in files.items() if n.startswith(top)}
     if "standard.toml" not in files:
         raise StandardError(
             "no standard package", where=str(path), expected="a file standard.toml in it"
         )
     return PackageFiles(path, files)
-
-
-def _limit(path: Path, size: int) -> None:
-    if size > LIMIT:
-        raise StandardError(
-            "too large for a standard package", where=str(path), got=size, expected=f"≤ {LIMIT}"
-        )
 
 
 def _folders() -> list[Path]:
@@ -179,69 +179,59 @@ def packages() -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
             )
         inside = [folder] if (folder / "standard.toml").is_file() else sorted(folder.iterdir())
         for path in inside:
-            head = _head(path)
+            # A package whose name begins with _ is there to be copied, not to be used.
+            head = None if path.name.startswith("_") else _head(path)
             if head is not None:
                 yield str(head.get("id", "")), str(head.get("edition", "")), path, head
 
 
 def _head(path: Path) -> dict[str, Any] | None:
-    """Return the ``standard.toml`` of a folder or zip, None where there is none."""
+    """Return the ``standard.toml`` of a package, None where there is none."""
     if (path / "standard.toml").is_file():
         return PackageFiles(path, {"standard.toml": (path / "standard.toml").read_bytes()}).toml(
             "standard.toml"
         )
-    if path.suffix != ".zip" or not zipfile.is_zipfile(path):
+    if path.suffix.lower() == ".xlsx" and not path.name.startswith((".", "~$")):
+        from cimkit.standard._workbook import workbook_head
+
+        return workbook_head(path)
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
         return None
-    files = _unzip(path, "standard.toml")
-    root = _root(list(files))
-    if root is None:
+    files = unzip(path, "standard.toml")
+    top = root(list(files))
+    if top is None:
         return None
-    return PackageFiles(path, {"standard.toml": files[f"{root}standard.toml"]}).toml(
-        "standard.toml"
-    )
-
-
-def _unzip(path: Path, ending: str = "") -> dict[str, bytes]:
-    """Return the files of a zip whose names end so."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [
-                m for m in archive.infolist() if not m.is_dir() and m.filename.endswith(ending)
-            ]
-            _limit(path, sum(m.file_size for m in members))
-            return {m.filename: archive.read(m) for m in members}
-    except StandardError:
-        raise
-    except _NO_ZIP as error:
-        raise StandardError(
-            f"no standard package: {error}", where=str(path), expected="a folder or a zip"
-        ) from error
-
-
-def _root(names: list[str]) -> str | None:
-    """Return the folder in a zip that holds the package: a zip of a folder has it on top."""
-    tops = [n.removesuffix("standard.toml") for n in names if n.endswith("standard.toml")]
-    tops = [t for t in tops if not t or t.endswith("/")]
-    return min(tops, key=len, default=None)
+    return PackageFiles(path, {"standard.toml": files[f"{top}standard.toml"]}).toml("standard.toml")
 
 
 def find_package(name: str, *, beside: Path | None = None) -> Path:
-    """Return the folder or zip of a package.
+    """Return the folder, zip or workbook of a package.
 
     Parameters
     ----------
     name : str
         ``id``, ``id@edition`` or a path.
     beside : Path, optional
-        A package: its neighbours are looked at first, so that a set of packages can be moved.
+        The package that asks: its neighbours are looked at first, so that a set of packages can
+        be moved. It names others by id; a path would let it read any file.
 
     Raises
     ------
     StandardNotFound
         If there is none; the error lists those there are.
+    StandardError
+        If a package names another by its path.
     """
     path = Path(name)
-    if ("/" in name or os.sep in name or path.suffix in (".zip", ".toml")) and path.exists():
+    is_path = "/" in name or "\\" in name or path.suffix in (".zip", ".toml", ".xlsx")
+    if beside is not None and (is_path or name.startswith(".")):
+        raise StandardError(
+            "a package names its parents by id and edition, not by path",
+            where=str(beside),
+            got=name,
+            expected="id@edition",
+        )
+    if is_path and path.exists():
         return path
     wanted, _, edition = name.partition("@")
     known = [(i, e, p) for i, e, p, _ in packages()]
@@ -253,11 +243,12 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
         # Of several editions the latest; of one edition in several places the first found.
         latest = max(e for e, _ in fits)
         return next(p for e, p in fits if e == latest)
-    if path.exists():
+    if path.exists() and beside is None:
         return path
     raise StandardNotFound(
         "no such standard",
         got=name,
         expected=", ".join(sorted({f"{i}@{e}" for i, e, _ in known})) or "a path",
-        mend="Put its folder or zip into a folder named in CIMKIT_STANDARDS, or give its path.",
+        mend="Put its folder, zip or workbook into a folder named in CIMKIT_STANDARDS, or give "
+        "its path.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -169,7 +170,12 @@ def read_package(files: PackageFiles) -> Package:
     rules: list[Rule] = []
     changes: list[RuleChange] = []
     for name in files.under("rules", ".toml"):
-        more = read_rules(files.text(name), package=head["id"], where=files.where(name))
+        more = read_rules(
+            files.text(name),
+            package=head["id"],
+            where=files.where(name),
+            place=partial(files.entry, name),
+        )
         rules += more[0]
         changes += more[1]
     return Package(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -136,7 +136,9 @@ class RuleChange:
         return dataclasses.replace(rule, **self.values)
 
 
-def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list[RuleChange]]:
+def read_rules(
+    text: str, *, package: str, where: str, place: Callable[[str, int], str] | None = None
+) -> tuple[list[Rule], list[RuleChange]]:
     """Read one ``rules/*.toml``.
 
     Parameters
@@ -147,6 +149,8 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
         Id of the package, the first part of the rules' full ids.
     where : str
         Name of the file for messages and for `Rule.origin`.
+    place : callable, optional
+        Gives the place of the n-th ``[[rule]]`` or ``[[change]]``; default: `where` and n.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
     known(document, ("rule", "change"), where)
     rules = []
     for number, entry in enumerate(tables(document, "rule", where), 1):
-        origin = f"{where}:{number}"
+        origin = place("rule", number) if place else f"{where}:{number}"
         name = _name(entry, origin)
         values = _values(entry, {"id"}, origin)
         if (values.get("check") is None) == (values.get("sql") is None):
@@ -182,7 +186,7 @@ def read_rules(text: str, *, package: str, where: str) -> tuple[list[Rule], list
         rules.append(Rule(id=full, origin=origin, **values))
     changes = []
     for number, entry in enumerate(tables(document, "change", where), 1):
-        origin = f"{where}:change {number}"
+        origin = place("change", number) if place else f"{where}:change {number}"
         name = _name(entry, origin)
         if "check" in entry or "sql" in entry:
             raise StandardError(
