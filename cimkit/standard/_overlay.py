@@ -273,5 +273,7 @@ def _plain(value: Any) -> Any:
         return value.to_pylist()
     if isinstance(value, Mapping):
         return dict(value)
-    # The place in a file is no part of what is said: a zip and a folder have one hash.
-    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name != "origin"}
+    # The place in a file is no part of what is said, nor is a mapping's name, which is made of it:
+    # a folder, a zip and a workbook have one hash.
+    names = [f.name for f in dataclasses.fields(value) if f.name not in ("origin", "rule")]
+    return {name: getattr(value, name) for name in names}
