@@ -32,6 +32,7 @@ from cimkit.standard._classify import classify_sql
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
 from cimkit.standard._overlay import resolve
+from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
@@ -52,6 +53,7 @@ __all__ = [
     "Attribute",
     "ClassRow",
     "CodeGrammar",
+    "Crosswalk",
     "CrosswalkRow",
     "CrsRules",
     "FileGrammar",
@@ -67,6 +69,7 @@ __all__ = [
     "Standard",
     "available",
     "classify_sql",
+    "crosswalk",
     "levels_sql",
     "load",
 ]

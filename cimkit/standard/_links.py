@@ -1,0 +1,120 @@
+"""Links between the classes of two standards, and how a name in a table finds a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from cimkit.standard._relations import inverse
+from cimkit.standard.model import Standard
+from cimkit.standard.rows import ClassRow
+
+__all__ = ["Link", "Node", "Side", "correspond"]
+
+
+class Node(NamedTuple):
+    """A class of one of the two standards, or of a third scheme."""
+
+    side: str
+    """``a``, ``b``, or "" for a third scheme."""
+    scheme: str
+    """Its scheme."""
+    code: str
+    """Its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One statement that two classes have to do with each other."""
+
+    start: Node
+    end: Node
+    relation: str
+    via: str
+    """``declared``, ``lineage``, ``replaces``, ``declared through <scheme>``, ``mapping`` ..."""
+    confidence: float
+    path: str
+    """Over what it goes, for people."""
+    source: str
+    """Package, file and row that say so."""
+
+    def inverted(self) -> Link:
+        """Return the same statement, read from its end."""
+        return Link(
+            self.end,
+            self.start,
+            inverse(self.relation),
+            self.via,
+            self.confidence,
+            self.path,
+            self.source,
+        )
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two standards: its classes in force, and the names that its schemes go by."""
+
+    name: str
+    """``a`` or ``b``."""
+    standard: Standard
+
+    @cached_property
+    def classes(self) -> dict[tuple[str, str], ClassRow]:
+        """Classes in force by scheme and code."""
+        return {(c.scheme, c.code): c for c in self.standard.class_rows if not c.retired}
+
+    @cached_property
+    def schemes(self) -> tuple[str, ...]:
+        """Schemes that have classes, the primary one first."""
+        found = dict.fromkeys((self.standard.scheme, *(c.scheme for c in self.classes.values())))
+        return tuple(found)
+
+    @cached_property
+    def _line(self) -> dict[str, int]:
+        """Packages by ``id@edition``: 0 the standard itself, then its parents, nearest first."""
+        return {key: n for n, key in enumerate((self.standard.key, *self.standard.parents))}
+
+    def find(self, scheme: str, code: str) -> Node | None:
+        """Return the class that a table means, or None if it is none of this standard.
+
+        A table may name the scheme, the scheme of a package that this standard extends, or either
+        with its edition (``city.x@2025``). A code that the standard has given another meaning
+        since is not the class that the table means.
+        """
+        plain, _, edition = scheme.partition("@")
+        own = plain if plain in self.schemes else self.standard.scheme_of.get(plain)
+        row = self.classes.get((own, code)) if own else None
+        if own is None or row is None:
+            return None
+        named = [rank for key, rank in self._line.items() if key.partition("@")[0] == plain]
+        if edition and f"{plain}@{edition}" not in self._line:
+            return None
+        if named and self._line.get(row.meant_by, len(self._line)) < named[0]:
+            return None
+        return Node(self.name, own, code)
+
+    def node(self, row: ClassRow) -> Node:
+        """Return a class of this standard as a node."""
+        return Node(self.name, row.scheme, row.code)
+
+    def above(self, node: Node) -> Iterable[Node]:
+        """Yield the classes above one of this standard, nearest first."""
+        row = self.classes[(node.scheme, node.code)]
+        seen = {row.code}
+        while row.parent and row.parent not in seen and (row.scheme, row.parent) in self.classes:
+            seen.add(row.parent)
+            row = self.classes[(row.scheme, row.parent)]
+            yield self.node(row)
+
+
+def correspond(a: Side, b: Side) -> dict[str, list[str]]:
+    """Return for each scheme of ``a`` those of ``b`` that grew from the same one."""
+
+    def names(side: Side, scheme: str) -> set[str]:
+        return {scheme} | {k for k, v in side.standard.scheme_of.items() if v == scheme}
+
+    of_b = {scheme: names(b, scheme) for scheme in b.schemes}
+    return {s: [t for t in b.schemes if names(a, s) & of_b[t]] for s in a.schemes}
