@@ -34,14 +34,22 @@ class Facts:
         Those that conditions use.
     predicates : bool
         Whether SQL predicates of the package need the columns of `_predicate.NAMES`.
+    lod : bool
+        Whether the objects' highest level of detail is needed, as ``lod_``.
     """
 
     def __init__(
-        self, standard: Standard, addresses: Iterable[str], *, predicates: bool = False
+        self,
+        standard: Standard,
+        addresses: Iterable[str],
+        *,
+        predicates: bool = False,
+        lod: bool = False,
     ) -> None:
         self._standard = standard
         self._names = {a: f"f{n}" for n, a in enumerate(sorted(set(addresses) - set(REPEATED)))}
         self._predicates = predicates
+        self._lod = lod
         self._pointers: dict[str, int] = {}
 
     def text(self, address: str) -> str:
@@ -56,6 +64,10 @@ class Facts:
         ptype = self._get("predefined_type")
         columns.append(f"coalesce({ptype}, '') AS {REPEATED['predefined_type']}")
         columns += [f"{self._column(a)} AS {n}" for a, n in self._names.items()]
+        if self._lod:
+            columns.append("trim(ltrim(lower(coalesce(lod, '')), 'lod ')) AS lod_")
+            # A relation without the column gets it, empty.
+            relation = f"(FROM {relation} UNION ALL BY NAME SELECT NULL::VARCHAR AS lod WHERE 1=0)"
         if self._predicates:
             columns += self._seen()
         asked = ", ".join(literal(p) for p in self._pointers)
