@@ -27,6 +27,10 @@ class Loss:
     """Which of them: codes, names, columns; "" all."""
     why: str
     """In a sentence."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns that it is about; () all."""
+    rows: tuple[int, ...] = ()
+    """Numbers of the rows that it is about, from 0, in the draft that `flatten` gives; () all."""
 
 
 @dataclass
