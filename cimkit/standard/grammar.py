@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cimkit.errors import UsageError
+from cimkit.standard._check_digit import check_digits
+from cimkit.standard._code_problems import problems
+from cimkit.standard._segment import Segment
 
-__all__ = ["CodeGrammar", "Segment"]
-
-_ALPHABETS = {"digits": "0-9", "letters": "A-Z", "alphanumeric": "0-9A-Z"}
-_SAYS = {
-    "digits": "digits",
-    "letters": "capital letters",
-    "alphanumeric": "digits or capital letters",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One part of an identifier code."""
-
-    name: str
-    """Name of the part; the name of its group in `CodeGrammar.pattern`."""
-    length: int
-    """Characters."""
-    alphabet: str = "digits"
-    """``digits``, ``letters`` or ``alphanumeric`` (capital letters, ASCII)."""
-    values: tuple[str, ...] = ()
-    """The only values allowed; empty: all of the alphabet."""
-
-    @property
-    def pattern(self) -> str:
-        """Regular expression of this part, for RE2 and `re` alike."""
-        if self.values:
-            return "|".join(re.escape(v) for v in self.values)
-        return f"[{_ALPHABETS[self.alphabet]}]{{{self.length}}}"
-
-    def reasons(self, text: str) -> list[str]:
-        """Return why ``text`` (of the right length) cannot be this part."""
-        if self.values:
-            if text in self.values:
-                return []
-            return [f"{self.name} is {text!r}, not {' or '.join(self.values)}"]
-        if re.fullmatch(self.pattern, text):
-            return []
-        return [f"{self.name} is {text!r}, not {self.length} {_SAYS[self.alphabet]}"]
+__all__ = ["CodeGrammar", "Segment", "problems"]
 
 
 @dataclass(frozen=True)
@@ -75,13 +40,19 @@ class CodeGrammar:
 
     @cached_property
     def length(self) -> int:
-        """Characters of a code."""
+        """Characters of a code, at most."""
         return sum(s.length for s in self.segments)
+
+    @cached_property
+    def shortest(self) -> int:
+        """Characters of a code, at least."""
+        return sum(s.least for s in self.segments)
 
     @cached_property
     def pattern(self) -> str:
         """The whole code with one named group a segment; for RE2 (DuckDB) and `re` alike."""
-        return "^" + "".join(f"(?P<{s.name}>{s.pattern})" for s in self.segments) + "$"
+        parts = (f"(?P<{s.name}>{s.pattern})" if s.name else s.pattern for s in self.segments)
+        return "^" + "".join(parts) + "$"
 
     @cached_property
     def class_pattern(self) -> str:
@@ -99,21 +70,57 @@ class CodeGrammar:
     @cached_property
     def sequence_digits(self) -> int:
         """Characters of the sequence number."""
-        return self._segment("sequence").length
+        return self.segment("sequence").length
 
     @property
     def segment_names(self) -> list[str]:
         """Names of the segments, in order: of the groups of `pattern`."""
-        return [s.name for s in self.segments]
+        return [s.name for s in self.segments if s.name]
+
+    @cached_property
+    def cell(self) -> Segment | None:
+        """The segment with a grid cell."""
+        return next((s for s in self.segments if s.cell), None)
+
+    @cached_property
+    def check(self) -> Segment | None:
+        """The segment with the check digit."""
+        return next((s for s in self.segments if s.check), None)
+
+    @cached_property
+    def scope(self) -> tuple[str, ...]:
+        """Names of the segments within which the numbers count, besides those of the class."""
+        said = self.segment("sequence").scope or ("division", "class", "cell")
+        return tuple(s.name for s in self.segments if s.name in said)
+
+    @cached_property
+    def counts_by_class(self) -> bool:
+        """Whether each class has numbers of its own."""
+        said = self.segment("sequence").scope
+        return not said or "class" in said or set(self.class_segments) <= set(said)
+
+    def segment(self, name: str) -> Segment:
+        """Return a segment by its name."""
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        raise UsageError("the code grammar has no such segment", got=name)
+
+    def cut(self, code: str) -> list[str]:
+        """Return the texts of all segments, separators too, however wrong they are."""
+        return _cut(self.segments, code)
 
     def parse(self, code: str) -> dict[str, str] | None:
-        """Return the segments of a code by name, or None if it is none."""
+        """Return the segments of a code by name, or None if it has another shape.
+
+        Whether the check digit is right, `validate` says.
+        """
         # `$` of Python would let a final line feed pass.
         found = re.fullmatch(self.pattern[1:-1], code)
         return found.groupdict() if found else None
 
     def class_of(self, code: str) -> str | None:
-        """Return the class code in a code, or None if it is none."""
+        """Return the class code in a code, or None if it has another shape."""
         parts = self.parse(code)
         return None if parts is None else "".join(parts[n] for n in self.class_segments)
 
@@ -122,36 +129,52 @@ class CodeGrammar:
 
         Whether its class exists is another question: see `class_of`.
         """
-        if len(code) != self.length:
-            return [f"{len(code)} characters, not {self.length}"]
-        reasons = []
-        at = 0
-        for segment in self.segments:
-            reasons += segment.reasons(code[at : at + segment.length])
-            at += segment.length
+        if not self.shortest <= len(code) <= self.length:
+            return [f"{len(code)} characters, not {self.says_length}"]
+        texts = self.cut(code)
+        pairs = zip(self.segments, texts, strict=True)
+        reasons = [reason for segment, text in pairs for reason in segment.reasons(text)]
+        if not reasons and self.check:
+            got, due = texts[self.segments.index(self.check)], self.check_digit(code)
+            if got != due:
+                reasons.append(f"{self.check.name} is {got!r}, and should be {due!r}")
         return reasons
 
-    def prefix(self, division: str, class_code: str) -> str:
-        """Return what all codes of a class in a division start with.
+    @property
+    def says_length(self) -> str:
+        """How many characters a code has, for messages."""
+        return _span(self.segments)
 
-        Raises
-        ------
-        UsageError
-            If the two do not fit the grammar.
-        """
-        given = {"division": division, **self._split(class_code)}
-        parts = [given.get(s.name, "") for s in self.segments if s.name != "sequence"]
-        for segment, text in zip(
-            (s for s in self.segments if s.name != "sequence"), parts, strict=True
-        ):
-            if len(text) != segment.length or segment.reasons(text):
-                raise UsageError(
-                    f"no code can be made: {segment.name}", got=text, expected=segment.pattern
-                )
-        return "".join(parts)
+    def check_digit(self, code: str) -> str:
+        """Return the check digit that a code of the right shape should have, "" if it has none."""
+        if self.check is None:
+            return ""
+        before = self.segments[: self.segments.index(self.check)]
+        pairs = zip(before, self.cut(code), strict=False)
+        return str(check_digits(self.check.check, ["".join(t for s, t in pairs if s.name)])[0])
 
-    def format(self, division: str, class_code: str, sequence: int) -> str:
+    def format(
+        self,
+        division: str,
+        class_code: str,
+        sequence: int,
+        *,
+        cell: str = "",
+        date: str = "",
+        values: Mapping[str, str] | None = None,
+    ) -> str:
         """Return the code with that sequence number.
+
+        Parameters
+        ----------
+        division, class_code, sequence
+            What the code is of.
+        cell
+            Code of the grid cell, if the grammar has one.
+        date
+            As the grammar writes it, if it has one.
+        values
+            Of free segments, by name; else their default.
 
         Raises
         ------
@@ -165,48 +188,59 @@ class CodeGrammar:
                 got=sequence,
                 mend=f"The numbers of class {class_code} are spent: split the class or district.",
             )
-        head = self.prefix(division, class_code)
-        return f"{head}{sequence:0{digits}d}"
-
-    def _segment(self, name: str) -> Segment:
+        given = {**self.split_class(class_code), **(values or {}), "division": division}
+        given |= {"sequence": f"{sequence:0{digits}d}", "cell": cell}
+        code = body = ""
         for segment in self.segments:
-            if segment.name == name:
-                return segment
-        raise UsageError("the code grammar has no such segment", got=name)
+            text = segment.text or given.get(segment.name) or segment.default
+            if segment.check:
+                text = str(check_digits(segment.check, [body])[0])
+            elif segment.date:
+                text = date or text
+            if segment.reasons(text):
+                raise UsageError(
+                    f"no code can be made: {segment.name}", got=text, expected=segment.says
+                )
+            code += text
+            body += text if segment.name else ""
+        return code
 
-    def _split(self, class_code: str) -> dict[str, str]:
-        parts, at = {}, 0
-        for name in self.class_segments:
-            length = self._segment(name).length
-            parts[name] = class_code[at : at + length]
-            at += length
-        if len(class_code) != at:
+    def split_class(self, class_code: str) -> dict[str, str]:
+        """Return a class code by segments.
+
+        Raises
+        ------
+        UsageError
+            If it is not one that can be coded: of a major class, say.
+        """
+        parts = [self.segment(name) for name in self.class_segments]
+        found = dict(zip(self.class_segments, _cut(parts, class_code), strict=True))
+        if not sum(s.least for s in parts) <= len(class_code) <= sum(s.length for s in parts):
             raise UsageError(
-                "only a leaf class can be coded", got=class_code, expected=f"{at} characters"
+                "only a leaf class can be coded",
+                got=class_code,
+                expected=f"{_span(parts)} characters",
             )
-        return parts
+        for segment in parts:
+            if segment.reasons(found[segment.name]):
+                raise UsageError(
+                    f"no code can be made: {segment.name}",
+                    got=found[segment.name],
+                    expected=segment.says,
+                )
+        return found
 
 
-def problems(segments: Sequence[Segment], class_segments: Sequence[str]) -> str:
-    """Return why these segments make no grammar, or ""."""
-    names = [s.name for s in segments]
-    if len(set(names)) != len(names):
-        return "two segments have one name"
-    if not names or names[-1] != "sequence":
-        return "the last segment must be `sequence`"
-    if segments[-1].alphabet != "digits" or segments[-1].values:
-        return "the sequence must be digits"
-    missing = [n for n in class_segments if n not in names]
-    if missing or not class_segments:
-        return f"class names no segment: {', '.join(missing) or '(empty)'}"
-    first = names.index(class_segments[0])
-    if names[first : first + len(class_segments)] != list(class_segments):
-        return "the segments of the class must stand side by side"
-    for s in segments:
-        if s.alphabet not in _ALPHABETS:
-            return f"{s.name}: no such alphabet {s.alphabet!r} ({', '.join(_ALPHABETS)})"
-        if s.length < 1 or any(len(v) != s.length for v in s.values):
-            return f"{s.name}: length must be at least 1 and that of every value"
-        if not re.fullmatch("[a-z][a-z0-9_]*", s.name):
-            return f"{s.name}: names are small letters, digits and _"
-    return ""
+def _cut(segments: Sequence[Segment], code: str) -> list[str]:
+    spare = len(code) - sum(s.length for s in segments if s.shortest is None)
+    texts, at = [], 0
+    for segment in segments:
+        length = segment.length if segment.shortest is None else max(spare, 0)
+        texts.append(code[at : at + length])
+        at += length
+    return texts
+
+
+def _span(segments: Sequence[Segment]) -> str:
+    least, most = sum(s.least for s in segments), sum(s.length for s in segments)
+    return f"{least} to {most}" if least < most else f"{most}"

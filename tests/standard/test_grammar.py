@@ -33,7 +33,6 @@ def test_format_and_parse_are_inverse(division: int, class_code: int, sequence: 
     assert parts["division"] == f"{division:06}"
     assert parts["major"] + parts["minor"] == PLAIN.class_of(code) == f"{class_code:04}"
     assert int(parts["sequence"]) == sequence
-    assert code.startswith(PLAIN.prefix(f"{division:06}", f"{class_code:04}"))
     assert PLAIN.validate(code) == []
 
 
@@ -73,16 +72,16 @@ def test_numbers_can_be_spent_and_majors_not_coded() -> None:
     with pytest.raises(UsageError, match="spent"):
         PLAIN.format("509912", "0101", 1_000_000)
     with pytest.raises(UsageError, match="leaf"):
-        PLAIN.prefix("509912", "01")
+        PLAIN.format("509912", "01", 1)
     with pytest.raises(UsageError, match="division"):
-        CITY.prefix("509913", "0101")
+        CITY.format("509913", "0101", 1)
 
 
 @pytest.mark.parametrize(
     ("segments", "classes", "reason"),
     [
         ((Segment("a", 2), Segment("sequence", 6)), ("b",), "names no segment"),
-        ((Segment("a", 2),), ("a",), "last segment"),
+        ((Segment("a", 2),), ("a",), "must be `sequence`"),
         ((Segment("a", 2), Segment("a", 2), Segment("sequence", 1)), ("a",), "one name"),
         (
             (Segment("a", 1), Segment("x", 1), Segment("b", 1), Segment("sequence", 1)),
