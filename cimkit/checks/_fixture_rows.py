@@ -67,10 +67,6 @@ class Rows:
         """Return the rules that gave its objects their classes."""
         return frozenset(c["rule"] for c in self.tables["classifications"])
 
-    def table(self, name: str) -> pa.Table:
-        """Return the rows of one table."""
-        return pa.Table.from_pylist(self.tables[name], schema=LAKE[name])
-
 
 def table_rows(files: PackageFiles, name: str) -> Iterator[tuple[Place, dict[str, str]]]:
     """Yield the rows of a CSV whose columns are not fixed."""

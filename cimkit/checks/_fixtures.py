@@ -17,7 +17,6 @@ from cimkit.checks._run import run_rule, spec_of
 from cimkit.checks._spec import CheckContext
 from cimkit.checks._views import delivery_views
 from cimkit.errors import StandardError
-from cimkit.model import LAKE
 from cimkit.standard._files import open_package
 from cimkit.standard.lint import LintFinding
 
@@ -31,8 +30,6 @@ __all__ = ["Fixture", "FixtureResult", "find_fixtures", "run_fixtures"]
 
 Expected = Literal["pass", "fail"]
 _TABLE = re.compile(rf"\.({'|'.join(COMPANIONS)})\.csv$")
-_TABLES = ("items", "objects", "geometries", "measures", "classifications", "codes")
-"""Tables that fixtures fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +142,7 @@ def run_fixtures(standard: Standard, package: str | Path) -> list[FixtureResult]
     files = open_package(Path(package))
     fixtures, _ = find_fixtures(files, standard)
     con = open_database()
+    con.execute("SET threads = 1")  # a few rows a query: threads cost more than they give
     try:
         results = [*_run_rows(con, standard, files, [f for f in fixtures if f.rows])]
         results += run_files(standard, files, [f for f in fixtures if not f.rows])
@@ -158,6 +156,8 @@ def _run_rows(
     con: duckdb.DuckDBPyConnection, standard: Standard, files: PackageFiles, given: list[Fixture]
 ) -> Iterator[FixtureResult]:
     from cimkit.checks._fixture_classes import classify
+    from cimkit.checks._fixture_lake import one_at_a_time
+    from cimkit.checks._fixture_sql import run_sql_rules
     from cimkit.checks._fixture_verdict import compare
 
     read: list[tuple[Fixture, Rows]] = []
@@ -174,32 +174,17 @@ def _run_rows(
                 findings=(unreadable(error),),
             )
     classify(con, standard, [rows for _, rows in read])
-    con.execute("ATTACH ':memory:' AS fixture")
-    con.execute("USE fixture.main")
-    try:
-        for table in _TABLES:
-            con.register("rows_", LAKE[table].empty_table())
-            con.execute(f"CREATE TABLE {table} AS FROM rows_")
-            con.unregister("rows_")
-        with delivery_views(con, standard, None):
-            context = CheckContext(con, standard, "fixture")
-            for fixture, rows in read:
-                _fill(con, rows)
-                spec = spec_of(fixture.rule)
-                found = run_rule(context, fixture.rule, spec).to_pylist()
-                yield compare(files, fixture, rows.lines, found, rows.decided_by())
-    finally:
-        con.execute("USE memory.main")
-        con.execute("DETACH fixture")
-
-
-def _fill(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    for table in _TABLES:
-        con.execute(f"DELETE FROM fixture.main.{table}")
-        if rows.tables[table]:
-            con.register("rows_", rows.table(table))
-            con.execute(f"INSERT INTO fixture.main.{table} FROM rows_")
-            con.unregister("rows_")
+    with (
+        one_at_a_time(con, [rows for _, rows in read]) as show,
+        delivery_views(con, standard, None),
+    ):
+        context = CheckContext(con, standard, "fixture")
+        ran = run_sql_rules(context, [fixture for fixture, _ in read], show)
+        for number, (fixture, rows) in enumerate(read):
+            show(number)
+            rule = fixture.rule
+            found = run_rule(context, rule, spec_of(rule), ran.get(fixture.name)).to_pylist()
+            yield compare(files, fixture, rows.lines, found, rows.decided_by())
 
 
 def unreadable(error: StandardError) -> LintFinding:

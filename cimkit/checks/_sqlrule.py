@@ -34,6 +34,8 @@ TABLES = ("geometries", "items", "known", "measures", "objects", "things")
 
 Job = tuple[str, tuple[str, ...], str]
 """Folder of the tables, their names, and the SQL."""
+_TEXTS = ("path", "layer", "place", "object_id", "measured", "expected")
+"""Columns of findings that are texts, whatever the SQL makes of them."""
 _SECONDS = 120.0
 _BYTES = 4 * 1024**3
 _loaded: set[str] = set()
@@ -83,6 +85,9 @@ def sql_findings(context: CheckContext, rule: Rule, found: pa.Table | WorkerFail
     """Return what the rows that the SQL of a rule selected come to."""
     if isinstance(found, WorkerFailure):
         return not_checked(context, rule, "sql-failed", mender="office", error=found.message)
+    for column, name in enumerate(found.column_names):
+        if name in _TEXTS:
+            found = found.set_column(column, name, found[name].cast(pa.string()))
     by_object = "object_id" in found.column_names
     if not by_object and "path" not in found.column_names:
         return not_checked(context, rule, "sql-columns", mender="office")
