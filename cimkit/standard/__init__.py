@@ -22,6 +22,23 @@ length_m, z_min, z_max), and else a flat field name; of ``a|b`` the first that
 has a value. ``op`` is one of equals, in (``a|b``),
 contains, prefix, suffix, word, matches, exists, absent, gt, ge, lt, le. The class ``-`` says that
 such objects are no assets (an opening, a grid): no class is due, and none is missing.
+
+``[code]`` says how identifier codes are built, segment by segment: administrative division,
+class, grid cell (JIS X 0410, or metres), date, free text, separators, sequence and check digit::
+
+    class = ["major", "minor"]
+    fields = ["ObjID"]
+    segments = [
+      { name = "division", length = 6 }, { text = "-" },
+      { name = "major", length = 2 }, { name = "minor", length = 2 }, { text = "-" },
+      { name = "cell", mesh = "jis-x-0410", level = 3 }, { text = "-" },
+      { name = "sequence", length = 6, scope = ["division", "class", "cell"] },
+      { name = "check", check = "iso7064-mod11-2" },
+    ]
+
+Numbers count within ``scope`` (default: division, class and cell, as far as there are). The check
+digit (luhn, gs1, verhoeff, damm, iso7064-mod11-2, -mod11-10, -mod37-2, -mod37-36) is taken over
+all before it but separators.
 """
 
 from __future__ import annotations
@@ -29,8 +46,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from cimkit.standard._classify import classify_sql
+from cimkit.standard._code_explain import CodePart, explain_code
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
+from cimkit.standard._mesh import Mesh, MetricGrid
 from cimkit.standard._overlay import resolve
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.grammar import CodeGrammar, Segment
@@ -53,6 +72,7 @@ __all__ = [
     "Attribute",
     "ClassRow",
     "CodeGrammar",
+    "CodePart",
     "Crosswalk",
     "CrosswalkRow",
     "CrsRules",
@@ -61,6 +81,8 @@ __all__ = [
     "Level",
     "LevelRule",
     "MappingRow",
+    "Mesh",
+    "MetricGrid",
     "Naming",
     "Part",
     "Place",
@@ -70,6 +92,7 @@ __all__ = [
     "available",
     "classify_sql",
     "crosswalk",
+    "explain_code",
     "levels_sql",
     "load",
 ]
