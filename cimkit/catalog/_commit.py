@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cimkit.catalog import _codes, _lake, _meshes, _schema, _standards, _write
 from cimkit.catalog._catalog import newest
+from cimkit.catalog._classes import classify, delivered_lods
 from cimkit.catalog._counts import compared, written
 from cimkit.catalog._identity import NAMESPACE, recognise
 from cimkit.catalog._matching import match
@@ -121,7 +122,8 @@ def _coordinate(
     if all(r.known for r in rows) and not report.objects["retired"]:
         return rows, report
     report.delivery_id = delivery_id
-    _classify(con, standard)
+    delivered_lods(con, rows, standard)
+    report.notes += classify(con, standard)
     if standard is not None:
         report.notes += _codes.allocate(con, standard, catalog.config.division)
         if not _standards.in_force(con, standard):
@@ -131,7 +133,7 @@ def _coordinate(
     _write.remove(con)
     con.execute("RESET preserve_insertion_order")  # the lake is written in spatial order
     _write.write(con, rows, groups, _delivery_row(con, delivery, delivery_id, standard))
-    written(con, report)
+    written(con, report, levels=standard is not None and bool(standard.levels))
     return rows, report
 
 
@@ -220,41 +222,6 @@ def _gone(con: duckdb.DuckDBPyConnection, rows: list[Row], root: str) -> None:
     )
     con.unregister("again_")
     con.unregister("unread_")
-
-
-def _classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> None:
-    """Make ``decided_`` (a row an object and scheme), and of the primary scheme ``classed_``.
-
-    ``exempt_`` holds the objects of which the standard says that no class is due.
-    """
-    if standard is None:
-        con.execute(
-            """
-            CREATE TEMP TABLE decided_ (rowid_ BIGINT, scheme VARCHAR, edition VARCHAR,
-                class_code VARCHAR, rule VARCHAR, confidence DOUBLE, decided_by VARCHAR,
-                level VARCHAR)
-            """
-        )
-    else:
-        from cimkit.standard import classify_sql
-
-        con.execute(f"CREATE TEMP TABLE decided_ AS {classify_sql(standard, 'staged')}")
-    scheme = standard.scheme if standard else ""
-    con.execute(
-        """
-        CREATE TEMP TABLE classed_ AS
-        SELECT rowid_, class_code, level FROM decided_
-        WHERE scheme = $1 AND class_code IS NOT NULL
-        """,
-        [scheme],
-    )
-    con.execute(
-        """
-        CREATE TEMP TABLE exempt_ AS
-        SELECT rowid_ FROM decided_ WHERE scheme = $1 AND class_code IS NULL
-        """,
-        [scheme],
-    )
 
 
 def _delivery_row(

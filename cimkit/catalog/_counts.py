@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,20 +29,30 @@ def compared(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
     report.objects = dict(zip(("new", "changed", "unchanged", "retired"), row, strict=True))
 
 
-def written(con: duckdb.DuckDBPyConnection, report: IngestReport) -> None:
-    """Count what was written, with class, exempt from one and with code; list what has none."""
+def written(con: duckdb.DuckDBPyConnection, report: IngestReport, *, levels: bool) -> None:
+    """Count what was written, with class, exempt from one and with code; list what has none.
+
+    Levels are counted if the standard has any.
+    """
     row = con.execute(
         "SELECT (SELECT count(*) FROM ids_), (SELECT count(*) FROM classed_), "
-        "(SELECT count(*) FROM exempt_), (SELECT count(*) FROM coded_)"
+        "(SELECT count(*) FROM exempt_), (SELECT count(*) FROM coded_), "
+        "(SELECT count(*) FROM levels_)"
     ).fetchone()
     assert row is not None
-    report.written, report.classed, report.exempt, report.coded = row
+    report.written, report.classed, report.exempt, report.coded, report.levelled = row
+    columns = "kind, source_layer, source_class"
+    report.unclassed = _top(con, columns, "ANTI JOIN classed_ USING (rowid_) ANTI JOIN exempt_")
+    if levels:
+        report.unlevelled = _top(con, "kind, source_class", "ANTI JOIN levels_")
+
+
+def _top(con: duckdb.DuckDBPyConnection, columns: str, lacking: str) -> list[dict[str, Any]]:
     top = con.execute(
-        """
-        SELECT kind, source_layer, source_class, count(*) AS count
-        FROM staged ANTI JOIN classed_ USING (rowid_) ANTI JOIN exempt_ USING (rowid_)
-        GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3
-        LIMIT 20
+        f"""
+        SELECT {columns}, count(*) AS count FROM staged {lacking} USING (rowid_)
+        GROUP BY ALL ORDER BY count(*) DESC, {columns} LIMIT 20
         """
     )
-    report.unclassed = top.to_arrow_table().to_pylist()
+    rows: list[dict[str, Any]] = top.to_arrow_table().to_pylist()
+    return rows

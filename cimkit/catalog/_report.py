@@ -55,8 +55,12 @@ class IngestReport:
     """Objects written."""
     coded: int = 0
     """Objects written that have an identifier code."""
+    levelled: int = 0
+    """Objects written that have a level."""
     unclassed: list[dict[str, Any]] = field(default_factory=list)
     """What has most objects without class: kind, source_layer, source_class, count."""
+    unlevelled: list[dict[str, Any]] = field(default_factory=list)
+    """Where most objects have no level, if the standard has any: kind, source_class, count."""
     datasets: list[DatasetReport] = field(default_factory=list)
     """Datasets touched or confirmed."""
     problems: dict[str, int] = field(default_factory=dict)
@@ -102,6 +106,13 @@ class IngestReport:
                 top = self.unclassed[0]
                 what = top["source_class"] or top["source_layer"] or top["kind"]
                 lines.append(f"Most objects without class: {what} ({top['count']}).")
+            if self.unlevelled:
+                top = self.unlevelled[0]
+                what = top["source_class"] or top["kind"]
+                lines.append(
+                    f"{self.written - self.levelled} objects have no level, most of them {what} "
+                    f"({top['count']})."
+                )
         if self.problems:
             top3 = sorted(self.problems.items(), key=lambda x: -x[1])[:5]
             lines.append("Problems: " + ", ".join(f"{n} {code}" for code, n in top3) + ".")

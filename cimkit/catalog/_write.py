@@ -115,7 +115,7 @@ def _objects(con: duckdb.DuckDBPyConnection, delivery: dict[str, Any]) -> None:
         "parent_id": "p.object_id",
         "class_code": "c.class_code",
         "asset_code": "k.asset_code",
-        "level": "c.level",
+        "level": "v.level",
         "district": "NULL",
         "access": "s.access",
         # A loader is trusted to write WKB, but one bad row must not cost the delivery.
@@ -128,6 +128,7 @@ def _objects(con: duckdb.DuckDBPyConnection, delivery: dict[str, Any]) -> None:
         SELECT {said}
         FROM staged t JOIN placed_ i USING (rowid_) JOIN source_ s ON s.n = t.n
         LEFT JOIN classed_ c USING (rowid_) LEFT JOIN coded_ k USING (rowid_)
+        LEFT JOIN levels_ v USING (rowid_)
         LEFT JOIN (
             SELECT n, key, min(object_id) AS object_id FROM ids_
             WHERE (n, key) IN (SELECT (n, parent_key) FROM staged WHERE parent_key IS NOT NULL)
@@ -141,7 +142,8 @@ def _objects(con: duckdb.DuckDBPyConnection, delivery: dict[str, Any]) -> None:
         """
         INSERT INTO lake.classifications BY NAME
         SELECT i.object_id, d.scheme, d.edition, d.class_code, d.rule, d.confidence, d.decided_by
-        FROM decided_ d JOIN placed_ i USING (rowid_) ORDER BY i.h, i.object_id, d.scheme
+        FROM decided_ d JOIN placed_ i USING (rowid_) WHERE d.rule IS NOT NULL
+        ORDER BY i.h, i.object_id, d.scheme
         """
     )
 
@@ -223,8 +225,9 @@ def _items(con: duckdb.DuckDBPyConnection, rows: list[Row], delivery: dict[str, 
         )
         SELECT {said} FROM rows_ r JOIN lies l USING (n)
         LEFT JOIN (
-            SELECT i.n, any_value(c.class_code) AS class_code, any_value(c.level) AS level
-            FROM ids_ i LEFT JOIN classed_ c USING (rowid_) GROUP BY i.n HAVING count(*) = 1
+            SELECT i.n, any_value(c.class_code) AS class_code, any_value(v.level) AS level
+            FROM ids_ i LEFT JOIN classed_ c USING (rowid_) LEFT JOIN levels_ v USING (rowid_)
+            GROUP BY i.n HAVING count(*) = 1
         ) o USING (n)
         ORDER BY r.n
         """,
