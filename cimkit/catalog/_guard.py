@@ -102,7 +102,10 @@ def _parse(sql: str) -> Any:
     finally:
         con.close()
     assert row is not None
-    tree = json.loads(row[0])
+    try:
+        tree = json.loads(row[0])
+    except RecursionError as error:
+        raise QueryRefused("the SQL is nested too deeply", mend="Write it with WITH.") from error
     if tree.get("error"):
         raise QueryRefused(
             "this form of SELECT cannot be examined",

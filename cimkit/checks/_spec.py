@@ -80,9 +80,9 @@ def parameters(spec: CheckSpec, rule: Rule) -> dict[str, Any]:
     Raises
     ------
     StandardError
-        If the rule sets one that the check does not have.
+        If the rule sets one that the check does not have, or gives it a value of another type.
     """
-    for name in rule.parameters:
+    for name, value in rule.parameters.items():
         if name not in spec.parameters:
             raise StandardError(
                 f"the check {spec.name} has no such parameter",
@@ -90,4 +90,23 @@ def parameters(spec: CheckSpec, rule: Rule) -> dict[str, Any]:
                 got=name,
                 expected=", ".join(sorted(spec.parameters)) or "none",
             )
+        wanted = _type(spec.parameters[name])
+        if _type(value) != wanted:
+            raise StandardError(
+                f"the parameter {name} of {spec.name} has the wrong type",
+                where=rule.origin or rule.id,
+                got=value,
+                expected=wanted,
+            )
     return {**spec.parameters, **rule.parameters}
+
+
+def _type(value: Any) -> str:
+    """Return what a value of TOML is; a default of None stands for a list."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, list):
+        return "a list of texts" if all(isinstance(v, str) for v in value) else "a mixed list"
+    return {str: "a text", type(None): "a list of texts"}.get(type(value), "a table")

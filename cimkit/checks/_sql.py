@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cimkit.standard._expressions import glob_pattern
+
 if TYPE_CHECKING:
     from cimkit.checks._spec import CheckSpec
     from cimkit.standard import Rule, Standard
 
-__all__ = ["any_of", "field_text", "quote", "scope"]
+__all__ = ["any_of", "field_text", "fits_glob", "quote", "scope"]
 
 
 def quote(text: str) -> str:
@@ -27,6 +29,11 @@ def any_of(column: str, values: Iterable[str]) -> str:
     """Return the predicate that a column has one of the values; nothing matches no values."""
     listed = ", ".join(quote(v) for v in values)
     return f"{column} IN ({listed})" if listed else "FALSE"
+
+
+def fits_glob(column: str, glob: str) -> str:
+    """Return the predicate that a glob of a package fits a column; never DuckDB's own GLOB."""
+    return f"regexp_full_match({column}, {quote(glob_pattern(glob))}, 's')"
 
 
 def field_text(*names: str) -> str:
@@ -48,6 +55,6 @@ def scope(rule: Rule, spec: CheckSpec, standard: Standard, *, items: bool = Fals
     if rule.applies_to.classes:
         said.append(any_of("class_code", sorted(standard.under(rule.applies_to.classes))))
     if rule.applies_to.layers and not items:
-        globs = (f"source_layer GLOB {quote(g)}" for g in rule.applies_to.layers)
+        globs = (fits_glob("source_layer", g) for g in rule.applies_to.layers)
         said.append(f"({' OR '.join(globs)})")
     return " AND ".join(said) or "TRUE"

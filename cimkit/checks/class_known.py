@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import any_of, field_text, quote, scope
+from cimkit.checks._sql import any_of, field_text, fits_glob, quote, scope
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -34,7 +34,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     not reported), ``ignore`` (globs over source classes that need none).
     """
     said = parameters(SPEC, rule)
-    ignored = [f"coalesce(source_class, '') GLOB {quote(g)}" for g in said["ignore"]]
+    ignored = [fits_glob("coalesce(source_class, '')", g) for g in said["ignore"]]
     here = scope(rule, SPEC, context.standard)
     if ignored:
         here = f"{here} AND NOT ({' OR '.join(ignored)})"

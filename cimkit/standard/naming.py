@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 
-from cimkit.standard._expressions import wrong_with
+from cimkit.standard._expressions import captures, fits, glob_pattern, groups, wrong_with
 
 __all__ = ["FileGrammar", "Naming", "Part"]
 
@@ -23,7 +22,7 @@ class Part:
     name: str
     """Name of the part and of its group."""
     pattern: str
-    """Regular expression without groups that capture, for RE2 and `re` alike."""
+    """Regular expression (RE2) without groups that capture."""
     values: tuple[str, ...] = ()
     """The only values allowed; empty: what the pattern allows."""
     says: str = ""
@@ -31,7 +30,7 @@ class Part:
 
     def reasons(self, text: str) -> list[str]:
         """Return why ``text`` cannot be this part."""
-        if re.fullmatch(self.pattern, text):
+        if fits(self.pattern, text):
             return []
         wanted = self.says or (" | ".join(self.values) if self.values else self.pattern)
         return [f"{self.name} is {text!r}, expected {wanted}"]
@@ -50,7 +49,7 @@ class FileGrammar:
 
     @cached_property
     def pattern(self) -> str:
-        """The whole file name with one named group a part; for RE2 (DuckDB) and `re` alike."""
+        """The whole file name with one named group a part (RE2)."""
         out = []
         for text, name in _pieces(self.template):
             if name:
@@ -61,10 +60,8 @@ class FileGrammar:
 
     def parse(self, path: str) -> dict[str, str] | None:
         """Return the parts of a file's name (the folders before it do not matter), or None."""
-        found = re.fullmatch(self.pattern[1:-1], _base(path))
-        if found is None:
-            return None
-        return {k: v for k, v in found.groupdict().items() if v is not None}
+        found = groups(self.pattern[1:-1], _base(path))
+        return None if found is None else {k: v for k, v in found.items() if v}
 
     def explain(self, path: str) -> list[str]:
         """Return why a file's name does not fit, part by part; [] if it fits."""
@@ -126,7 +123,8 @@ class Naming:
 
     def is_exempt(self, path: str) -> bool:
         """Return whether a file may be called as it likes."""
-        return any(fnmatchcase(path, g) or fnmatchcase(_base(path), g) for g in self.exempt)
+        patterns = map(glob_pattern, self.exempt)
+        return any(fits(f"(?s:{p})", name) for p in patterns for name in (path, _base(path)))
 
     def explain(self, path: str) -> list[str]:
         """Return why a file's name fits none of the grammars (the nearest one's reasons)."""
@@ -163,6 +161,6 @@ def problems(template: str, parts: Mapping[str, Part]) -> str:
         wrong = wrong_with(part.pattern)
         if wrong:
             return f"part {part.name!r}: {wrong}"
-        if re.compile(part.pattern).groups:
+        if captures(part.pattern):
             return f"part {part.name!r}: no capturing groups, write (?:...)"
     return ""
