@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from cimkit.catalog._lake import literal
-from cimkit.standard.code_columns import body, check_digits, outlines, slices
+from cimkit.standard.code_columns import TOUCHES, body, check_digits, outlines, slices
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SHAPE", "keep_delivered", "numbered"]
 
-_TOUCHES = 1e-5
-"""Degrees, about a metre: an object this near to a cell may have the code of that cell."""
 SHAPE = "TRY(ST_GeomFromWKB(t.geometry))"
 """SQL for the geometry of a row ``t`` of ``staged``."""
 
@@ -105,7 +103,7 @@ def _drop_foreign_cells(con: duckdb.DuckDBPyConnection, grammar: CodeGrammar) ->
         DELETE FROM codes_said_ WHERE rowid_ NOT IN (
             SELECT s.rowid_ FROM codes_said_ s JOIN staged t USING (rowid_)
             JOIN outlines_ o ON o.cell = {cell}
-            WHERE ST_DWithin({SHAPE}, ST_GeomFromWKB(o.outline), {_TOUCHES}))
+            WHERE ST_DWithin({SHAPE}, ST_GeomFromWKB(o.outline), {TOUCHES}))
         """
     )
     con.unregister("outlines_")

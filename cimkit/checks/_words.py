@@ -81,6 +81,16 @@ WORDS: dict[str, dict[str, str]] = {
         "其中的行政区划段 {part} 不是 {division}",
         "行政区画部 {part} が {division} ではありません",
     ),
+    "code-check": _w(
+        "its check digit is {part}, and should be {due}",
+        "其校验码为 {part}，应为 {due}",
+        "検査数字は {part} ですが、正しくは {due} です",
+    ),
+    "code-cell": _w(
+        "its cell part {part} does not hold the object, which lies in {own_cell}",
+        "其中的网格段 {part} 不含该对象，对象位于 {own_cell}",
+        "メッシュ部 {part} に対象がありません（対象は {own_cell} にあります）",
+    ),
     "code-zero": _w("its sequence number is zero", "顺序码为零", "連番が 0 です"),
     "code-in-delivery": _w(
         "the same delivery uses it for {first}",

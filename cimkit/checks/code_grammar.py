@@ -9,9 +9,10 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import field_text, quote, scope
+from cimkit.standard.code_columns import TOUCHES, body, cells, check_digits, outlines, slices
 
 if TYPE_CHECKING:
-    from cimkit.standard import Rule
+    from cimkit.standard import CodeGrammar, Rule
 
 __all__ = ["SPEC", "run", "stated_codes"]
 
@@ -20,7 +21,7 @@ SPEC = CheckSpec(
     title="Identifier is well formed",
     counts="codes",
     kinds=("gis", "citymodel"),
-    parameters={"fields": None, "division": None},
+    parameters={"fields": [], "division": ""},
 )
 
 
@@ -43,33 +44,94 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     said = parameters(SPEC, rule)
     if grammar is None:
         return conclude(context, rule, pa.table({"path": pa.array([], pa.string())}), 0)
-    pattern, of_class = quote(grammar.pattern), quote(grammar.class_pattern)
-    names = ", ".join(quote(n) for n in grammar.segment_names)
     wanted = said["division"] or context.standard.jurisdiction.division or ""
-    division = "parts.division" if "division" in grammar.segment_names else "''"
+    pattern = quote(grammar.pattern)
+    parts = {
+        "coded": slices(grammar, grammar.class_segments, "code"),
+        "division": slices(grammar, [n for n in grammar.segment_names if n == "division"], "code"),
+        "sequence": slices(grammar, ["sequence"], "code"),
+        "digit": slices(grammar, [grammar.check.name] if grammar.check else [], "code"),
+        "cell": slices(grammar, ["cell"] if grammar.cell else [], "code"),
+    }
+    shape = "geometry" if grammar.cell else "NULL AS geometry"
+    context.con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE codes_given AS
+        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, rank, class_code,
+               code, regexp_full_match(code, {pattern}) AS fits, {shape},
+               {", ".join(f"{sql} AS {name}" for name, sql in parts.items())}
+        FROM ({stated_codes(context, rule, SPEC)})"""
+    )
+    _due_digits(context, grammar)
+    _stray_cells(context, grammar)
+    no_division = "division" not in grammar.segment_names or not wanted
     bad = context.table(
         f"""
-        WITH given AS (
-            SELECT *, regexp_full_match(code, {pattern}) AS fits,
-                   regexp_extract(code, {pattern}, [{names}]) AS parts,
-                   regexp_extract(code, {of_class}, 1) AS coded
-            FROM ({stated_codes(context, rule, SPEC)})),
-        judged AS (
-            SELECT *, CASE
+        WITH judged AS (
+            SELECT * EXCLUDE (geometry), CASE
                 WHEN NOT fits THEN 'code-shape'
-                WHEN {division} <> {quote(wanted)} AND {quote(wanted)} <> '' THEN 'code-division'
+                WHEN digit <> due THEN 'code-check'
+                WHEN NOT {no_division} AND division <> {quote(wanted)} THEN 'code-division'
                 WHEN coded NOT IN (SELECT code FROM known) THEN 'code-class-unknown'
                 WHEN coded <> coalesce(class_code, coded) THEN 'code-class-other'
-                WHEN ltrim(parts.sequence, '0') = '' THEN 'code-zero' END AS reason
-            FROM given)
-        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
-               reason, class_code, {quote(wanted)} AS division,
-               CASE reason WHEN 'code-division' THEN {division} ELSE coded END AS part
+                WHEN astray THEN 'code-cell'
+                WHEN ltrim(sequence, '0') = '' THEN 'code-zero' END AS reason
+            FROM codes_given LEFT JOIN codes_due USING (code)
+                 LEFT JOIN codes_astray USING (object_id))
+        SELECT path, layer, place, object_id, x, y, z, code AS measured, reason, class_code,
+               due, own_cell, {quote(wanted)} AS division,
+               CASE reason WHEN 'code-division' THEN division WHEN 'code-check' THEN digit
+                    WHEN 'code-cell' THEN cell ELSE coded END AS part,
+               CASE reason WHEN 'code-division' THEN {quote(wanted)} WHEN 'code-check' THEN due
+                    WHEN 'code-cell' THEN own_cell WHEN 'code-class-other' THEN class_code
+                    ELSE {quote(_says(grammar))} END AS expected
         FROM judged WHERE reason IS NOT NULL ORDER BY rank"""
     )
-    rows = bad.to_pylist()
-    for row in rows:
-        row["expected"] = " + ".join(f"{s.name} {s.length}" for s in grammar.segments)
-        row["why"] = "; ".join(grammar.validate(row["measured"]))
-    stated = context.count(f"SELECT count(*) FROM ({stated_codes(context, rule, SPEC)})")
-    return conclude(context, rule, pa.Table.from_pylist(rows), stated)
+    why = [
+        "; ".join(grammar.validate(code)) if reason == "code-shape" else ""
+        for code, reason in zip(bad["measured"].to_pylist(), bad["reason"].to_pylist(), strict=True)
+    ]
+    bad = bad.append_column("why", pa.array(why, pa.string()))
+    return conclude(context, rule, bad, context.count("SELECT count(*) FROM codes_given"))
+
+
+def _says(grammar: CodeGrammar) -> str:
+    return " + ".join(f"{s.name} {s.length}" if s.name else s.text for s in grammar.segments)
+
+
+def _due_digits(context: CheckContext, grammar: CodeGrammar) -> None:
+    """Make ``codes_due`` (code, due): the check digits of codes of the right shape."""
+    codes = pa.table({"code": pa.array([], pa.string()), "due": pa.array([], pa.string())})
+    if grammar.check is not None:
+        codes = context.table(
+            f"SELECT DISTINCT code, {body(grammar, 'code')} AS body FROM codes_given WHERE fits"
+        )
+        due = check_digits(grammar.check.check, codes["body"].to_pylist())
+        codes = codes.drop_columns(["body"]).append_column("due", pa.array(due, pa.string()))
+    _keep(context, "codes_due", codes)
+
+
+def _stray_cells(context: CheckContext, grammar: CodeGrammar) -> None:
+    """Make ``codes_astray`` (object_id, own_cell, astray): objects away from their code's cell."""
+    found = pa.table({n: pa.array([], pa.string()) for n in ("object_id", "own_cell")})
+    if grammar.cell is not None:
+        listed = context.table("SELECT DISTINCT cell FROM codes_given WHERE fits")
+        _keep(context, "codes_cells", outlines(grammar, listed["cell"].to_pylist()))
+        found = context.table(
+            f"""
+            SELECT object_id, ST_X(point) AS lon, ST_Y(point) AS lat
+            FROM (SELECT object_id, ST_PointOnSurface(geometry) AS point
+                  FROM codes_given JOIN codes_cells USING (cell)
+                  WHERE fits AND geometry IS NOT NULL AND NOT ST_IsEmpty(geometry)
+                  AND NOT ST_DWithin(geometry, ST_GeomFromWKB(outline), {TOUCHES}))"""
+        )
+        found = found.append_column("own_cell", cells(grammar, found["lon"], found["lat"]))
+    found = found.select(["object_id", "own_cell"])
+    flag = pa.array([True] * found.num_rows, pa.bool_())
+    _keep(context, "codes_astray", found.append_column("astray", flag))
+
+
+def _keep(context: CheckContext, name: str, rows: pa.Table) -> None:
+    context.con.register("rows_given", rows)
+    context.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
+    context.con.unregister("rows_given")

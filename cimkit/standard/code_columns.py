@@ -12,7 +12,10 @@ from cimkit.errors import UsageError
 from cimkit.standard._check_digit import check_digits
 from cimkit.standard.grammar import CodeGrammar, Segment
 
-__all__ = ["body", "cells", "check_digits", "class_slices", "outlines", "slices"]
+__all__ = ["TOUCHES", "body", "cells", "check_digits", "class_slices", "outlines", "slices"]
+
+TOUCHES = 1e-5
+"""Degrees, about a metre: an object this near to a cell may have the code of that cell."""
 
 
 def slices(grammar: CodeGrammar, names: Iterable[str], code: str, between: str = "") -> str:

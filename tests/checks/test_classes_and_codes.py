@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from cimkit.standard import Rule
+import shapely
+
+from cimkit.standard import CodeGrammar, Mesh, Rule, Segment
 
 
 def test_class_known_finds_the_code_that_does_not_exist(lake, run_check):
@@ -83,6 +85,49 @@ def test_code_grammar_says_which_part_is_wrong(lake, run_check):
     assert found.passed == 1
     short = next(f for f in found.failed if f["measured"] == "509912011700001")
     assert short["expected"] == "division 6 + major 2 + minor 2 + sequence 6"
+
+
+def test_code_grammar_says_which_of_the_other_segments_is_wrong(lake, run_check, standard):
+    grammar = CodeGrammar(
+        (
+            Segment("division", 6),
+            Segment("", 1, text="-"),
+            Segment("major", 2),
+            Segment("minor", 2),
+            Segment("cell", 8, cell=Mesh(3)),
+            Segment("sequence", 4),
+            Segment("check", 1, check="luhn"),
+        ),
+        field_names=("ObjID",),
+    )
+    meshed = dataclasses.replace(standard, grammar=grammar)
+    here, east = Mesh(3).encode([106.5049, 106.52], [29.57, 29.57]).tolist()
+    right = grammar.format("509912", "0117", 1, cell=here)
+    digit = str((int(right[-1]) + 4) % 10)
+    far = grammar.format("509912", "0117", 2, cell=east)
+    lake.item("a.gpkg")
+    codes = {
+        right: ("", ""),
+        right[:-1] + digit: (f"its check digit is {digit}, and should be {right[-1]}", right[-1]),
+        far: (f"its cell part {east} does not hold the object, which lies in {here}", here),
+        grammar.format("509912", "0118", 3, cell=here): (
+            "its class part 0118 is not the object's class 0117",
+            "0117",
+        ),
+        right.replace("-", "_"): (
+            "it does not have the shape of an identifier (separator is '_', not '-')",
+            "division 6 + - + major 2 + minor 2 + cell 8 + sequence 4 + check 1",
+        ),
+    }
+    for code in codes:
+        lake.object("a.gpkg", (106.5049, 29.57), properties={"ObjID": code})
+    lake.object("a.gpkg", None, properties={"ObjID": far})
+    lake.object("a.gpkg", shapely.box(106.5, 29.56, 106.53, 29.58), properties={"ObjID": far})
+    found = run_check("code_grammar", std=meshed)
+    assert {f["measured"]: (f["message"], f["expected"]) for f in found.failed} == {
+        code: (f"{code}: {reason}", due) for code, (reason, due) in codes.items() if reason
+    }
+    assert found.passed == 3
 
 
 def test_code_grammar_without_codes_is_not_applicable(lake, run_check, standard):
