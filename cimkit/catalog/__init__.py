@@ -1,6 +1,7 @@
 """The catalogue: a DuckLake with identity, versions and codes."""
 
 from cimkit.catalog._catalog import Catalog, create, find, open_catalog
+from cimkit.catalog._crosswalk import save_crosswalk
 from cimkit.catalog._doctor import Diagnosis, doctor
 from cimkit.catalog._findings import write_findings
 from cimkit.catalog._ingest import ingest, ingest_staged
@@ -23,6 +24,7 @@ __all__ = [
     "log",
     "open_catalog",
     "query",
+    "save_crosswalk",
     "search",
     "version_of",
     "write_findings",

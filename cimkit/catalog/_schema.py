@@ -58,22 +58,29 @@ def ddl() -> list[str]:
 
 
 def complete(con: duckdb.DuckDBPyConnection) -> None:
-    """Add the tables that a lake made by an earlier cimkit lacks; in a transaction."""
+    """Add the tables and columns that a lake made by an earlier cimkit lacks; in a transaction."""
     there = _there(con)
-    for table in LAKE:
+    for table, schema in LAKE.items():
         if table not in there:
             con.execute(_create(table))
+        for field in schema:
+            if table in there and field.name not in there[table]:
+                con.execute(f'ALTER TABLE lake.{table} ADD COLUMN "{field.name}" {sql_type(field)}')
 
 
 def views(con: duckdb.DuckDBPyConnection) -> None:
-    """Show the tables of the attached lake as views; one that it lacks yet is empty."""
+    """Show the tables of the attached lake as views; what it lacks yet is empty or NULL."""
     there = _there(con)
     for table, schema in LAKE.items():
-        if table in there:
+        has = there.get(table, set())
+        if has.issuperset(schema.names):
             con.execute(f"CREATE VIEW {table} AS FROM lake.main.{table}")
-        else:
-            cols = ", ".join(f'NULL::{sql_type(f)} AS "{f.name}"' for f in schema)
-            con.execute(f"CREATE VIEW {table} AS SELECT {cols} WHERE false")
+            continue
+        cols = ", ".join(
+            f'"{f.name}"' if f.name in has else f'NULL::{sql_type(f)} AS "{f.name}"' for f in schema
+        )
+        source = f"FROM lake.main.{table}" if has else "WHERE false"
+        con.execute(f"CREATE VIEW {table} AS SELECT {cols} {source}")
 
 
 def _create(table: str) -> str:
@@ -81,8 +88,10 @@ def _create(table: str) -> str:
     return f"CREATE TABLE lake.{table} ({cols})"
 
 
-def _there(con: duckdb.DuckDBPyConnection) -> set[str]:
+def _there(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Return the columns of the lake's tables."""
     rows = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
+        "SELECT table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name = 'lake' GROUP BY table_name"
     ).fetchall()
-    return {row[0] for row in rows}
+    return {table: set(names) for table, names in rows}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from cimkit.standard import Standard
 
-__all__ = ["in_force", "load", "write"]
+__all__ = ["in_force", "insert", "load", "write"]
 
 
 def load(named: str | None) -> Standard | None:
@@ -55,13 +56,27 @@ def write(
     alone : bool
         Whether the rows of other standards go too.
     """
+    from cimkit.standard.crosswalk import declared_rows
+
     for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
         con.execute(f"DELETE FROM lake.{table} WHERE standard = ? OR ?", [standard.key, alone])
-        con.register("rows_", rows)
-        con.execute(f"INSERT INTO lake.{table} BY NAME SELECT * FROM rows_")
-        con.unregister("rows_")
+        insert(con, table, rows)
+    # A saved crosswalk stays, unless it speaks of what was in force before.
+    con.execute(
+        "DELETE FROM lake.crosswalk WHERE standard = $1 "
+        "OR ($2 AND NOT list_contains(string_split(standard, ' > '), $1))",
+        [standard.key, alone],
+    )
+    insert(con, "crosswalk", declared_rows(standard))
     con.execute("DELETE FROM lake.standards")
     con.execute(
         "INSERT INTO lake.standards VALUES (?, ?, ?, ?)",
         [standard.key, standard.scheme, standard.hash, datetime.now(UTC) if adopted else None],
     )
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """Add rows to a table of the lake."""
+    con.register("rows_", rows)
+    con.execute(f"INSERT INTO lake.{table} BY NAME SELECT * FROM rows_")
+    con.unregister("rows_")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cimkit.catalog import _translation
 from cimkit.catalog._lake import literal, name
 
 if TYPE_CHECKING:
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MACROS", "TABLE_MACROS", "class_views", "macros"]
 
-MACROS = ("area_m", "buffer_m", "distance_m", "length_of_m", "within_m")
+MACROS = ("area_m", "buffer_m", "distance_m", "length_of_m", "within_m", *_translation.MACROS)
 """Names of the scalar macros."""
-TABLE_MACROS = ("class_in",)
+TABLE_MACROS = ("class_in", *_translation.TABLE_MACROS)
 """Names of the table macros."""
 
 # Metres per degree on the WGS 84 ellipsoid from its two radii of curvature at a latitude (M along
@@ -65,6 +66,7 @@ _CAST = {
 def macros(con: duckdb.DuckDBPyConnection) -> None:
     """Make the macros in the connection's own database."""
     con.execute(_MACROS)
+    _translation.make(con)
 
 
 def class_views(

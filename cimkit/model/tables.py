@@ -287,8 +287,11 @@ LAKE: dict[str, pa.Schema] = {
             ("from_code", _text),
             ("to_scheme", _text),
             ("to_code", _text),
-            ("relation", _text),
-            ("source", _text),
+            ("relation", _text),  # exact, close, broad (the other is wider), narrow, related
+            ("source", _text),  # who says so: package, file and row
+            ("via", _text),  # declared, lineage, replaces, mapping, parent <code> ...
+            ("confidence", _real),  # 0 to 1
+            ("standard", _text),  # id@edition that says so; of a saved crosswalk "a@1 > b@2"
         ]
     ),
 }

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import pyarrow as pa
+
+from cimkit.model import LAKE
 from cimkit.standard._links import Link, Node, Side
+from cimkit.standard._parents import Without, by_parent
 from cimkit.standard._relations import compose
+from cimkit.standard.model import Standard
 from cimkit.standard.rows import NO_CLASS, CrosswalkRow
 
-__all__ = ["declared", "derived", "said", "without_counterpart"]
+__all__ = ["declared", "declared_rows", "derived", "without_counterpart"]
 
 _LESS_SURE = 0.9
 """Share of the confidence that is left when a link is concluded from two others."""
@@ -29,14 +34,14 @@ def declared(a: Side, b: Side) -> list[Link]:
             end = _end(own, other, row.to_scheme, row.to_code)
             if start is None or end is None:
                 continue
-            link = Link(start, end, row.relation, "declared", 1.0, _path(row), said(row))
+            link = Link(start, end, row.relation, "declared", 1.0, _path(row), _said(row))
             links += [link, link.inverted()]
     return links
 
 
-def without_counterpart(a: Side, b: Side) -> dict[Node, tuple[set[str], str]]:
+def without_counterpart(a: Side, b: Side) -> Without:
     """Return the classes declared to have no counterpart, with the schemes and who says so."""
-    found: dict[Node, tuple[set[str], str]] = {}
+    found: Without = {}
     for own, other in ((a, b), (b, a)):
         for row in own.standard.crosswalk:
             if row.to_code != NO_CLASS:
@@ -48,7 +53,7 @@ def without_counterpart(a: Side, b: Side) -> dict[Node, tuple[set[str], str]]:
             plain = row.to_scheme.partition("@")[0]
             scheme = across.standard.scheme_of.get(plain, plain)
             if scheme in across.schemes:
-                found.setdefault(node, (set(), said(row)))[0].add(scheme)
+                found.setdefault(node, (set(), _said(row)))[0].add(scheme)
     return found
 
 
@@ -78,20 +83,60 @@ def derived(links: Iterable[Link]) -> Iterator[Link]:
             )
 
 
-def said(row: CrosswalkRow) -> str:
+def declared_rows(standard: Standard) -> pa.Table:
+    """Return what a standard's tables say of its classes, as rows of the lake's ``crosswalk``.
+
+    Each row starts at a class of the standard, under the scheme that it has there, if one of its
+    ends is one. Classes below one that a table speaks of are broad through it.
+    """
+    side = Side("a", standard)
+    links: list[Link] = []
+    none: Without = {}
+    for row in standard.crosswalk:
+        start = _end(side, side, row.from_scheme, row.from_code)
+        end: Node | None = Node("", row.to_scheme, NO_CLASS)
+        if row.to_code != NO_CLASS:
+            end = _end(side, side, row.to_scheme, row.to_code)
+        elif start is not None:
+            none.setdefault(start, (set(), _said(row)))[0].add(row.to_scheme)
+        if start is None or end is None:
+            continue
+        link = Link(start, end, row.relation, "declared", 1.0, _path(row), _said(row))
+        links.append(link.inverted() if end.side and not start.side else link)
+    given = [k for k in links if k.start.side and k.end.code != NO_CLASS]
+    links += by_parent(given, side, none)
+    links = list({(k.start, k.end): k for k in reversed(links)}.values())
+    links.sort(key=lambda k: (k.start[1:], k.end[1:]))
+    columns: dict[str, list[object]] = {
+        "from_scheme": [k.start.scheme for k in links],
+        "from_code": [k.start.code for k in links],
+        "to_scheme": [k.end.scheme for k in links],
+        "to_code": [k.end.code for k in links],
+        "relation": [k.relation for k in links],
+        "source": [k.source for k in links],
+        "via": [k.via for k in links],
+        "confidence": [k.confidence for k in links],
+        "standard": [standard.key] * len(links),
+    }
+    schema = LAKE["crosswalk"]
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+
+
+def _said(row: CrosswalkRow) -> str:
     """Return who says a row: its place, and the source it names."""
     return f"{row.origin} ({row.source})" if row.source else str(row.origin)
 
 
 def _end(own: Side, other: Side, scheme: str, code: str) -> Node | None:
     """Return the class that a row of ``own`` means: its own, the other's, or one of a third."""
-    node = own.find(scheme, code) or other.find(scheme, code)
-    if node is not None:
-        return node
+    # A scheme that grew into another one is first of all its own, if that is one of the two.
     plain = scheme.partition("@")[0]
-    if any(plain in side.schemes or plain in side.standard.scheme_of for side in (own, other)):
-        return None  # retired since, or of another edition
-    return Node("", scheme, code)
+    for side in sorted((own, other), key=lambda side: plain not in side.schemes):
+        node = side.find(scheme, code)
+        if node is not None:
+            return node
+    # A class that one of the two has no more is no class of a third scheme.
+    return None if own.names(scheme) or other.names(scheme) else Node("", scheme, code)
 
 
 def _path(row: CrosswalkRow) -> str:

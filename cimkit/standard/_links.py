@@ -77,6 +77,13 @@ class Side:
         """Packages by ``id@edition``: 0 the standard itself, then its parents, nearest first."""
         return {key: n for n, key in enumerate((self.standard.key, *self.standard.parents))}
 
+    def names(self, scheme: str) -> str | None:
+        """Return which scheme of this standard a table names, None if it is none."""
+        plain, _, edition = scheme.partition("@")
+        if edition and f"{plain}@{edition}" not in self._line:
+            return None
+        return plain if plain in self.schemes else self.standard.scheme_of.get(plain)
+
     def find(self, scheme: str, code: str) -> Node | None:
         """Return the class that a table means, or None if it is none of this standard.
 
@@ -84,14 +91,12 @@ class Side:
         with its edition (``city.x@2025``). A code that the standard has given another meaning
         since is not the class that the table means.
         """
-        plain, _, edition = scheme.partition("@")
-        own = plain if plain in self.schemes else self.standard.scheme_of.get(plain)
+        own = self.names(scheme)
         row = self.classes.get((own, code)) if own else None
         if own is None or row is None:
             return None
+        plain = scheme.partition("@")[0]
         named = [rank for key, rank in self._line.items() if key.partition("@")[0] == plain]
-        if edition and f"{plain}@{edition}" not in self._line:
-            return None
         if named and self._line.get(row.meant_by, len(self._line)) < named[0]:
             return None
         return Node(self.name, own, code)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from cimkit.model import LAKE
-from cimkit.standard._declared import declared, derived, without_counterpart
+from cimkit.standard._declared import declared, declared_rows, derived, without_counterpart
 from cimkit.standard._lineage import lineage, replaced
 from cimkit.standard._links import Link, Node, Side
+from cimkit.standard._parents import Without, by_parent
 from cimkit.standard._pivot import mapped
 from cimkit.standard._relations import RELATIONS, strength
 from cimkit.standard.model import Standard
 
-__all__ = ["Crosswalk", "crosswalk"]
+__all__ = ["Crosswalk", "crosswalk", "declared_rows"]
 
 _TEXT = pa.string()
 _NAMES = tuple(f"name_{language}" for language in ("zh", "ja", "en"))
@@ -96,15 +97,12 @@ def crosswalk(a: Standard, b: Standard) -> Crosswalk:
     one, two = Side("a", a), Side("b", b)
     none = without_counterpart(one, two)
     links = _chosen(one, two, none)
-    links += list(_by_parent(links, one, none))
-    links += [k.inverted() for k in _by_parent([k.inverted() for k in links], two, none)]
+    links += list(by_parent(links, one, none))
+    links += [k.inverted() for k in by_parent([k.inverted() for k in links], two, none)]
     return Crosswalk(a.key, b.key, _table(links, one, two), _untranslated(links, one, two, none))
 
 
-_None = dict[Node, tuple[set[str], str]]
-
-
-def _chosen(a: Side, b: Side, none: _None) -> list[Link]:
+def _chosen(a: Side, b: Side, none: Without) -> list[Link]:
     """Return the best link of every two classes that have one."""
     said = [*declared(a, b), *lineage(a, b), *replaced(a, b)]
     found: dict[tuple[Node, Node], Link] = {}
@@ -142,42 +140,13 @@ def _rank(link: Link) -> tuple[int, float]:
     return strength(link.relation), link.confidence
 
 
-def _denied(link: Link, none: _None) -> bool:
+def _denied(link: Link, none: Without) -> bool:
     """Return whether a package says that one of the two has no counterpart in the other scheme."""
     return any(
         other.scheme in none[node][0]
         for node, other in ((link.start, link.end), (link.end, link.start))
         if node in none
     )
-
-
-def _by_parent(links: list[Link], side: Side, none: _None) -> Iterator[Link]:
-    """Yield links for classes of one side, where all links start, that only a class above has."""
-    upward: dict[Node, dict[str, list[Link]]] = {}
-    has: set[tuple[Node, str]] = set()
-    for link in links:
-        if link.relation != "related":
-            has.add((link.start, link.end.scheme))
-        if link.relation in ("exact", "close", "broad"):
-            upward.setdefault(link.start, {}).setdefault(link.end.scheme, []).append(link)
-    for row in side.classes.values():
-        node = side.node(row)
-        done = set(none[node][0]) if node in none else set()
-        for above in side.above(node):
-            for scheme, known in upward.get(above, {}).items():
-                if scheme in done or (node, scheme) in has:
-                    continue
-                done.add(scheme)
-                for link in known:
-                    yield Link(
-                        node,
-                        link.end,
-                        "broad",
-                        f"parent {above.code}",
-                        link.confidence,
-                        f"below {above.code}, {link.relation} by {link.via}",
-                        link.source,
-                    )
 
 
 def _table(links: list[Link], a: Side, b: Side) -> pa.Table:
@@ -212,7 +181,7 @@ def _label(side: Side, other: Side, scheme: str) -> str:
     return f"{scheme}@{side.standard.edition}" if same and scheme in other.schemes else scheme
 
 
-def _untranslated(links: list[Link], a: Side, b: Side, none: _None) -> pa.Table:
+def _untranslated(links: list[Link], a: Side, b: Side, none: Without) -> pa.Table:
     there = {node for k in links for node in (k.start, k.end)}
     below = {up for n in there for up in (a if n.side == "a" else b).above(n)}
     rows = []
