@@ -47,6 +47,7 @@ from pathlib import Path
 
 from cimkit.standard._classify import classify_sql
 from cimkit.standard._code_explain import CodePart, explain_code
+from cimkit.standard._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
 from cimkit.standard._mesh import Mesh, MetricGrid
@@ -70,9 +71,11 @@ __all__ = [
     "Acceptance",
     "AppliesTo",
     "Attribute",
+    "Candidate",
     "ClassRow",
     "CodeGrammar",
     "CodePart",
+    "Comparison",
     "Crosswalk",
     "CrosswalkRow",
     "CrsRules",
@@ -90,11 +93,13 @@ __all__ = [
     "Segment",
     "Standard",
     "available",
+    "candidates",
     "classify_sql",
     "crosswalk",
     "explain_code",
     "levels_sql",
     "load",
+    "matches_sql",
 ]
 
 

@@ -52,6 +52,11 @@ class Facts:
         self._lod = lod
         self._pointers: dict[str, int] = {}
 
+    @property
+    def addresses(self) -> list[str]:
+        """All addresses there are, sorted."""
+        return sorted([*REPEATED, *self._names])
+
     def text(self, address: str) -> str:
         """Return the column of an address, of a relation called ``f``."""
         return f"f.{REPEATED.get(address) or self._names[address]}"
