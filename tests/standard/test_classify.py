@@ -210,7 +210,7 @@ ROWS = [
     (",,,,,,,pset['P']['w']::DOUBLE > 2,0102,,", thing(pset={"P": {"w": "3"}}), "0102"),
     (",,,,,,,pset['P']['w']::DOUBLE > 2,0102,,", thing(pset={"P": {"w": "wide"}}), None),
     ("gis,,,,,,,\"list_contains(classification, 'a')\",0102,,", CODED, "0102"),
-    (",,,,,,,"starts_with(lower(layer), 'lam')",0102,,", thing(layer="LAMPS"), "0102"),
+    (",,,,,,,\"starts_with(lower(layer), 'lam')\",0102,,", thing(layer="LAMPS"), "0102"),
 ]  # fmt: skip
 
 
