@@ -8,7 +8,7 @@
     ├── SheetError            (ValueError)       a delivery sheet that says what cannot be
     ├── StandardError         (ValueError)       a standard package that does not build
     │   ├── StandardNotFound  (LookupError)      no package of that id and edition
-    │   └── StandardConflict                     one code, two meanings, undeclared
+    │   └── StandardConflict                     codes with two meanings, undeclared
     ├── CatalogError          (OSError)          a catalogue that cannot be used
     │   ├── CatalogNotFound                      no catalogue in this folder or above it
     │   ├── CatalogExists                        there is one already
@@ -23,6 +23,8 @@ Each error carries values, so that a caller need not parse the sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "CatalogLocked",
     "CatalogNotFound",
     "CimkitError",
+    "Conflict",
     "ExportError",
     "QueryError",
     "QueryRefused",
@@ -94,7 +97,9 @@ class CimkitError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Errors cross process borders; the default would call the class without its keywords.
-        return _rebuild, (type(self), self.what, self.where, self.got, self.expected, self.mend)
+        # A place in a workbook knows its cells by a function that cannot cross: its text does.
+        where = str(self.where)
+        return _rebuild, (type(self), self.what, where, self.got, self.expected, self.mend)
 
 
 def _rebuild(
@@ -123,8 +128,78 @@ class StandardNotFound(StandardError, LookupError):
     """No package of that id and edition."""
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One thing that an overlay says otherwise than its parents, without declaring the change."""
+
+    what: str
+    """What is wrong, as a sentence without a full stop."""
+    where: str
+    """Where the overlay says it."""
+    code: str
+    """The code, name or id it is about."""
+    got: str
+    """What the overlay says; of a class or value its names in the languages there are."""
+    expected: str
+    """What the parents say."""
+    expected_where: str
+    """Where they say it."""
+    expected_by: str = ""
+    """Which of them, as ``id@edition``."""
+    mend: str = ""
+    """What the author of the overlay can do about it."""
+
+    def __str__(self) -> str:
+        said = f"{self.expected!r} in {self.expected_by or 'a parent'} ({self.expected_where})"
+        return f"{self.where}: {self.what}: {self.got!r} here, {said}"
+
+
 class StandardConflict(StandardError):
-    """One code with two meanings, where the overlay does not declare the change."""
+    """Codes with two meanings, where the overlay does not declare the change.
+
+    Parameters
+    ----------
+    conflicts : sequence of Conflict
+        All that were found, in the order of the packages and their files; at least one.
+
+    Examples
+    --------
+    >>> one = Conflict("two meanings of 0120", "b/classes.csv:7", "0120", "Spotlight",
+    ...                "Street lamp", "a/classes.csv:3", "a@1")
+    >>> print(one)
+    b/classes.csv:7: two meanings of 0120: 'Spotlight' here, 'Street lamp' in a@1 (a/classes.csv:3)
+    >>> StandardConflict([one]).conflicts[0].code
+    '0120'
+    """
+
+    SHOWN = 10
+    """How many the message tells; the others it counts."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        self.conflicts = tuple(conflicts)
+        """All of them."""
+        first = self.conflicts[0]
+        said = f"{first.expected!r} ({first.expected_by}, {first.expected_where})"
+        super().__init__(
+            first.what, where=first.where, got=first.got, expected=said, mend=first.mend
+        )
+
+    def __str__(self) -> str:
+        if len(self.conflicts) == 1:
+            return super().__str__()
+        shown = self.conflicts[: self.SHOWN]
+        left = len(self.conflicts) - len(shown)
+        return "\n".join(
+            [
+                f"{len(self.conflicts)} conflicts with what the parents say, not declared:",
+                *(f"  {c}" for c in shown),
+                *([f"  ... and {left} more"] if left else []),
+                *dict.fromkeys(c.mend for c in self.conflicts if c.mend),
+            ]
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.conflicts,)
 
 
 class CatalogError(CimkitError, OSError):

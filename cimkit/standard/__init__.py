@@ -51,6 +51,7 @@ from cimkit.standard._explain import Candidate, Comparison, candidates, matches_
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
 from cimkit.standard._mesh import Mesh, MetricGrid
+from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.grammar import CodeGrammar, Segment
@@ -64,6 +65,7 @@ from cimkit.standard.rows import (
     LevelRule,
     MappingRow,
     Place,
+    Scheme,
 )
 from cimkit.standard.rule import AppliesTo, Rule
 
@@ -90,6 +92,7 @@ __all__ = [
     "Part",
     "Place",
     "Rule",
+    "Scheme",
     "Segment",
     "Standard",
     "available",
@@ -128,7 +131,8 @@ def load(id_or_path: str | Path) -> Standard:
     >>> standard.key, standard.by_code["0118"].name("en")
     ('cn.components@2007', 'Street lamp')
     """
-    return resolve(find_package(str(id_or_path)))
+    name, unverified = split_flag(str(id_or_path))
+    return resolve(find_package(name), unverified=unverified)
 
 
 def available() -> list[tuple[str, str, str, Path]]:

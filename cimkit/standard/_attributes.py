@@ -1,90 +1,150 @@
-"""Merge the attributes of a chain of packages."""
+"""Merge the attributes of a chain of packages: add, rename, restrict, retire, replace."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from cimkit.errors import StandardConflict, StandardError
-from cimkit.standard._classes import words
+from cimkit.errors import StandardError
+from cimkit.standard._attribute_change import (
+    OBLIGATIONS,
+    Reach,
+    against_parents,
+    filled,
+    not_narrower,
+)
+from cimkit.standard._changes import access_in, changes_in, words
+from cimkit.standard._classes import Classes, Key
+from cimkit.standard._conflicts import Conflicts
 from cimkit.standard._expressions import wrong_with
 from cimkit.standard._package import Package, truth
 from cimkit.standard._place import Place
+from cimkit.standard._schemes import Schemes
 from cimkit.standard.rows import Attribute
-
-_OBLIGATIONS = "OCM"
 
 
 def merge_attributes(
-    chain: Sequence[Package], codes: set[str], domains: Mapping[str, Any]
+    chain: Sequence[Package],
+    schemes: Schemes,
+    merged: Classes,
+    lists: Mapping[str, Collection[str]],
+    conflicts: Conflicts,
 ) -> tuple[Attribute, ...]:
     """Return the attributes of all packages, those of later packages last.
+
+    What an overlay changes at some classes only stays with its parents at the others.
+
+    Parameters
+    ----------
+    chain : sequence of Package
+        Every parent before its child.
+    schemes : Schemes
+        For the column ``scheme``.
+    merged : Classes
+        Of the whole chain.
+    lists : mapping
+        The codes of the lists of values there are.
+    conflicts : Conflicts
+        Takes what is said otherwise than by the parents, undeclared.
 
     Raises
     ------
     StandardError
-        If a class or domain does not exist, or an overlay asks less than its parent does.
+        If a class or list does not exist, or a change speaks of an attribute that is not there.
     """
+    reach = Reach(merged.rows)
     found: list[Attribute] = []
-    for package in chain:
-        inherited = tuple(found)
+    for number, package in enumerate(chain):
+        reborn = {key for key, since in merged.since.items() if since == number}
+        found = [b for a in found if (b := _still_meant(a, reborn)) is not None]
+        inherited: dict[str, list[Attribute]] = {}
+        for a in found:
+            inherited.setdefault(a.name, []).append(a)
+        added: list[Attribute] = []
         for place, cells in package.attributes:
-            row = _attribute(cells, package.key, place)
-            for code in row.classes:
-                if code not in codes:
+            row = _attribute(
+                cells, package.key, place, schemes.named(package, cells["scheme"], place)
+            )
+            for code in (*row.classes, *row.without):
+                if (row.scheme, code) not in merged.rows:
                     raise StandardError(
-                        "an attribute of a class that is not there", where=place, got=code
+                        "an attribute of a class that is not there",
+                        where=place.cell("class"),
+                        got=code,
                     )
-            if row.domain and row.domain not in domains:
+            if row.domain and row.domain not in lists:
                 raise StandardError(
-                    "no such domain", where=place, got=row.domain, expected=", ".join(domains)
+                    "no such domain",
+                    where=place.cell("domain"),
+                    got=row.domain,
+                    expected=", ".join(lists),
                 )
-            change = cells["change"]
-            if change not in ("", "add", "restrict", "replace", "retire"):
-                raise StandardError("no such change", where=place, got=change)
-            old = [a for a in inherited if a.name == row.name and _touch(a, row)]
-            if change in ("restrict", "retire") and not old:
-                raise StandardError(f"no parent has attribute {row.name} to {change}", where=place)
-            if change == "retire":
-                found = [_without(a, row) if a in old else a for a in found]
-                found = [a for a in found if a.classes != ("-",)]
-                continue
-            if change == "restrict":
-                row = _filled(row, old[-1], cells)
-            weaker = [
-                a
-                for a in old
-                if _OBLIGATIONS.index(row.obligation) < _OBLIGATIONS.index(a.obligation)
-            ]
-            if weaker and change != "replace":
-                raise StandardConflict(
-                    f"attribute {row.name} is asked less strictly than by {weaker[0].package}",
-                    where=place,
-                    got=row.obligation,
-                    expected=weaker[0].obligation,
-                    mend="Declare `replace` in the column `change` if that is meant.",
+            changes = changes_in(cells, place)
+            before = cells["replaces"] or row.name
+            if cells["replaces"] and "rename" not in changes:
+                raise StandardError(
+                    "`replaces` is the former name, with the change rename",
+                    where=place.cell("replaces"),
+                    got=cells["replaces"],
                 )
-            found.append(row)
+            old = [a for a in inherited.get(before, ()) if reach.touch(a, row)]
+            if set(changes) - {"add"} and not old:
+                raise StandardError(
+                    f"no parent has attribute {before} to {changes[0]}", where=place.cell("change")
+                )
+            if {"rename", "restrict"} & {*changes}:
+                rename = "restrict" not in changes
+                new = [filled(row, a, cells, reach, rename=rename) for a in old]
+                if "restrict" in changes:
+                    for mine, a in zip(new, old, strict=True):
+                        not_narrower(mine, a, lists, conflicts)
+                added += new
+            elif "retire" not in changes:
+                if "replace" not in changes:
+                    against_parents(row, old, cells, conflicts)
+                added.append(row)
+            if set(changes) - {"add"}:
+                gone = {id(a) for a in old}
+                left = [reach.rest(a, row, place) for a in old]
+                found = [a for a in found if id(a) not in gone]
+                found += [a for a in left if a is not None]
+                inherited[before] = [a for a in found if a.name == before]
+        found += added
     return tuple(found)
 
 
-def _attribute(cells: dict[str, str], package: str, place: Place) -> Attribute:
+def _still_meant(attribute: Attribute, reborn: Collection[Key]) -> Attribute | None:
+    """Return an attribute without the classes whose code now means another thing."""
+    left = tuple(c for c in attribute.classes if (attribute.scheme, c) not in reborn)
+    if left == attribute.classes:
+        return attribute
+    return dataclasses.replace(attribute, classes=left) if left else None
+
+
+def _attribute(cells: dict[str, str], package: str, place: Place, scheme: str) -> Attribute:
     kind = cells["type"] or "text"
     if kind not in ("text", "integer", "number", "date", "boolean"):
-        raise StandardError("no such type", where=place, got=kind)
+        raise StandardError("no such type", where=place.cell("type"), got=kind)
     obligation = cells["obligation"] or "O"
-    if obligation not in _OBLIGATIONS:
-        raise StandardError("no such obligation", where=place, got=obligation, expected="M, C or O")
+    if obligation not in OBLIGATIONS:
+        raise StandardError(
+            "no such obligation",
+            where=place.cell("obligation"),
+            got=obligation,
+            expected="M, C or O",
+        )
     limits: dict[str, Any] = {}
     for key in ("minimum", "maximum"):
         try:
             limits[key] = float(cells[key]) if cells[key] else None
         except ValueError as error:
-            raise StandardError(f"`{key}` is a number", where=place, got=cells[key]) from error
+            raise StandardError(
+                f"`{key}` is a number", where=place.cell(key), got=cells[key]
+            ) from error
     wrong = wrong_with(cells["pattern"])
     if wrong:
-        raise StandardError(wrong, where=place, got=cells["pattern"])
+        raise StandardError(wrong, where=place.cell("pattern"), got=cells["pattern"])
     names = ("name", "title", "unit", "domain", "level", "pattern", "code_origin", "source")
     copied: dict[str, Any] = {k: cells[k] for k in names}
     return Attribute(
@@ -92,40 +152,12 @@ def _attribute(cells: dict[str, str], package: str, place: Place) -> Attribute:
         kinds=words(cells["kinds"]),
         type=kind,
         obligation=obligation,
-        access=cells["access"] or "public",
+        access=access_in(cells, place),
         verified=truth(cells["verified"], place),
         package=package,
         origin=place,
+        scheme=scheme,
+        without=words(cells["without"]),
         **limits,
         **copied,
     )
-
-
-def _touch(a: Attribute, b: Attribute) -> bool:
-    kinds = not a.kinds or not b.kinds or bool({*a.kinds} & {*b.kinds})
-    return kinds and (not a.classes or bool({*a.classes} & {*b.classes}))
-
-
-def _without(a: Attribute, gone: Attribute) -> Attribute:
-    left = tuple(c for c in a.classes if c not in gone.classes)
-    return dataclasses.replace(a, classes=left or ("-",))
-
-
-def _filled(row: Attribute, old: Attribute, cells: dict[str, str]) -> Attribute:
-    blank = [
-        k
-        for k in (
-            "title",
-            "type",
-            "unit",
-            "domain",
-            "level",
-            "pattern",
-            "minimum",
-            "maximum",
-            "access",
-            "obligation",
-        )
-        if not cells[k]
-    ]
-    return dataclasses.replace(row, **{k: getattr(old, k) for k in blank})

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cimkit.errors import StandardConflict, StandardError
+from cimkit.errors import StandardError
+from cimkit.standard._changes import access_in, changes_in, words
+from cimkit.standard._class_change import ClassChange, same_class_names
+from cimkit.standard._conflicts import Conflicts
 from cimkit.standard._package import Package, truth
 from cimkit.standard._place import Place
+from cimkit.standard._schemes import Schemes
 from cimkit.standard.rows import ClassRow
 
-_CHANGES = ("add", "rename", "restrict", "retire", "replace")
 _NAMES = ("name_zh", "name_ja", "name_en")
+Key = tuple[str, str]
+"""Scheme and code."""
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Split a cell that holds several values."""
-    return tuple(w for w in re.split(r"[|;,\s]+", text) if w)
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a chain."""
+
+    rows: dict[Key, ClassRow]
+    """By scheme and code, the retired ones included."""
+    stated: frozenset[Key]
+    """Those that a package states whose rows count even where they are not verified."""
+    since: Mapping[Key, int]
+    """For codes that ``replace`` gave another meaning, the number in the chain of the package."""
 
 
-def merge_classes(
-    chain: Sequence[Package], scheme_of: Mapping[str, str]
-) -> dict[tuple[str, str], ClassRow]:
-    """Return the classes by (scheme, code), with what each package changes.
+def merge_classes(chain: Sequence[Package], schemes: Schemes, conflicts: Conflicts) -> Classes:
+    """Return the classes with what each package changes.
 
     Parameters
     ----------
     chain : sequence of Package
-        The oldest ancestor first.
-    scheme_of : mapping
-        Scheme that a package's own scheme is part of, by package id.
+        Every parent before its child.
+    schemes : Schemes
+        For the column ``scheme``.
+    conflicts : Conflicts
+        Takes what is said otherwise than by the parents, undeclared.
 
     Raises
     ------
-    StandardConflict
-        If a code is used again with another meaning.
     StandardError
         If a change speaks of a code that is not there, or a parent is not there.
     """
-    found: dict[tuple[str, str], ClassRow] = {}
-    places: dict[tuple[str, str], str] = {}
-    for package in chain:
-        mine: dict[tuple[str, str], str] = {}
+    found: dict[Key, ClassRow] = {}
+    places: dict[Key, Place] = {}
+    stated: set[Key] = set()
+    since: dict[Key, int] = {}
+    for number, package in enumerate(chain):
+        mine: dict[Key, Place] = {}
         for place, cells in package.classes:
-            said = cells["scheme"] or package.id
-            row = _row(cells, scheme_of.get(said, said), package.key, place)
+            row = _row(cells, schemes.named(package, cells["scheme"], place), package.key, place)
             key = (row.scheme, row.code)
             if key in mine:
                 raise StandardError(
@@ -56,23 +66,23 @@ def merge_classes(
                     mend=f"See {mine[key]}.",
                 )
             mine[key] = place
+            if not package.verified_only:
+                stated.add(key)
             old = found.get(key)
-            changes = words(cells["change"])
-            for change in changes:
-                if change not in _CHANGES:
-                    raise StandardError(
-                        "no such change", where=place, got=change, expected=" | ".join(_CHANGES)
-                    )
+            changes = changes_in(cells, place)
             if old is None:
                 if set(changes) - {"add"}:
                     raise StandardError(
-                        f"no parent has code {row.code} to {changes[0]}", where=place
+                        f"no parent has code {row.code} to {changes[0]}",
+                        where=place.cell("change"),
                     )
                 found[key] = row
-            else:
-                found[key] = _change(old, row, changes, cells, place)
+                continue
+            found[key] = ClassChange(old, row, changes, cells, place, conflicts).result()
+            if "replace" in changes and not same_class_names(old, row):
+                since[key] = number
         places.update(mine)
-    return _tree(found, places)
+    return Classes(_tree(found, places), frozenset(stated), since)
 
 
 def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> ClassRow:
@@ -83,7 +93,7 @@ def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> Clas
     return ClassRow(
         scheme=scheme,
         geometry=words(cells["geometry"]),
-        access=cells["access"] or "public",
+        access=access_in(cells, place),
         replaces=words(cells["replaces"]),
         code_origin=cells["code_origin"],
         verified=truth(cells["verified"], place),
@@ -95,72 +105,10 @@ def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> Clas
     )
 
 
-def _change(
-    old: ClassRow, new: ClassRow, changes: tuple[str, ...], cells: dict[str, str], place: str
-) -> ClassRow:
-    done = (*old.changes, *changes)
-    mark: dict[str, Any] = {"package": new.package, "origin": place, "changes": done}
-    if "replace" in changes:
-        return dataclasses.replace(new, parent=new.parent or old.parent, changes=done)
-    if "retire" in changes:
-        return dataclasses.replace(old, retired=True, **mark)
-    if "add" in changes or ("rename" not in changes and not _same_name(old, new)):
-        raise StandardConflict(
-            f"code {new.code} has two meanings",
-            where=place,
-            got=_shown(new),
-            expected=f"{_shown(old)!r} ({old.package}, {old.origin})",
-            mend="Take a code that is free, or declare what you do in the column `change`: "
-            "rename (the same thing by another name), replace (another thing).",
-        )
-    values: dict[str, Any] = {
-        k: cells[k] for k in ("definition", "level", "valid_from", "valid_to") if cells[k]
-    }
-    if "rename" in changes:
-        values |= {k: cells[k] for k in _NAMES if cells[k]}
-        values |= {"code_origin": new.code_origin or old.code_origin}
-        values |= {"verified": new.verified, "source": new.source or old.source}
-    if new.geometry and new.geometry != old.geometry:
-        if "restrict" not in changes or (old.geometry and not {*new.geometry} <= {*old.geometry}):
-            raise StandardConflict(
-                f"class {new.code} has other geometry than its parent says",
-                where=place,
-                got=" ".join(new.geometry),
-                expected=f"{' '.join(old.geometry) or 'any'} ({old.package})",
-                mend="Declare `restrict` for a narrower choice, `replace` for a wider one.",
-            )
-        values["geometry"] = new.geometry
-    if new.parent and new.parent != old.parent:
-        raise StandardConflict(
-            f"class {new.code} stands elsewhere in its parent's tree",
-            where=place,
-            got=new.parent,
-            expected=f"{old.parent!r} ({old.package})",
-            mend="Declare `replace`.",
-        )
-    return dataclasses.replace(old, **values, **mark) if changes else old
-
-
-def _same_name(old: ClassRow, new: ClassRow) -> bool:
-    for key in ("name_zh", "name_en", "name_ja"):
-        a, b = _plain(getattr(old, key)), _plain(getattr(new, key))
-        if a and b:
-            return a == b
-    return True
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
-
-
-def _shown(row: ClassRow) -> str:
-    return " / ".join(n for n in (row.name_zh, row.name_ja, row.name_en) if n)
-
-
-def _tree(
-    found: dict[tuple[str, str], ClassRow], places: Mapping[tuple[str, str], str]
-) -> dict[tuple[str, str], ClassRow]:
+def _tree(found: dict[Key, ClassRow], places: Mapping[Key, Place]) -> dict[Key, ClassRow]:
+    """Return the classes with the levels they inherit, once each stands below one that is there."""
     above = {(c.scheme, c.parent) for c in found.values() if c.parent and not c.retired}
+    sound: set[Key] = set()
     for key, row in found.items():
         if row.retired and key in above:
             raise StandardError(
@@ -168,25 +116,38 @@ def _tree(
                 where=row.origin,
                 mend="Retire those too, or move them with `replace`.",
             )
-        line, at = {key}, row
-        while at.parent:
+        line, at = [key], row
+        while at.parent and line[-1] not in sound:
             step = (at.scheme, at.parent)
             if step not in found:
                 raise StandardError(
                     f"class {at.code} stands below {at.parent}, which does not exist",
-                    where=places[(at.scheme, at.code)],
+                    where=places[(at.scheme, at.code)].cell("parent"),
                 )
             if step in line:
                 raise StandardError(
                     "classes stand below each other", where=row.origin, got=row.code
                 )
-            line.add(step)
+            line.append(step)
             at = found[step]
-    out = {}
-    for key, row in found.items():
-        level, at = row.level, row
-        while not level and at.parent:
+        sound.update(line)
+    levels: dict[Key, str] = {}
+    for key in found:
+        line, at = [], found[key]
+        while not at.level and at.parent and (at.scheme, at.code) not in levels:
+            line.append((at.scheme, at.code))
             at = found[(at.scheme, at.parent)]
-            level = at.level
-        out[key] = dataclasses.replace(row, leaf=key not in above, level=level)
-    return out
+        level = levels.get((at.scheme, at.code), at.level)
+        levels |= dict.fromkeys((*line, (at.scheme, at.code)), level)
+    return with_leaves(
+        {k: dataclasses.replace(r, level=levels[k]) if levels[k] else r for k, r in found.items()}
+    )
+
+
+def with_leaves(found: Mapping[Key, ClassRow]) -> dict[Key, ClassRow]:
+    """Return the classes, those that stand above others in force marked as no leaves."""
+    above = {(c.scheme, c.parent) for c in found.values() if c.parent and not c.retired}
+    return {
+        k: r if r.leaf == (k not in above) else dataclasses.replace(r, leaf=k not in above)
+        for k, r in found.items()
+    }

@@ -19,6 +19,7 @@ from cimkit.standard.draft import Draft, Row
 from cimkit.standard.grammar import CodeGrammar
 from cimkit.standard.model import CrsRules, Standard
 from cimkit.standard.naming import DATE, Naming
+from cimkit.standard.rows import Scheme
 from cimkit.standard.rule import Rule
 
 _POLYGON = "jurisdiction.geojson"
@@ -69,6 +70,11 @@ def _head(standard: Standard) -> dict[str, Any]:
         **standard.facts,
         "titles": dict(standard.titles),
     }
+    if any(s.id != standard.id for s in standard.schemes):
+        head["scheme"] = [_scheme(s) for s in standard.schemes]
+    if standard.accepts:
+        accepts = list(standard.accepts)
+        head["transition"] = {"until": standard.transition_until, "accepts": accepts}
     if standard.class_fields:
         head["class_fields"] = list(standard.class_fields)
     if standard.grammar is not None:
@@ -85,6 +91,16 @@ def _head(standard: Standard) -> dict[str, Any]:
         head["crs"] = _plain(dataclasses.asdict(standard.crs_rules))
     head["acceptance"] = _plain(dataclasses.asdict(standard.acceptance))
     return head
+
+
+def _scheme(scheme: Scheme) -> dict[str, Any]:
+    said = {
+        "id": scheme.id,
+        "titles": dict(scheme.titles),
+        "primary": scheme.primary,
+        "note": scheme.note,
+    }
+    return {k: v for k, v in said.items() if v}
 
 
 def _code(grammar: CodeGrammar) -> dict[str, Any]:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import pyarrow as pa
-
 from cimkit.errors import StandardError
 from cimkit.standard import naming as names
 from cimkit.standard._files import PackageFiles
+from cimkit.standard._head import Head, read_head
 from cimkit.standard._names import read_naming
 from cimkit.standard._place import Place
-from cimkit.standard._toml import known, scalar, table, texts
-from cimkit.standard.rows import Level
+from cimkit.standard.rows import Level, Scheme
 from cimkit.standard.rule import Rule, RuleChange, read_rules
 
 CLASS_COLUMNS = [
@@ -38,8 +36,11 @@ CLASS_COLUMNS = [
 ]
 ATTRIBUTE_COLUMNS = [
     "change",
+    "scheme",
     "class",
+    "without",
     "name",
+    "replaces",
     "title",
     "kinds",
     "type",
@@ -56,6 +57,7 @@ ATTRIBUTE_COLUMNS = [
     "source",
 ]
 MAPPING_COLUMNS = [
+    "change",
     "kind",
     "layer",
     "source_class",
@@ -91,25 +93,15 @@ LEVEL_RULE_COLUMNS = [
     "source",
 ]
 CROSSWALK_COLUMNS = ["from_scheme", "from_code", "to_scheme", "to_code", "relation", "source"]
-DOMAIN_COLUMNS = ["code", "name_zh", "name_ja", "name_en", "code_origin", "verified", "source"]
-HEAD = [
-    "id",
-    "edition",
-    "status",
-    "titles",
-    "issuer",
-    "licence",
-    "languages",
-    "effective_from",
-    "effective_to",
-    "note",
-    "extends",
-    "schemes",
-    "class_fields",
+DOMAIN_COLUMNS = [
+    "change",
     "code",
-    "jurisdiction",
-    "crs",
-    "acceptance",
+    "name_zh",
+    "name_ja",
+    "name_en",
+    "code_origin",
+    "verified",
+    "source",
 ]
 
 
@@ -117,14 +109,12 @@ HEAD = [
 class Package:
     """What one package says, with places."""
 
-    id: str
-    edition: str
+    about: Head
     head: dict[str, Any]
-    extends: tuple[str, ...]
     classes: list[tuple[Place, dict[str, str]]]
     attributes: list[tuple[Place, dict[str, str]]]
     mapping: list[tuple[Place, dict[str, str]]]
-    domains: dict[str, pa.Table]
+    domains: dict[str, list[tuple[Place, dict[str, str]]]]
     levels: tuple[Level, ...]
     level_rules: list[tuple[Place, dict[str, str]]]
     crosswalk: list[tuple[Place, dict[str, str]]]
@@ -132,64 +122,55 @@ class Package:
     changes: list[RuleChange]
     naming: names.Naming | None
     files: PackageFiles
+    verified_only: bool = False
+    """Whether its rows that are not verified are left out, as the chain it stands in says."""
+
+    @property
+    def id(self) -> str:
+        return self.about.id
+
+    @property
+    def edition(self) -> str:
+        return self.about.edition
 
     @property
     def key(self) -> str:
         return f"{self.id}@{self.edition}"
 
     @property
+    def extends(self) -> tuple[str, ...]:
+        return self.about.extends
+
+    @property
+    def schemes(self) -> tuple[Scheme, ...]:
+        return self.about.schemes
+
+    @property
     def where(self) -> str:
         return self.files.where("standard.toml")
 
 
-FACTS = ("status", "issuer", "licence", "effective_from", "effective_to", "note")
-"""Keys of the head that are taken over as texts."""
-
-
 def read_package(files: PackageFiles) -> Package:
     """Read one package; raises `StandardError` with file and line at the first mistake."""
-    where = files.where("standard.toml")
     head = files.toml("standard.toml")
-    known(head, HEAD, where)
-    for key in ("id", "edition"):
-        if not scalar(head, key, str, where):
-            raise StandardError(f"`{key}` must be given", where=where)
-    titles = table(head, "titles", where)
-    known(titles, ("zh", "ja", "en"), f"{where}, [titles]")
-    if not all(scalar(titles, k, str, f"{where}, [titles]") for k in ("en", *titles)):
-        raise StandardError("titles.en must be given, and none may be empty", where=where)
-    for key in FACTS:
-        scalar(head, key, str, where)
-    texts(head, "class_fields", where)
-    extends = texts(head, "extends", where)
-    for parent in extends:
-        if not all(parent.partition("@")):
-            raise StandardError(
-                "a parent is named with its edition", where=where, got=parent, expected="id@edition"
-            )
+    about = read_head(head, files.where("standard.toml"))
     rules: list[Rule] = []
     changes: list[RuleChange] = []
     for name in files.under("rules", ".toml"):
         more = read_rules(
             files.text(name),
-            package=head["id"],
+            package=about.id,
             where=files.where(name),
             place=partial(files.entry, name),
         )
         rules += more[0]
         changes += more[1]
     return Package(
-        id=head["id"],
-        edition=head["edition"],
+        about=about,
         head=head,
-        extends=extends,
         classes=_rows(files, "classes.csv", CLASS_COLUMNS, ("code",)),
         attributes=_rows(files, "attributes.csv", ATTRIBUTE_COLUMNS, ("name",)),
-        mapping=[
-            row
-            for name in files.under("mapping", ".csv")
-            for row in _rows(files, name, MAPPING_COLUMNS, ("class",))
-        ],
+        mapping=[row for name in files.under("mapping", ".csv") for row in _mapping(files, name)],
         domains={
             name.rpartition("/")[2].removesuffix(".csv"): _domain(files, name)
             for name in files.under("domains", ".csv")
@@ -227,12 +208,23 @@ def _rows(
     return list(files.rows(name, tuple(columns), needed)) if name in files.files else []
 
 
-def _domain(files: PackageFiles, name: str) -> pa.Table:
+def _domain(files: PackageFiles, name: str) -> list[tuple[Place, dict[str, str]]]:
     rows = _rows(files, name, DOMAIN_COLUMNS, ("code",))
     seen: set[str] = set()
     for place, row in rows:
         if row["code"] in seen:
             raise StandardError("one code stands twice in a list", where=place, got=row["code"])
         seen.add(row["code"])
-    columns = ("code", "name_zh", "name_ja", "name_en")
-    return pa.table({c: pa.array([row[c] for _, row in rows], pa.string()) for c in columns})
+    return rows
+
+
+def _mapping(files: PackageFiles, name: str) -> list[tuple[Place, dict[str, str]]]:
+    rows = _rows(files, name, MAPPING_COLUMNS, ())
+    for place, row in rows:
+        if not row["class"] and row["change"] != "retire":
+            raise StandardError(
+                "`class` is empty",
+                where=place.cell("class"),
+                mend="Name the class that such objects have, or - if none is due.",
+            )
+    return rows

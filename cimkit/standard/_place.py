@@ -30,6 +30,10 @@ class Place(str):
         place._cell = cell
         return place
 
+    def __reduce__(self) -> tuple[type[Place], tuple[str]]:
+        # What knows the cells may hold an open workbook and stays behind.
+        return Place, (str(self),)
+
     def cell(self, column: str) -> str:
         """Return the place of one column in this row."""
         return self._cell(column) if self._cell else f"{self}, column {column}"

@@ -13,12 +13,12 @@ from typing import Any
 
 from cimkit.errors import StandardError, UsageError
 from cimkit.standard._files import open_package
+from cimkit.standard._head import HEAD
 from cimkit.standard._package import (
     ATTRIBUTE_COLUMNS,
     CLASS_COLUMNS,
     CROSSWALK_COLUMNS,
     DOMAIN_COLUMNS,
-    HEAD,
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,

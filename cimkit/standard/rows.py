@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cimkit.standard._place import NOWHERE, Place
 
@@ -15,6 +16,7 @@ __all__ = [
     "LevelRule",
     "MappingRow",
     "Place",
+    "Scheme",
 ]
 
 NO_CLASS = "-"
@@ -22,11 +24,27 @@ NO_CLASS = "-"
 
 
 @dataclass(frozen=True, slots=True)
+class Scheme:
+    """One classification among those of a standard: a tree of classes with codes of its own."""
+
+    id: str
+    """Name in ``scheme`` columns, e.g. ``gbt51269.14``; by default the standard's id."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """By language: zh, ja, en."""
+    primary: bool = False
+    """Whether it is the one that an object's ``class_code`` and identifier code speak of."""
+    note: str = ""
+    """What there is to know about it."""
+    package: str = ""
+    """``id@edition`` of the package that says so last."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClassRow:
     """One class of one scheme."""
 
     scheme: str
-    """Scheme it belongs to; the primary one has the standard's id."""
+    """Scheme it belongs to; codes are unique within a scheme, not within a standard."""
     code: str
     """Code in the scheme."""
     parent: str = ""
@@ -68,7 +86,7 @@ class ClassRow:
     retired: bool = False
     """Whether an overlay took it away: kept for the message, not to be used."""
     changes: tuple[str, ...] = ()
-    """What overlays did to it: ``rename``, ``restrict``, ``replace``, ``retire``."""
+    """What overlays did to it: ``rename``, ``restrict``, ``replace``, ``retire``, ``add``."""
 
     def name(self, language: str) -> str:
         """Return the name in a language (zh, ja, en), or the first there is."""
@@ -81,7 +99,7 @@ class Attribute:
     """One attribute that objects of some classes carry."""
 
     classes: tuple[str, ...]
-    """Class codes; each stands for itself and all below it; empty: all classes."""
+    """Class codes; each stands for itself and all below it; empty: all classes of the scheme."""
     name: str
     """Field name in deliveries."""
     title: str = ""
@@ -116,6 +134,10 @@ class Attribute:
     """``id@edition`` of the package that says so last."""
     origin: Place = NOWHERE
     """File and row where it is written."""
+    scheme: str = ""
+    """The scheme of its classes, "" the primary one."""
+    without: tuple[str, ...] = ()
+    """Classes among these (with all below them) that do not carry it."""
 
 
 @dataclass(frozen=True, slots=True)

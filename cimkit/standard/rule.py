@@ -71,8 +71,9 @@ class Rule:
 
         [[change]]
         id = "cn.components/file-naming"
-        severity = "warning"             # any key of a rule but id, check and sql
-        enabled = false                  # false: the rule is retired
+        severity = "warning"             # any key of a rule but id, check and sql; of message,
+                                         # hint and parameters what is not named here stays
+        enabled = false                  # false takes the rule away, true brings it back
     """
 
     id: str
@@ -124,8 +125,8 @@ class RuleChange:
 
     id: str
     """Full id of the rule."""
-    enabled: bool
-    """False retires it."""
+    enabled: bool | None
+    """False takes it away, True brings it back; None: nothing is said."""
     values: Mapping[str, Any]
     """Fields of `Rule` that take a new value."""
     origin: str
@@ -133,7 +134,11 @@ class RuleChange:
 
     def apply(self, rule: Rule) -> Rule:
         """Return the rule as changed."""
-        return dataclasses.replace(rule, **self.values)
+        values = dict(self.values)
+        for key in ("message", "hint", "parameters"):
+            if key in values:
+                values[key] = {**getattr(rule, key), **values[key]}
+        return dataclasses.replace(rule, **values)
 
 
 def read_rules(
@@ -195,9 +200,7 @@ def read_rules(
                 mend="Retire the rule (enabled = false) and write a new one.",
             )
         values = _values(entry, {"id", "enabled"}, origin)
-        changes.append(
-            RuleChange(name, scalar(entry, "enabled", bool, origin, True), values, origin)
-        )
+        changes.append(RuleChange(name, scalar(entry, "enabled", bool, origin), values, origin))
     return rules, changes
 
 

@@ -85,7 +85,7 @@ def test_the_same_meaning_again_is_none(make: Make) -> None:
         ("restrict,0102,,,,Polygon,", "other geometry"),
         (",0102,,路灯,,Polygon,", "other geometry"),
         ("restrict,0102,0101,,,,", "elsewhere"),
-        ("add,0102,,路灯,,,", "two meanings"),
+        ("add,0102,,路灯,,,", "added a second time"),
     ],
 )
 def test_changes_that_cannot_be(make: Make, row: str, reason: str) -> None:
@@ -143,8 +143,8 @@ def test_attributes_may_become_stricter_only(make: Make) -> None:
     standard = load(city)
     (of_cover,) = standard.attributes_of("0101")
     assert (of_cover.obligation, of_cover.type, of_cover.unit) == ("M", "number", "m")
-    # The row of the class itself is nearer than that of the class above.
-    assert [a.obligation for a in standard.attributes_of("0102")] == ["O"]
+    # What is restricted at a class is restricted at all below it, each row of its own.
+    assert [(a.obligation, a.unit) for a in standard.attributes_of("0102")] == [("M", "m")]
     (city / "attributes.csv").write_text(head + ",01,height,number,O,m\n", "utf-8")
     with pytest.raises(StandardConflict, match="less strictly"):
         load(city)
