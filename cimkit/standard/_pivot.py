@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cimkit.standard._links import Link, Node, Side
-from cimkit.standard.rows import NO_CLASS, MappingRow
+from cimkit.standard.rows import NO_CLASS, ClassRow, MappingRow
 
-__all__ = ["mapped"]
+__all__ = ["mapped", "sources"]
 
 
 class _Atom(NamedTuple):
@@ -37,6 +38,34 @@ def mapped(a: Side, b: Side) -> Iterator[Link]:
     for link in _in_part(b, a, of_a, atoms):
         yield link.inverted()
     yield from _same_conditions(a, b)
+
+
+def sources(side: Side, named: Iterable[Node]) -> Iterator[Link]:
+    """Yield links from classes of ``side`` to the source classes that tables name.
+
+    A class of the schemes ``int.ifc`` and ``int.citygml`` is what objects are in the source, so
+    what ``side`` maps from it has to do with whatever a table says of it.
+    """
+    there = [n for n in dict.fromkeys(named) if not n.side and n.scheme in _SOURCES]
+    rows = []
+    for _, scheme, code in there:
+        name, _, type_ = code.partition(".")
+        kind = _SOURCES[scheme]
+        rows.append(
+            MappingRow("", code, scheme, kind=kind, source_class=name, predefined_type=type_)
+        )
+    classes = tuple(ClassRow(n.scheme, n.code) for n in there)
+    other = Side(
+        "",
+        dataclasses.replace(side.standard, class_rows=classes, mapping=tuple(rows), scheme_of={}),
+    )
+    plain = [r for r in side.standard.mapping if r.source_class and _bare(r)]
+    atoms = _Atoms([*plain, *rows])
+    yield from _compared(_Extents(side, plain, atoms), _Extents(other, rows, atoms))
+
+
+_SOURCES = {"int.ifc": "bim", "int.citygml": "citymodel"}
+"""Schemes whose codes are the classes of a source format, and the kind of such sources."""
 
 
 def _bare(row: MappingRow) -> bool:
@@ -265,4 +294,4 @@ def _same_conditions(a: Side, b: Side) -> Iterator[Link]:
 
 
 def _places(rows: list[MappingRow]) -> str:
-    return "; ".join(dict.fromkeys(str(r.origin) for r in rows))
+    return "; ".join(dict.fromkeys(str(r.origin) for r in rows if r.origin))

@@ -13,7 +13,7 @@ from cimkit.standard._declared import declared, declared_rows, derived, without_
 from cimkit.standard._lineage import lineage, replaced
 from cimkit.standard._links import Link, Node, Side
 from cimkit.standard._parents import Without, by_parent
-from cimkit.standard._pivot import mapped
+from cimkit.standard._pivot import mapped, sources
 from cimkit.standard._relations import RELATIONS, strength
 from cimkit.standard.model import Standard
 
@@ -76,10 +76,11 @@ def crosswalk(a: Standard, b: Standard) -> Crosswalk:
 
     What is known comes, in order of trust, from the tables that either declares
     (``crosswalk/*.csv``, also of their parents, in both directions); from codes that both have of
-    one ancestor, and ``replaces``; from tables of both that meet in a third scheme; from classes of
-    the sources that both map (IFC, CityGML). A class of which only the class above it is known is
-    ``broad`` through that one. Of two classes the best of these is kept, and where one of the
-    first two kinds makes two classes ``exact``, mappings and third schemes are not asked.
+    one ancestor, and ``replaces``; from tables of both that meet in a third scheme, or from a table
+    of one and the mapping of the other in IFC or CityGML; from source classes that both map. A
+    class of which only the class above it is known is ``broad`` through that one. Of two classes
+    the best of these is kept, and where one of the first two kinds makes two classes ``exact``,
+    mappings and third schemes are not asked.
 
     Parameters
     ----------
@@ -131,7 +132,9 @@ def _chosen(a: Side, b: Side, none: Without) -> list[Link]:
         ends = ((link.start, link.end.scheme), (link.end, link.start.scheme))
         return not (_denied(link, none) or any(end in settled for end in ends))
 
-    take(k for k in derived(said) if open_(k))
+    named = [k.end for k in said]
+    of_sources = [*sources(a, named), *(k.inverted() for k in sources(b, named))]
+    take(k for k in derived([*said, *of_sources]) if open_(k))
     take(k for k in mapped(a, b) if open_(k))
     return list(found.values())
 
