@@ -13,7 +13,8 @@ from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError
 from cimkit.registry import names
-from cimkit.standard._lint_run import examine, in_order
+from cimkit.standard._lint_run import examine
+from cimkit.standard._lint_seen import in_order
 from cimkit.standard.lint import LintFinding
 
 if TYPE_CHECKING:

@@ -55,6 +55,7 @@ from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.grammar import CodeGrammar, Segment
+from cimkit.standard.lint import LintFinding, lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
 from cimkit.standard.rows import (
@@ -85,6 +86,7 @@ __all__ = [
     "Jurisdiction",
     "Level",
     "LevelRule",
+    "LintFinding",
     "MappingRow",
     "Mesh",
     "MetricGrid",
@@ -101,6 +103,7 @@ __all__ = [
     "crosswalk",
     "explain_code",
     "levels_sql",
+    "lint",
     "load",
     "matches_sql",
 ]

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from cimkit.errors import StandardError
-from cimkit.standard._files import PackageFiles, find_package, open_package
+from cimkit.standard._files import find_package, open_package
+from cimkit.standard._lint_attributes import attributes
+from cimkit.standard._lint_build import not_built, raw
+from cimkit.standard._lint_classes import classes
+from cimkit.standard._lint_codes import codes
+from cimkit.standard._lint_files import unread_files
+from cimkit.standard._lint_head import head
+from cimkit.standard._lint_levels import levels
+from cimkit.standard._lint_mapping import mapping
+from cimkit.standard._lint_names import naming
+from cimkit.standard._lint_rules import rules
+from cimkit.standard._lint_seen import Examined
+from cimkit.standard._lint_verified import unverified
 from cimkit.standard._overlay import resolve
+from cimkit.standard._package import read_package
 from cimkit.standard.lint import LintFinding
-from cimkit.standard.model import Standard
 
-__all__ = ["Examined", "examine", "in_order"]
+__all__ = ["examine"]
 
-_WEIGHT = {"error": 0, "warning": 1, "info": 2}
-
-
-@dataclass
-class Examined:
-    """A package that was looked at."""
-
-    name: str
-    """As it was asked for, or ``id@edition`` if it builds."""
-    files: PackageFiles | None = None
-    """What is in it; None if it cannot be opened."""
-    standard: Standard | None = None
-    """What it builds to; None if it does not."""
-    findings: list[LintFinding] = field(default_factory=list)
-    """What is wrong with it."""
+_Look = Callable[[Examined], Iterable[LintFinding]]
+_WRITTEN: tuple[_Look, ...] = (unread_files, raw)
+_BUILT: tuple[_Look, ...] = (
+    head,
+    classes,
+    codes,
+    attributes,
+    mapping,
+    levels,
+    naming,
+    rules,
+    unverified,
+)
 
 
 def examine(name: str) -> Examined:
@@ -39,31 +48,23 @@ def examine(name: str) -> Examined:
         If there is none.
     """
     path = find_package(name)
-    seen = Examined(name)
+    seen = Examined(name, path)
     try:
         seen.files = open_package(path)
+    except StandardError as error:
+        seen.findings += not_built(error)
+        return seen
+    for look in _WRITTEN:
+        seen.findings += look(seen)
+    try:
+        seen.package = read_package(seen.files)
         seen.standard = resolve(path)
     except StandardError as error:
-        seen.findings = [not_built(error)]
+        # What the rows were found to lack stops the building, too, and is said once.
+        told = {f.where for f in seen.findings if f.severity == "error"}
+        seen.findings += [f for f in not_built(error) if f.where not in told or not told]
         return seen
     seen.name = seen.standard.key
+    for look in _BUILT:
+        seen.findings += look(seen)
     return seen
-
-
-def in_order(findings: Sequence[LintFinding]) -> list[LintFinding]:
-    """Return findings, the worst first; those of one severity as they were found."""
-    return sorted(dict.fromkeys(findings), key=lambda f: _WEIGHT[f.severity])
-
-
-def not_built(error: StandardError) -> LintFinding:
-    """Return the finding that a package does not build."""
-    said = [
-        f"{word} {value}"
-        for word, value in (
-            ("got", None if error.got is None else repr(error.got)),
-            ("expected", error.expected),
-        )
-        if value is not None
-    ]
-    message = f"{error.what}: {', '.join(said)}" if said else error.what
-    return LintFinding("package-not-built", "error", error.where, message, error.mend)

@@ -31,7 +31,7 @@ def read_naming(files: PackageFiles) -> names.Naming | None:
     grammars = []
     for number, entry in enumerate(tables(said, "file", where), 1):
         here = f"{where}, [[file]] {number}"
-        known(entry, ["name", "template"], here)
+        known(entry, ["name", "template", "example"], here)
         template = scalar(entry, "template", str, here, "")
         wrong = names.problems(template, parts)
         if wrong:

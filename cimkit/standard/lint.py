@@ -53,6 +53,7 @@ def lint(name: str | Path) -> list[LintFinding]:
     StandardNotFound
         If there is no such package. One that does not build raises nothing: that is a finding.
     """
-    from cimkit.standard._lint_run import examine, in_order
+    from cimkit.standard._lint_run import examine
+    from cimkit.standard._lint_seen import in_order
 
     return in_order(examine(str(name)).findings)
