@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
+from cimkit.standard._class_change import same_class_names
 from cimkit.standard._links import Link, Node, Side, correspond
 from cimkit.standard.rows import ClassRow
 
-__all__ = ["lineage", "plain", "replaced", "same_meaning", "same_names"]
+__all__ = ["lineage", "replaced", "same_meaning"]
 
 _OTHER_EDITION = 0.9
 """Confidence where two editions of one package have a code and a name in common."""
@@ -43,7 +42,7 @@ def same_meaning(row: ClassRow, twin: ClassRow) -> bool:
     return (
         _package(row.meant_by) == _package(twin.meant_by)
         and row.code not in (*row.replaces, *twin.replaces)
-        and same_names(row, twin)
+        and same_class_names(row, twin)
     )
 
 
@@ -94,20 +93,6 @@ def _known(new: Side, before: ClassRow, heir: ClassRow) -> bool:
     """Return whether the writer of ``heir`` can have meant the class ``before``."""
     ours = {_package(key) for key in (new.standard.key, *new.standard.parents)}
     return _package(before.meant_by) in ours and before.meant_by != heir.meant_by
-
-
-def same_names(a: ClassRow, b: ClassRow) -> bool:
-    """Return whether two classes have a name in common, in the first language that both have."""
-    for key in ("name_zh", "name_en", "name_ja"):
-        one, two = plain(getattr(a, key)), plain(getattr(b, key))
-        if one and two:
-            return one == two
-    return False
-
-
-def plain(text: str) -> str:
-    """Return a name without what only looks different: width, case, spaces."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _package(key: str) -> str:

@@ -75,12 +75,20 @@ class Side:
     @cached_property
     def _line(self) -> dict[str, int]:
         """Packages by ``id@edition``: 0 the standard itself, then its parents, nearest first."""
-        return {key: n for n, key in enumerate((self.standard.key, *self.standard.parents))}
+        own = f"{self.standard.id}@{self.standard.edition}"
+        return {key: n for n, key in enumerate((own, *self.standard.parents))}
+
+    @cached_property
+    def _editions(self) -> set[str]:
+        """Schemes with an edition, as tables may name them: that of the package they are from."""
+        own = {f"{s}@{self.standard.edition}" for s in self.schemes}
+        said = {f"{s.id}@{s.package.rpartition('@')[2]}" for s in self.standard.schemes}
+        return own | said | set(self._line)
 
     def names(self, scheme: str) -> str | None:
         """Return which scheme of this standard a table names, None if it is none."""
         plain, _, edition = scheme.partition("@")
-        if edition and f"{plain}@{edition}" not in self._line:
+        if edition and scheme not in self._editions:
             return None
         return plain if plain in self.schemes else self.standard.scheme_of.get(plain)
 
