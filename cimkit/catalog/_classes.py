@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cimkit.catalog._sources import files
+from cimkit.errors import StandardError
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,6 +20,9 @@ __all__ = ["HIGHEST_LOD", "classify", "delivered_lods"]
 
 HIGHEST_LOD = "arg_max(lod, TRY_CAST(trim(ltrim(lower(lod), 'lod ')) AS DOUBLE))"
 """SQL aggregate: the highest level of detail among geometries, by number."""
+_SECONDS = 300.0
+_SECONDS_AN_OBJECT = 0.001
+"""What the mapping of a standard may take: three hundred times what 500 rules do."""
 
 
 def delivered_lods(
@@ -66,7 +73,8 @@ def classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> list[
         from cimkit.standard import classify_sql
 
         relation = _WITH_LOD if _asks_for_lod(standard) else "staged"
-        con.execute(f"CREATE TEMP TABLE decided_ AS {classify_sql(standard, relation)}")
+        with _limited(con, standard):
+            con.execute(f"CREATE TEMP TABLE decided_ AS {classify_sql(standard, relation)}")
         notes = _by_people(con, standard)
     scheme = standard.scheme if standard else ""
     for table, columns, of in (
@@ -80,6 +88,30 @@ def classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> list[
             [scheme],
         )
     return notes
+
+
+@contextmanager
+def _limited(con: duckdb.DuckDBPyConnection, standard: Standard) -> Iterator[None]:
+    """Stop the work of a package that asks more than there is time for."""
+    import duckdb
+
+    row = con.execute("SELECT count(*) FROM staged").fetchone()
+    objects = row[0] if row else 0
+    seconds = _SECONDS + _SECONDS_AN_OBJECT * objects
+    timer = threading.Timer(seconds, con.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise StandardError(
+            f"the mapping took more than {seconds:.0f} s for {objects} objects",
+            where=standard.key,
+            got=f"{len(standard.mapping)} rows",
+            mend="Ask for equal values where you can; shorten regular expressions.",
+        ) from error
+    finally:
+        timer.cancel()
 
 
 def _asks_for_lod(standard: Standard | None) -> bool:

@@ -243,3 +243,21 @@ def test_a_rule_cannot_hand_a_check_anything_but_its_kind_of_value(make: Any) ->
         with pytest.raises(StandardError, match="wrong type"):
             parameters(spec, Rule("a/x", parameters=bad))
     assert parameters(spec, Rule("a/x", parameters={"minimum": 2, "fields": ["a"]}))["minimum"] == 2
+
+
+def test_a_mapping_that_asks_too_much_is_stopped(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cimkit.catalog import _classes, create, ingest
+
+    rows = ["kind,field,op,value,class"]
+    rows += [f"gis,a,matches,(?:.?[a-{chr(98 + n % 20)}]){{60}}$b{n},0101" for n in range(300)]
+    package = make("slow", {"mapping/a.csv": "\n".join(rows) + "\n"})
+    table = "x,y,a\n" + f"106.5,29.5,{'abcdefghij' * 400}\n" * 3_000
+    (tmp_path / "delivery.csv").write_text(table, encoding="utf-8")
+    catalog = create(tmp_path / "city", standard=str(package))
+    monkeypatch.setattr(_classes, "_SECONDS", 0.2)
+    monkeypatch.setattr(_classes, "_SECONDS_AN_OBJECT", 0.0)
+    with pytest.raises(StandardError, match="the mapping took more than"):
+        ingest(catalog, [tmp_path / "delivery.csv"], jobs=1)
+    assert catalog.version() == 1
