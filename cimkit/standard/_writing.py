@@ -159,7 +159,7 @@ def csv_text(rows: Sequence[Row], columns: Sequence[str], where: str) -> str:
         raise StandardError(
             "no such column", where=where, got=unknown[0], expected=", ".join(columns)
         )
-    header = [c for c in columns if c in used] or [columns[0]]
+    header = [c for c in columns if c in used] or ["code" if "code" in columns else columns[0]]
     if _hash_in(rows, header[0]):
         # A line that begins with # is a comment: let another column go first.
         first = next(c for c in [*header, *columns] if not _hash_in(rows, c))
