@@ -13,8 +13,9 @@ from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError
 from cimkit.registry import names
+from cimkit.standard._lint_accept import settle
 from cimkit.standard._lint_run import examine
-from cimkit.standard._lint_seen import in_order
+from cimkit.standard._lint_seen import package_key
 from cimkit.standard.lint import LintFinding
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def proof(name: str | Path) -> Proof:
     """
     seen = examine(str(name))
     if seen.files is None or seen.standard is None:
-        return Proof(seen.name, tuple(in_order(seen.findings)))
+        return Proof(seen.name, tuple(settle(seen.files, seen.findings)))
     files, standard = seen.files, seen.standard
     fixtures, strange = find_fixtures(files, standard)
     results = run_fixtures(standard, files.path)
@@ -98,7 +99,12 @@ def proof(name: str | Path) -> Proof:
     found += [f for result in results for f in result.findings]
     there = {(f.rule.id, str(f.expected)) for f in fixtures}
     found += [f for rule in own for f in _lacking(files, rule, there)]
-    return Proof(seen.name, tuple(in_order(found)), tuple(results), _counts(standard, own, results))
+    return Proof(
+        seen.name,
+        tuple(settle(files, found, whole=True)),
+        tuple(results),
+        _counts(standard, own, results),
+    )
 
 
 def _rule(rule: Rule, *, own: bool) -> Iterator[LintFinding]:
@@ -177,7 +183,7 @@ def _counts(
         "rules_proven": sum({(r.id, "pass"), (r.id, "fail")} <= proven for r in own),
         "mapping": len(mapping),
         "mapping_proven": len(mapping & decided),
-        "classes": sum(c.package == standard.key for c in standard.class_rows),
+        "classes": sum(c.package == package_key(standard) for c in standard.class_rows),
         "fixtures": len(results),
         "fixtures_ok": sum(r.ok for r in results),
     }

@@ -24,6 +24,7 @@ HEAD = [
     "effective_to",
     "note",
     "extends",
+    "lint",
     "unverified",
     "scheme",
     "transition",

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.model.source import Kind
-from cimkit.standard._lint_seen import LANGUAGES, Examined, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import Attribute
@@ -24,7 +24,7 @@ KINDS = get_args(Kind)
 def attributes(seen: Examined) -> list[LintFinding]:
     """Return what is wrong with attributes and lists that a package writes itself."""
     _, _, standard = seen.built()
-    own = [a for a in standard.attributes if a.package == standard.key]
+    own = [a for a in standard.attributes if a.package == package_key(standard)]
     return [
         *(f for a in own for f in _attribute(standard, a)),
         *_twice(own),
@@ -169,7 +169,7 @@ def _domains(seen: Examined, standard: Standard) -> Iterator[LintFinding]:
         if name not in used:
             yield LintFinding(
                 "domain-unused",
-                "warning",
+                "info",
                 where,
                 f"no attribute takes its values from the list {name}",
                 f"Name it in the column `domain` of an attribute, or remove {path}.",

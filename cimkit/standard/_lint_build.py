@@ -108,9 +108,8 @@ def _parents(seen: Examined) -> dict[tuple[str, str], bool]:
     found = {}
     for number, parent in enumerate(head.get("extends", [])):
         standard = resolve(find_package(str(parent), beside=seen.path))
-        own = {standard.scheme, *standard.scheme_of} if number == 0 else set()
         for row in standard.class_rows:
-            scheme = "" if row.scheme in own else row.scheme
+            scheme = "" if number == 0 and row.scheme == standard.scheme else row.scheme
             found[scheme, row.code] = not row.retired
     return found
 
@@ -119,10 +118,16 @@ def _rows(
     files: PackageFiles, rows: Mapping[str, Rows], parents: Mapping[tuple[str, str], bool]
 ) -> Iterator[LintFinding]:
     head = files.toml("standard.toml")
-    names = {"", str(head.get("id", "")), *(p.partition("@")[0] for p in head.get("extends", []))}
+    # A package's own scheme, that of its first parent, and one declared as primary are one.
+    names = {
+        "",
+        str(head.get("id", "")),
+        *(p.partition("@")[0] for p in head.get("extends", [])[:1]),
+    }
+    names |= {s["id"] for s in head.get("scheme", []) if s.get("primary")}
 
     def scheme(said: str) -> str:
-        return "" if said in names and (said, "") not in parents else said
+        return "" if said in names else said
 
     known = dict(parents)
     met: dict[tuple[str, str], Place] = {}

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from cimkit.standard._lint_seen import LANGUAGES, Examined, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import ClassRow
@@ -21,7 +21,7 @@ _ALIKE = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1"})
 def classes(seen: Examined) -> list[LintFinding]:
     """Return what is wrong with the classes that a package writes itself."""
     _, _, standard = seen.built()
-    own = [c for c in standard.class_rows if c.package == standard.key and not c.retired]
+    own = [c for c in standard.class_rows if c.package == package_key(standard) and not c.retired]
     return [
         *_names(seen, own),
         *_twice(standard, own),
@@ -47,33 +47,30 @@ def _names(seen: Examined, own: Sequence[ClassRow]) -> Iterator[LintFinding]:
 
 
 def _twice(standard: Standard, own: Sequence[ClassRow]) -> Iterator[LintFinding]:
-    """Yield classes of one name: beside each other a mistake, elsewhere a thing to know."""
+    """Yield classes of one name that stand beside each other."""
     mine = {(c.scheme, c.code) for c in own}
-    for language in ("zh", "ja", "en"):
-        column = f"name_{language}"
-        by_name: dict[tuple[str, str], list[ClassRow]] = defaultdict(list)
-        for row in standard.class_rows:
-            name = unicodedata.normalize("NFKC", getattr(row, column)).casefold().strip()
-            if name and not row.retired:
-                by_name[row.scheme, name].append(row)
-        for rows in by_name.values():
-            yield from _same_name(rows, mine, column)
-
-
-def _same_name(
-    rows: list[ClassRow], mine: set[tuple[str, str]], column: str
-) -> Iterator[LintFinding]:
-    beside: dict[tuple[str, bool], ClassRow] = {}
-    for row in rows:
-        first = beside.setdefault((row.parent, row.leaf), row)
-        if first is row or not {(row.scheme, row.code), (first.scheme, first.code)} & mine:
-            continue
-        here, other = (row, first) if (row.scheme, row.code) in mine else (first, row)
+    groups: dict[tuple[str, ...], list[ClassRow]] = defaultdict(list)
+    for row in standard.class_rows:
+        for language in () if row.retired else LANGUAGES:
+            name = unicodedata.normalize("NFKC", getattr(row, f"name_{language}")).casefold()
+            if name.strip():
+                beside = (row.scheme, row.parent, str(row.leaf), language, name.strip())
+                groups[beside].append(row)
+    pairs: dict[tuple[str, str, str], tuple[ClassRow, ClassRow, list[str]]] = {}
+    for (scheme, _, _, language, _), rows in groups.items():
+        for row in rows[1:]:
+            here, other = (row, rows[0]) if (scheme, row.code) in mine else (rows[0], row)
+            if (scheme, here.code) in mine:
+                pair = pairs.setdefault((scheme, here.code, other.code), (here, other, []))
+                pair[2].append(language)
+    for here, other, languages in pairs.values():
+        column = f"name_{languages[0]}"
         yield LintFinding(
             "class-duplicate-name",
             "warning",
             here.origin.cell(column),
-            f"class {here.code} has the same name as {other.code}: {getattr(here, column)}",
+            f"class {here.code} has the same name as {other.code} in "
+            f"{some(LANGUAGES[x] for x in languages)}: {getattr(here, column)}",
             f"Name them so that people can tell them apart ({other.origin}).",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cimkit.errors import UsageError
-from cimkit.standard._lint_seen import Examined, some
+from cimkit.standard._lint_seen import Examined, package_key, some
 from cimkit.standard.lint import LintFinding
 
 __all__ = ["codes"]
@@ -21,7 +21,7 @@ def codes(seen: Examined) -> Iterator[LintFinding]:
     every = "code" in package.head
     lost = []
     for row in standard.by_code.values():
-        if not row.leaf or not (every or row.package == standard.key):
+        if not row.leaf or not (every or row.package == package_key(standard)):
             continue
         try:
             grammar.split_class(row.code)
@@ -29,11 +29,13 @@ def codes(seen: Examined) -> Iterator[LintFinding]:
             lost.append((row, error.expected))
     if lost:
         row, wanted = lost[0]
+        mapped = {r.class_code for r in standard.mapping} & {r.code for r, _ in lost}
         yield LintFinding(
             "class-not-codable",
-            "warning",
+            "warning" if mapped else "info",
             row.origin.cell("code"),
-            f"{len(lost)} classes fit no identifier code, so their objects get none: "
-            f"{some(r.code for r, _ in lost)} ({wanted} wanted)",
+            f"objects of {some(r.code for r, _ in lost)} get no identifier code: these classes "
+            f"do not fit the grammar ({wanted} wanted)"
+            + (f"; the mapping gives {some(sorted(mapped))}" if mapped else ""),
             "Give them codes of the grammar's form, or change [code] in standard.toml.",
         )

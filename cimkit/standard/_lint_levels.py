@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cimkit.standard._lint_seen import LANGUAGES, Examined, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import LevelRule
@@ -65,7 +65,7 @@ def _unused(standard: Standard) -> Iterator[LintFinding]:
 
 def _unknown(standard: Standard) -> Iterator[LintFinding]:
     known = {lv.code for lv in standard.levels}
-    said = [(c.level, c.origin) for c in standard.class_rows if c.package == standard.key]
+    said = [(c.level, c.origin) for c in standard.class_rows if c.package == package_key(standard)]
     said += [(r.level, r.origin) for r in standard.mapping if r.depth == 0]
     for level, place in said:
         if level and level not in known:
@@ -107,13 +107,23 @@ def _covers(standard: Standard, first: LevelRule, then: LevelRule) -> bool:
     return bool(then.class_code) and first.class_code in standard.lineage(then.class_code)
 
 
+def _whole_kinds(standard: Standard) -> set[str]:
+    """Return the kinds of which each level of detail, 0 to 3, has a level."""
+    lods: dict[str, set[str]] = {}
+    for rule in standard.level_rules:
+        if rule.lod and not (rule.source_class or rule.predefined_type or rule.class_code):
+            lods.setdefault(rule.kind, set()).add(rule.lod)
+    return {kind for kind, said in lods.items() if said >= {"0", "1", "2", "3"}}
+
+
 def _bare(standard: Standard) -> Iterator[LintFinding]:
     """Yield one finding on the classes whose objects may get no level."""
     plain = [r for r in standard.level_rules if not (r.source_class or r.predefined_type or r.lod)]
-    if any(not r.kind and not r.class_code for r in plain):
+    if any(not r.kind and not r.class_code for r in plain) or "" in _whole_kinds(standard):
         return
     by_class = {r.class_code for r in plain if r.class_code and not r.kind}
     by_kind = {r.kind for r in plain if r.kind and not r.class_code}
+    by_kind |= _whole_kinds(standard)
     wanting: dict[str, set[str]] = {}
     for mapped in standard.mapping:
         if mapped.scheme == standard.scheme and not mapped.level:
@@ -128,7 +138,7 @@ def _bare(standard: Standard) -> Iterator[LintFinding]:
         if kinds - by_kind:
             bare.append(row)
     if bare:
-        first = next((r for r in bare if r.package == standard.key), None)
+        first = next((r for r in bare if r.package == package_key(standard)), None)
         where = first.origin.cell("level") if first else f"{standard.key}, level_rules.csv"
         yield LintFinding(
             "level-none",

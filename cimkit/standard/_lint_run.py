@@ -18,6 +18,7 @@ from cimkit.standard._lint_names import naming
 from cimkit.standard._lint_rules import rules
 from cimkit.standard._lint_seen import Examined
 from cimkit.standard._lint_verified import unverified
+from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
 from cimkit.standard._package import read_package
 from cimkit.standard.lint import LintFinding
@@ -25,7 +26,6 @@ from cimkit.standard.lint import LintFinding
 __all__ = ["examine"]
 
 _Look = Callable[[Examined], Iterable[LintFinding]]
-_WRITTEN: tuple[_Look, ...] = (unread_files, raw)
 _BUILT: tuple[_Look, ...] = (
     head,
     classes,
@@ -47,22 +47,22 @@ def examine(name: str) -> Examined:
     StandardNotFound
         If there is none.
     """
-    path = find_package(name)
+    plain, flag = split_flag(name)
+    path = find_package(plain)
     seen = Examined(name, path)
     try:
         seen.files = open_package(path)
-    except StandardError as error:
-        seen.findings += not_built(error)
-        return seen
-    for look in _WRITTEN:
-        seen.findings += look(seen)
-    try:
+        seen.findings += unread_files(seen)
         seen.package = read_package(seen.files)
-        seen.standard = resolve(path)
+        seen.standard = resolve(path, unverified=flag)
+        if not flag and seen.package.head.get("unverified") == "off":
+            resolve(path, unverified=True)  # what is left out must build, too
     except StandardError as error:
+        seen.standard = None
         # What the rows were found to lack stops the building, too, and is said once.
-        told = {f.where for f in seen.findings if f.severity == "error"}
-        seen.findings += [f for f in not_built(error) if f.where not in told or not told]
+        seen.findings += (found := list(raw(seen)))
+        told = {f.where for f in found}
+        seen.findings += [f for f in not_built(error) if f.where not in told]
         return seen
     seen.name = seen.standard.key
     for look in _BUILT:

@@ -11,7 +11,7 @@ from cimkit.standard._package import Package
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 
-__all__ = ["LANGUAGES", "Examined", "in_order", "some"]
+__all__ = ["LANGUAGES", "Examined", "in_order", "package_key", "some"]
 
 LANGUAGES = {"zh": "Chinese", "ja": "Japanese", "en": "English"}
 _WEIGHT = {"error": 0, "warning": 1, "info": 2}
@@ -52,6 +52,11 @@ class Examined:
 def in_order(findings: Sequence[LintFinding]) -> list[LintFinding]:
     """Return findings, the worst first; those of one severity as they were found."""
     return sorted(dict.fromkeys(findings), key=lambda f: _WEIGHT[f.severity])
+
+
+def package_key(standard: Standard) -> str:
+    """Return ``id@edition``, by which rows name the package that wrote them."""
+    return f"{standard.id}@{standard.edition}"
 
 
 def some(names: Iterable[str], shown: int = 8) -> str:

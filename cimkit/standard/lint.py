@@ -53,7 +53,8 @@ def lint(name: str | Path) -> list[LintFinding]:
     StandardNotFound
         If there is no such package. One that does not build raises nothing: that is a finding.
     """
+    from cimkit.standard._lint_accept import settle
     from cimkit.standard._lint_run import examine
-    from cimkit.standard._lint_seen import in_order
 
-    return in_order(examine(str(name)).findings)
+    seen = examine(str(name))
+    return settle(seen.files, seen.findings)
