@@ -48,7 +48,7 @@ class PackageFiles:
         """Return a TOML file's table."""
         try:
             return tomllib.loads(self.text(name))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise StandardError(f"no valid TOML: {error}", where=self.where(name)) from error
 
     def under(self, folder: str, suffix: str) -> list[str]:

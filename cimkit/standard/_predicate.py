@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import StandardError
 from cimkit.standard._expressions import wrong_with
+
+if TYPE_CHECKING:
+    import duckdb
 
 NAMES = (
     "kind", "layer", "source_class", "predefined_type", "name", "type", "pset", "classification",
@@ -45,14 +49,11 @@ _CLASSES = frozenset(
 
 def check_predicate(sql: str, where: str) -> None:
     """Raise `StandardError` unless ``sql`` is one harmless expression over one object."""
-    import duckdb
-
     if len(sql) > LONGEST:
         raise StandardError(
             f"a predicate of {len(sql)} characters", where=where, expected=f"at most {LONGEST}"
         )
-    with duckdb.connect(config={"enable_external_access": "false"}) as con:
-        row = con.execute("SELECT json_serialize_sql(?)", [f"SELECT ({sql}) FROM t"]).fetchone()
+    row = _parser().execute("SELECT json_serialize_sql(?)", [f"SELECT ({sql}) FROM t"]).fetchone()
     try:
         tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     except RecursionError as error:
@@ -71,6 +72,14 @@ def check_predicate(sql: str, where: str) -> None:
     if not plain:
         raise StandardError("a predicate is one expression", where=where, got=sql)
     _walk(node["select_list"], sql, where)
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """Return a database that only parses; to open one takes longer than to parse."""
+    import duckdb
+
+    return duckdb.connect(config={"enable_external_access": "false", "threads": 1})
 
 
 def _walk(tree: Any, sql: str, where: str) -> None:

@@ -164,7 +164,7 @@ def read_rules(
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StandardError(f"no valid TOML: {error}", where=where) from error
     known(document, ("rule", "change"), where)
     rules = []

@@ -261,3 +261,10 @@ def test_a_mapping_that_asks_too_much_is_stopped(
     with pytest.raises(StandardError, match="the mapping took more than"):
         ingest(catalog, [tmp_path / "delivery.csv"], jobs=1)
     assert catalog.version() == 1
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 50_000, "a = " + "{a = " * 5_000])
+@pytest.mark.parametrize("file", ["standard.toml", "rules/a.toml", "naming.toml"])
+def test_a_text_nested_without_end_is_no_package(make: Any, file: str, text: str) -> None:
+    with pytest.raises(StandardError, match="no valid TOML"):
+        load(str(make("deep", {file: text})))
