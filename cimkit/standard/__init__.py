@@ -53,7 +53,9 @@ from cimkit.standard._levels import levels_sql
 from cimkit.standard._mesh import Mesh, MetricGrid
 from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
+from cimkit.standard._suggest import nearest_classes
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
+from cimkit.standard.difference import Change, Difference, difference
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.lint import LintFinding, lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
@@ -75,6 +77,7 @@ __all__ = [
     "AppliesTo",
     "Attribute",
     "Candidate",
+    "Change",
     "ClassRow",
     "CodeGrammar",
     "CodePart",
@@ -82,6 +85,7 @@ __all__ = [
     "Crosswalk",
     "CrosswalkRow",
     "CrsRules",
+    "Difference",
     "FileGrammar",
     "Jurisdiction",
     "Level",
@@ -101,11 +105,13 @@ __all__ = [
     "candidates",
     "classify_sql",
     "crosswalk",
+    "difference",
     "explain_code",
     "levels_sql",
     "lint",
     "load",
     "matches_sql",
+    "nearest_classes",
 ]
 
 
