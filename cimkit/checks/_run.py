@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from cimkit import __version__
 from cimkit.checks._findings import not_checked
+from cimkit.checks._governed import date_of, delivery_date, told
 from cimkit.checks._problems import PROBLEM_SPEC, problem_rule, source_problems
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from cimkit.catalog import Catalog
     from cimkit.model import Sheet
-    from cimkit.standard import Rule, Standard
+    from cimkit.standard import Governing, Rule, Standard
 
 __all__ = ["check", "check_catalog", "check_tables", "run_rule", "spec_of"]
 
@@ -55,7 +56,9 @@ def check(
     paths
         Files and folders delivered.
     standard
-        Id, ``id@edition`` or path of the package, or the standard itself.
+        Id, ``id@edition`` or path of the package, or the standard itself. Of an id without an
+        edition the one is taken that is in force on the delivery's date: ``date`` in the
+        sheet's [delivery], else today.
     sheet
         The delivery sheet.
     jobs
@@ -73,12 +76,13 @@ def check(
         Findings, figures by rule, and the receipt.
     """
     from cimkit.catalog import create, ingest
-    from cimkit.standard import Standard, load
+    from cimkit.standard import Standard, governing, load
 
     began = time.perf_counter()
-    loaded = standard if isinstance(standard, Standard) else load(standard)
+    governed = governing(standard, delivery_date(sheet))
+    loaded = standard if isinstance(standard, Standard) else load(governed.load)
     with tempfile.TemporaryDirectory(prefix="cimkit-check-", dir=work) as folder:
-        named = standard if isinstance(standard, str) else loaded.key
+        named = governed.load if isinstance(standard, str) else loaded.key
         catalog = create(Path(folder) / "catalogue", standard=named)
         report = ingest(
             catalog,
@@ -95,6 +99,7 @@ def check(
                 language=language,
                 sheet=sheet,
                 began=began,
+                governed=governed,
             )
 
 
@@ -123,6 +128,8 @@ def check_catalog(
     UsageError
         If the catalogue has no standard, or there is no delivery to record them at.
     """
+    from cimkit.standard import governing
+
     began = time.perf_counter()
     standard = catalog.standard()
     if standard is None:
@@ -134,7 +141,14 @@ def check_catalog(
     if record and delivery is None:
         raise UsageError("findings are recorded at a delivery", mend="Name the delivery.")
     with catalog.connect() as con:
-        verdict = check_tables(con, standard, delivery_id=delivery, language=language, began=began)
+        verdict = check_tables(
+            con,
+            standard,
+            delivery_id=delivery,
+            language=language,
+            began=began,
+            governed=governing(standard, date_of(con, delivery)),
+        )
     if record and delivery is not None:
         from cimkit.catalog import write_findings
 
@@ -157,6 +171,7 @@ def check_tables(
     language: str = "en",
     sheet: Sheet | None = None,
     began: float | None = None,
+    governed: Governing | None = None,
 ) -> Verdict:
     """Check the tables of a lake that are the default schema of a connection.
 
@@ -172,6 +187,8 @@ def check_tables(
         As of `check`.
     began
         `time.perf_counter` when the work began, for the receipt.
+    governed
+        Why the standard governs, for the receipt.
     """
     began = time.perf_counter() if began is None else began
     if language not in ("en", "ja", "zh"):
@@ -192,6 +209,7 @@ def check_tables(
         "title": dict(standard.titles),
         "standard_hash": standard.hash,
         "tool": f"cimkit {__version__}",
+        "governed_by": told(governed) if governed else None,
         "context_hash": None,
         "sheet_hash": _hash(asdict(sheet)) if sheet else None,
         "delivery": delivery_id,

@@ -71,8 +71,9 @@ class Verdict:
     counts: dict[str, Any]
     """``findings``: rows by status; ``failures``: places that failed, by severity."""
     receipt: dict[str, Any]
-    """standard, standard_hash, tool, context_hash, sheet_hash, checked, seconds, language, files
-    (path, sha256, size, status)."""
+    """standard, standard_hash, governed_by (standard, date, reason by language, alternatives,
+    warning: it is not in force on that date; None: not asked), tool, context_hash, sheet_hash,
+    checked, seconds, language, files (path, sha256, size, status)."""
 
     @property
     def word(self) -> str:

@@ -23,7 +23,7 @@ _PLACE = tuple(f"place_{f.name}" for f in dataclasses.fields(Place))
 _POSES = tuple(f"trajectory_{f.name}" for f in dataclasses.fields(Trajectory))
 COLUMNS = ("glob", *_PLAIN, *_PLACE, *_POSES, "detected")
 """What a row may say."""
-_DELIVERY = ("name", "author", "message", "standard")
+_DELIVERY = ("name", "author", "message", "standard", "date")
 _Row = tuple[dict[str, str], dict[str, Any]]
 """Where each value of a row stands ("" for the row itself), and the values."""
 _CHOICES = {
@@ -65,7 +65,23 @@ def read_sheet(file: Path) -> Sheet:
                 got=name,
                 expected=", ".join(difflib.get_close_matches(name, _DELIVERY, 1) or _DELIVERY),
             )
+    if delivery.get("date") is not None:
+        delivery["date"] = _day(delivery["date"], file)
     return Sheet(tuple(_row(values, places) for places, values in rows), delivery or None)
+
+
+def _day(said: Any, file: Path) -> str:
+    """Return the day of a delivery as ``YYYY-MM-DD``, "" if the cell was left empty."""
+    text = str(_plain(said))
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise SheetError(
+            "`date` is the day of the delivery",
+            where=f"{file}, delivery",
+            got=text,
+            expected="YYYY-MM-DD",
+        ) from error
 
 
 def _read_toml(

@@ -108,7 +108,7 @@ class Sheet:
     rows: tuple[SheetRow, ...] = ()
     """In the order of the file."""
     delivery: dict[str, Any] | None = None
-    """About the whole delivery: name, author, message, standard."""
+    """About the whole delivery: name, author, message, standard, date (``YYYY-MM-DD``)."""
 
     def declared(self, path: str) -> Declaration:
         """Return what all rows that match ``path`` declare together.

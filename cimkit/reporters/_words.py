@@ -9,6 +9,11 @@ _WORDS = {
     "rejected": ("REJECTED", "不通过", "不合格"),
     "incomplete": ("INCOMPLETE", "未检查完整", "検査未完了"),
     "by": ("by {standard}", "依据 {standard}", "{standard} による"),
+    "alternatives": (
+        "in force or accepted: {which}",
+        "现行或可接受：{which}",
+        "有効または認められるもの：{which}",
+    ),
     "failures": (
         "errors {error}, warnings {warning}, notes {info}",
         "错误 {error}，警告 {warning}，提示 {info}",

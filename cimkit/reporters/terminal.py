@@ -99,6 +99,16 @@ def _head(console: Console, verdict: Verdict, language: str) -> None:
     console.print(line)
     title = receipt["title"].get(language) or receipt["title"].get("en") or ""
     console.print(Text(_clean(title), style="dim"))
+    governed = receipt.get("governed_by")
+    if governed:
+        why = Text(_clean(governed["reason"].get(language) or governed["reason"]["en"]))
+        if governed["warning"]:
+            why = Text(f"{heading('warning', language)}: ", style="bold") + why
+            if governed["alternatives"]:
+                others = _clean(", ".join(governed["alternatives"]))
+                why.append(f" ({heading('alternatives', language, which=others)})")
+        why.stylize(_COLOR["warning"] if governed["warning"] else "dim")
+        console.print(why)
     said = (
         heading("failures", language, **verdict.counts["failures"]),
         heading("sources", language, count=f"{len(receipt['files']):,}"),

@@ -47,6 +47,7 @@ from pathlib import Path
 
 from cimkit.standard._classify import classify_sql
 from cimkit.standard._code_explain import CodePart, explain_code
+from cimkit.standard._editions import Governing, governing
 from cimkit.standard._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
@@ -87,6 +88,7 @@ __all__ = [
     "CrsRules",
     "Difference",
     "FileGrammar",
+    "Governing",
     "Jurisdiction",
     "Level",
     "LevelRule",
@@ -107,6 +109,7 @@ __all__ = [
     "crosswalk",
     "difference",
     "explain_code",
+    "governing",
     "levels_sql",
     "lint",
     "load",

@@ -15,6 +15,7 @@ from typing import Any
 
 from cimkit.errors import StandardError, StandardNotFound
 from cimkit.registry import data_folder
+from cimkit.standard._named import edition_order
 from cimkit.standard._place import Place
 from cimkit.standard._unpacking import read_folder, root, unzip
 
@@ -241,7 +242,7 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
     fits = [(e, p) for i, e, p in known if i == wanted and (not edition or e == edition)]
     if fits:
         # Of several editions the latest; of one edition in several places the first found.
-        latest = max(e for e, _ in fits)
+        latest = max((e for e, _ in fits), key=edition_order)
         return next(p for e, p in fits if e == latest)
     if path.exists() and beside is None:
         return path

@@ -31,7 +31,7 @@ class Sieve:
     @property
     def left_out(self) -> dict[str, int]:
         """How many rows stayed behind, by the table they stand in."""
-        return dict(sorted(self._counts.items()))
+        return {what: n for what, n in sorted(self._counts.items()) if n}
 
     def gone(self, scheme: str, code: str) -> bool:
         """Return whether a class stayed behind."""

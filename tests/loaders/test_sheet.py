@@ -148,6 +148,16 @@ def test_a_glob_is_one_text(tmp_path: Path) -> None:
         read_sheet(tmp_path / "s.toml")
 
 
+@pytest.mark.parametrize("said", ["2026-09-01", '"2026-09-01"'])
+def test_the_day_of_a_delivery(tmp_path: Path, said: str) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(f"[delivery]\ndate = {said}\n")
+    assert read_sheet(file).delivery == {"date": "2026-09-01"}
+    file.write_text('[delivery]\ndate = "last week"\n')
+    with pytest.raises(SheetError, match="YYYY-MM-DD"):
+        read_sheet(file)
+
+
 def test_a_slip_in_delivery_is_told(tmp_path: Path) -> None:
     file = tmp_path / "delivery.toml"
     file.write_text('[delivery]\nauthro = "survey team"\n')

@@ -58,6 +58,13 @@ def verdict():
         "title": {"en": "Town", "zh": "镇"},
         "standard_hash": "f" * 32,
         "tool": "cimkit 0",
+        "governed_by": {
+            "standard": "t@1",
+            "date": "2026-09-01",
+            "reason": {"en": "t@1 is \x1b[31mold", "zh": "t@1 已失效", "ja": "t@1 は失効"},
+            "alternatives": ["t@2"],
+            "warning": True,
+        },
         "context_hash": None,
         "sheet_hash": None,
         "delivery": "d1",
