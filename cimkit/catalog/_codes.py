@@ -219,8 +219,8 @@ def _write_codes(
         found = con.execute(
             f"SELECT rowid_, {body_of} AS body FROM codes_numbered_ WHERE sequence IS NOT NULL"
         ).to_arrow_table()
-        due = check_digits(grammar.check.check, found["body"].to_pylist())
-        con.register("due_", found.append_column("due", pa.array(due, pa.string())))
+        due = check_digits(grammar.check.check, found["body"])
+        con.register("due_", found.append_column("due", due))
         source = "codes_numbered_ JOIN due_ USING (rowid_)"
     con.execute(
         f"""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from cimkit.catalog._lake import literal
 from cimkit.standard.code_columns import TOUCHES, body, check_digits, outlines, slices
 
@@ -83,8 +81,8 @@ def _drop_wrong_checks(con: duckdb.DuckDBPyConnection, grammar: CodeGrammar) -> 
     found = con.execute(
         f"SELECT rowid_, {body(grammar, 'code')} AS body, {given} AS given FROM codes_said_"
     ).to_arrow_table()
-    due = check_digits(grammar.check.check, found["body"].to_pylist())
-    con.register("due_", found.append_column("due", pa.array(due, pa.string())))
+    due = check_digits(grammar.check.check, found["body"])
+    con.register("due_", found.append_column("due", due))
     con.execute(
         "DELETE FROM codes_said_ WHERE rowid_ IN (SELECT rowid_ FROM due_ WHERE given <> due)"
     )

@@ -106,8 +106,8 @@ def _due_digits(context: CheckContext, grammar: CodeGrammar) -> None:
         codes = context.table(
             f"SELECT DISTINCT code, {body(grammar, 'code')} AS body FROM codes_given WHERE fits"
         )
-        due = check_digits(grammar.check.check, codes["body"].to_pylist())
-        codes = codes.drop_columns(["body"]).append_column("due", pa.array(due, pa.string()))
+        due = check_digits(grammar.check.check, codes["body"])
+        codes = codes.drop_columns(["body"]).append_column("due", due)
     _keep(context, "codes_due", codes)
 
 

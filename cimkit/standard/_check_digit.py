@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from cimkit.errors import UsageError
 
@@ -38,7 +39,7 @@ def result_pattern(check: str) -> str:
     return {10: "[0-9]", 11: "[0-9X]", 36: "[0-9A-Z]", 37: "[0-9A-Z*]"}[len(CHECKS[check][2])]
 
 
-def check_digits(check: str, bodies: Iterable[str]) -> npt.NDArray[np.str_]:
+def check_digits(check: str, bodies: pa.Array | pa.ChunkedArray | Sequence[str]) -> pa.StringArray:
     """Return the check digit of each text.
 
     Raises
@@ -48,33 +49,39 @@ def check_digits(check: str, bodies: Iterable[str]) -> npt.NDArray[np.str_]:
 
     Examples
     --------
-    >>> check_digits("luhn", ["7894", "5099120118000001"]).tolist()
+    >>> check_digits("luhn", ["7894", "5099120118000001"]).to_pylist()
     ['9', '0']
     """
-    texts = np.asarray(list(bodies), np.str_)
-    out = np.zeros(len(texts), "<U1")
-    lengths = np.char.str_len(texts)
+    whole = bodies if isinstance(bodies, pa.ChunkedArray) else pa.array(bodies, pa.string())
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.cast(pa.string()).combine_chunks()
+    _, places, held = whole.buffers()
+    starts = np.frombuffer(places, np.int32)[whole.offset :][: len(whole) + 1]
+    data = np.frombuffer(held or b"", np.uint8)
+    lengths = np.diff(starts)
+    digits = np.zeros(len(whole), np.uint8)
     for length in np.unique(lengths).tolist():
         rows = np.flatnonzero(lengths == length)
-        out[rows] = _of_length(check, texts[rows].astype(f"<U{max(length, 1)}"), length)
-    return out
+        letters = data[starts[rows][:, None] + np.arange(length)]
+        digits[rows] = _of_letters(check, letters)
+    ends = np.arange(len(whole) + 1, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(whole), pa.py_buffer(ends), pa.py_buffer(digits))
 
 
-def _of_length(check: str, texts: npt.NDArray[np.str_], length: int) -> npt.NDArray[np.str_]:
+def _of_letters(check: str, letters: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     _, taken, given, from_left = CHECKS[check]
-    numbers = np.full(128, -1, np.int8)
+    numbers = np.full(256, -1, np.int8)
     numbers[[ord(c) for c in taken]] = range(len(taken))
-    letters = texts.view(np.uint32).reshape(len(texts), -1)[:, :length]
-    found = np.where(letters < 128, numbers[np.minimum(letters, 127)], -1)
+    found = numbers[letters]
     if (found < 0).any():
-        bad = texts[(found < 0).any(axis=1)][0]
-        raise UsageError(f"{check} cannot be taken over this", got=str(bad), expected=taken)
-    start, steps = _steps(check, length)
-    state = np.full(len(texts), start, np.int8)
-    order = range(length) if from_left else reversed(range(length))
+        bad = letters[(found < 0).any(axis=1)][0].tobytes().decode(errors="replace")
+        raise UsageError(f"{check} cannot be taken over this", got=bad, expected=taken)
+    start, steps = _steps(check, letters.shape[1])
+    state = np.full(len(letters), start, np.int8)
+    order = range(letters.shape[1]) if from_left else reversed(range(letters.shape[1]))
     for step, column in zip(steps, order, strict=True):
         state = step[state, found[:, column]]
-    return np.array(list(given))[state]
+    return np.frombuffer(given.encode(), np.uint8)[state]
 
 
 @lru_cache(maxsize=64)

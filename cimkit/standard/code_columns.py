@@ -52,11 +52,12 @@ def cells(grammar: CodeGrammar, lon: Any, lat: Any) -> pa.Array:
         raise UsageError("the codes have no grid cell")
     grid = grammar.cell.cell
     x, y = (np.asarray(v.to_numpy(zero_copy_only=False), np.float64) for v in (lon, lat))
-    found = np.full(len(x), None, object)
     inside = grid.covers(x, y)
-    if inside.any():
-        found[inside] = grid.encode(x[inside], y[inside])
-    return pa.array(found, pa.string())
+    if not inside.any():
+        return pa.nulls(len(x), pa.string())
+    # A place for each point among the cells that are there, null for the others.
+    places = pa.array(np.cumsum(inside) - 1, mask=~inside)
+    return pa.array(grid.encode(x[inside], y[inside])).cast(pa.string()).take(places)
 
 
 def outlines(grammar: CodeGrammar, codes: Sequence[str]) -> pa.Table:

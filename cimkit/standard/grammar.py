@@ -151,7 +151,8 @@ class CodeGrammar:
             return ""
         before = self.segments[: self.segments.index(self.check)]
         pairs = zip(before, self.cut(code), strict=False)
-        return str(check_digits(self.check.check, ["".join(t for s, t in pairs if s.name)])[0])
+        body = "".join(t for s, t in pairs if s.name)
+        return str(check_digits(self.check.check, [body])[0])
 
     def format(
         self,
@@ -194,7 +195,7 @@ class CodeGrammar:
         for segment in self.segments:
             text = segment.text or given.get(segment.name) or segment.default
             if segment.check:
-                text = str(check_digits(segment.check, [body])[0])
+                text = check_digits(segment.check, [body])[0].as_py()
             elif segment.date:
                 text = date or text
             if segment.reasons(text):
