@@ -1,7 +1,9 @@
 """The catalogue: a DuckLake with identity, versions and codes."""
 
+from cimkit.catalog._adopt import Adoption, adopt
 from cimkit.catalog._catalog import Catalog, create, find, open_catalog
 from cimkit.catalog._crosswalk import save_crosswalk
+from cimkit.catalog._decisions import Decided, Decision, decide, read_decisions, withdraw
 from cimkit.catalog._doctor import Diagnosis, doctor
 from cimkit.catalog._findings import write_findings
 from cimkit.catalog._ingest import ingest, ingest_staged
@@ -11,11 +13,16 @@ from cimkit.catalog._search import search
 from cimkit.catalog._versions import diff, log
 
 __all__ = [
+    "Adoption",
     "Catalog",
     "DatasetReport",
+    "Decided",
+    "Decision",
     "Diagnosis",
     "IngestReport",
+    "adopt",
     "create",
+    "decide",
     "diff",
     "doctor",
     "find",
@@ -24,8 +31,10 @@ __all__ = [
     "log",
     "open_catalog",
     "query",
+    "read_decisions",
     "save_crosswalk",
     "search",
     "version_of",
+    "withdraw",
     "write_findings",
 ]

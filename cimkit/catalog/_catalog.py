@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -73,6 +74,15 @@ class Catalog:
             return int(
                 metadata.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()[0]
             )
+
+    def has_change(self, mark: str) -> bool:
+        """Return whether a commit carries a mark (``change`` of its extra information)."""
+        with self.metadata() as metadata:
+            found = metadata.execute(
+                "SELECT commit_extra_info FROM ducklake_snapshot_changes "
+                "WHERE commit_extra_info IS NOT NULL ORDER BY snapshot_id DESC"
+            )
+            return any(json.loads(extra).get("change") == mark for (extra,) in found)
 
     @contextmanager
     def metadata(self) -> Iterator[sqlite3.Connection]:
@@ -256,10 +266,10 @@ def open_catalog(folder: Path | str) -> Catalog:
     CatalogError
         If it is none, or is damaged.
     """
-    place = Path(folder).resolve()
-    config = _config.read(place)
-    if not (place / "lake" / "metadata.sqlite").is_file():
+    catalog = Catalog(Path(folder).resolve(), _config.read(Path(folder).resolve()))
+    if not (catalog.lake / "metadata.sqlite").is_file():
         raise CatalogError(
-            "the catalogue has lost its lake", where=str(place / "lake"), mend=_RESTORE
+            "the catalogue has lost its lake", where=str(catalog.lake), mend=_RESTORE
         )
-    return Catalog(place, config)
+    _config.adopted(catalog.folder, catalog.has_change)
+    return Catalog(catalog.folder, _config.read(catalog.folder))

@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 
 from cimkit.catalog import _codes, _lake, _meshes, _schema, _standards, _write
-from cimkit.catalog._catalog import newest
+from cimkit.catalog._catalog import newest, open_catalog
 from cimkit.catalog._classes import classify, delivered_lods
 from cimkit.catalog._counts import compared, written
 from cimkit.catalog._identity import NAMESPACE, recognise
@@ -55,6 +55,8 @@ def commit(
     catalog: Catalog, staged: list[Staged], delivery: Delivery, *, dry_run: bool
 ) -> IngestReport:
     """Commit a delivery, or find that there is nothing to do. The lock must be held."""
+    # Another process may have moved the catalogue to another standard since it was opened.
+    catalog = open_catalog(catalog.folder)
     standard = catalog.standard()
     con = _lake.open_database(spill=catalog.staging / ".spill")
     try:

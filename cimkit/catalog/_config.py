@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import tomllib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ from typing import Any
 from cimkit.errors import CatalogError, UsageError
 from cimkit.registry import data_folder
 
-__all__ = ["FILE", "Config", "definition", "read", "write"]
+__all__ = ["FILE", "NEXT", "Config", "adopted", "definition", "read", "write"]
 
 FILE = "cimkit.toml"
 """Name of the file that makes a folder a catalogue."""
+NEXT = "cimkit.toml.next"
+"""Settings that hold as soon as the lake has the change they belong to."""
 
 _FORMAT = 1
 
@@ -82,9 +86,20 @@ def read(folder: Path) -> Config:
     return config
 
 
-def write(folder: Path, config: Config) -> None:
-    """Write the settings of a catalogue, all at once."""
-    lines = ["# A cimkit catalogue. See `cimkit doctor`."]
+def write(folder: Path, config: Config, *, change: str | None = None) -> None:
+    """Write the settings of a catalogue, all at once.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the catalogue.
+    config : Config
+        The settings.
+    change : str, optional
+        Mark of a change to the lake without which they do not hold: they are laid down beside
+        those in force. See `adopted`.
+    """
+    lines = [f"# {change}" if change else "# A cimkit catalogue. See `cimkit doctor`."]
     plain = {k: v for k, v in dataclasses.asdict(config).items() if v is not None}
     roots = plain.pop("roots")
     lines += [f"{key} = {_toml(value)}" for key, value in plain.items()]
@@ -92,7 +107,29 @@ def write(folder: Path, config: Config) -> None:
     lines += [f"{_toml(key)} = {_toml(value)}" for key, value in sorted(roots.items())]
     part = folder / f"{FILE}.part"
     part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    os.replace(part, folder / FILE)
+    os.replace(part, folder / (NEXT if change else FILE))
+
+
+def adopted(folder: Path, has: Callable[[str], bool]) -> None:
+    """Let the settings that were laid down hold, if the lake has the change they belong to.
+
+    Whoever changed the lake may have died before they could do so.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the catalogue.
+    has : callable
+        Whether the lake has the change of a mark.
+    """
+    file = folder / NEXT
+    try:
+        mark = file.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    except FileNotFoundError:
+        return
+    if has(mark):
+        with suppress(FileNotFoundError):  # another process was quicker
+            os.replace(file, folder / FILE)
 
 
 def _parse(file: Path) -> Config:

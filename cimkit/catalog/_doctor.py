@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cimkit.catalog import _lake, _lock
+from cimkit.catalog import _config, _lake, _lock
 from cimkit.errors import CatalogError, CatalogLocked, CimkitError
 
 if TYPE_CHECKING:
@@ -111,7 +111,18 @@ def _standard(catalog: Catalog) -> Diagnosis:
         standard = catalog.standard()
     except CimkitError as error:
         return Diagnosis("standard", False, str(error), error.mend)
-    return Diagnosis("standard", True, standard.key if standard else "none")
+    with catalog.connect() as con:
+        row = con.execute("SELECT standard, hash FROM standards").fetchone()
+    said = standard.key if standard else "none"
+    if row is None or (standard is not None and row == (standard.key, standard.hash)):
+        return Diagnosis("standard", True, said)
+    lake = row[0] if standard is None or row[0] != standard.key else "an earlier text of it"
+    return Diagnosis(
+        "standard",
+        False,
+        f"{_config.FILE} names {said}, the lake is classed by {lake}",
+        f"cimkit adopt {catalog.standard_id or row[0]}",
+    )
 
 
 def _locked(catalog: Catalog) -> Diagnosis:

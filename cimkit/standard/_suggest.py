@@ -1,0 +1,209 @@
+"""Proposals for what a mapping does not know yet: from names, never applied by themselves."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cimkit.standard._wording import Wording, pinyin, wording
+from cimkit.standard.model import Standard
+from cimkit.standard.rows import NO_CLASS, ClassRow
+
+__all__ = ["Index", "nearest_classes"]
+
+_SURE = 0.9
+"""Of a typing error at most a letter in ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One of the names that a class goes by."""
+
+    text: str
+    """As it is written."""
+    said: Wording
+    """Taken apart."""
+    origin: str
+    """``zh``, ``ja``, ``en`` (names of the class) or ``mapping``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """How well a name fits a class."""
+
+    class_code: str
+    """The class."""
+    score: float
+    """0 to 1."""
+    name: Name
+    """The name of the class that fits best."""
+    how: str
+    """In what way."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """All names by which the classes of a scheme go."""
+
+    names: dict[str, list[Name]] = field(default_factory=dict)
+    """By class code."""
+
+    @classmethod
+    def of(cls, standard: Standard, scheme: str | None = None) -> Index:
+        """Return the names of the classes of a scheme: its own, and what the mapping calls them.
+
+        Parameters
+        ----------
+        standard : Standard
+            Whose.
+        scheme : str, optional
+            Which; the primary one if not given.
+        """
+        scheme = scheme or standard.scheme
+        names: dict[str, list[Name]] = {}
+        for row in standard.class_rows:
+            if row.scheme != scheme or row.retired:
+                continue
+            own = (("zh", row.name_zh), ("ja", row.name_ja), ("en", row.name_en))
+            names[row.code] = [Name(t, wording(t), lang) for lang, t in own if t]
+        for mapped in standard.mapping:
+            if mapped.scheme != scheme or mapped.class_code not in names or mapped.class_code == NO_CLASS:
+                continue
+            values = [mapped.layer] if mapped.kind == "gis" and mapped.layer else []
+            if mapped.op in ("equals", "in", "contains", "word", "prefix", "suffix"):
+                values += mapped.value.split("|") if mapped.op == "in" else [mapped.value]
+            names[mapped.class_code] += [Name(v, wording(v), "mapping") for v in values if v]
+        return cls(names)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """How much a word tells: one that many classes have in their names tells little."""
+        counts: Counter[str] = Counter()
+        for names in self.names.values():
+            counts.update({w for n in names for w in n.said.words})
+        return {w: math.log(1 + len(self.names) / c) for w, c in counts.items()}
+
+    def nearest(self, text: str, *, limit: int = 3, least: float = 0.0) -> list[Hit]:
+        """Return the classes whose names are most like a text, best first.
+
+        Parameters
+        ----------
+        text : str
+            A layer name, a class of a source, a value.
+        limit : int
+            How many at most.
+        least : float
+            Least score.
+        """
+        asked = wording(text)
+        if not asked.words and not asked.cjk:
+            return []
+        found = []
+        for code, names in self.names.items():
+            hits = [Hit(code, *self._alike(asked, n)) for n in names]
+            if hits:
+                found.append(max(hits, key=lambda h: h.score))
+        found.sort(key=lambda h: (-h.score, h.class_code))
+        return [h for h in found[:limit] if h.score > least]
+
+    def _alike(self, asked: Wording, name: Name) -> tuple[float, Name, str]:
+        said = name.said
+        ways = [(0.0, "nothing in common")]
+        if asked.cjk and said.cjk:
+            ways.append(_cjk(asked.cjk, said.cjk))
+        if asked.words and said.words:
+            ways.append(self._words(asked, said))
+        if asked.words and said.cjk and not said.words and name.origin in ("zh", "mapping"):
+            ways.append(_pinyin(asked.joined, said.cjk))
+        score, how = max(ways)
+        # What only a mapping row says stands a little behind the name of the class itself.
+        return (score if name.origin != "mapping" else score * 0.97), name, how
+
+    def _words(self, asked: Wording, said: Wording) -> tuple[float, str]:
+        """Compare English words by what they tell."""
+        from rapidfuzz.distance import DamerauLevenshtein
+
+        mine, theirs = list(dict.fromkeys(asked.words)), list(dict.fromkeys(said.words))
+        pairs: dict[str, float] = {}
+        met: set[str] = set()
+        for word in theirs:
+            best, score = "", 0.0
+            for other in mine:
+                like = 1.0 if other == word else 0.0
+                if not like and min(len(word), len(other)) >= 4:
+                    near = DamerauLevenshtein.normalized_similarity(word, other)
+                    like = near if near >= 0.8 else 0.0
+                if not like and len(other) >= 3 and word.startswith(other):
+                    like = 0.8  # an abbreviation
+                if like > score:
+                    best, score = other, like
+            if best:
+                pairs[word] = score
+                met.add(best)
+        weight = self.weights
+        usual = max(weight.values(), default=1.0)
+        total = sum(weight.get(w, usual) for w in theirs)
+        covered = sum(weight.get(w, usual) * s for w, s in pairs.items()) / total
+        rest = sum(weight.get(w, usual) for w in mine if w not in met)
+        known = sum(weight.get(w, usual) for w in mine if w in met)
+        share = known / (known + 0.5 * rest) if known else 0.0
+        score = covered * (0.6 + 0.4 * share)
+        how = "the same words" if score > 0.99 else f"the words {', '.join(sorted(met))}"
+        # Written together: streetlamp, firehydrant.
+        one, other = asked.joined, said.joined
+        if len(other) >= 5 and other in one:
+            score = max(score, 0.7 + 0.3 * len(other) / len(one))
+            how = "the same words written together" if not met else how
+        return score, how
+
+
+def _cjk(asked: str, said: str) -> tuple[float, str]:
+    from rapidfuzz import fuzz
+
+    if asked == said:
+        return 1.0, "the same name"
+    if said in asked:
+        return 0.7 + 0.28 * len(said) / len(asked), "the name is part of it"
+    if asked in said and len(asked) >= 2:
+        return 0.5 + 0.4 * len(asked) / len(said), "it is part of the name"
+    ratio = fuzz.ratio(asked, said) / 100
+    return 0.85 * ratio, "characters in common"
+
+
+def _pinyin(asked: str, said: str) -> tuple[float, str]:
+    full, initials = pinyin(said)
+    if len(full) >= 5 and full == asked:
+        return 0.88, "its pinyin"
+    if len(full) >= 6 and full in asked:
+        return 0.6 + 0.25 * len(full) / len(asked), "its pinyin is part of it"
+    if len(initials) >= 3 and initials == asked:
+        return 0.6, "the initials of its pinyin"
+    if len(initials) == 2 and initials == asked:
+        return 0.45, "the initials of its pinyin"
+    return 0.0, ""
+
+
+def nearest_classes(
+    standard: Standard, text: str, *, scheme: str | None = None, limit: int = 3
+) -> list[ClassRow]:
+    """Return the classes that somebody may have meant by a code or a name, best first.
+
+    Examples
+    --------
+    >>> from cimkit.standard import load
+    >>> [c.code for c in nearest_classes(load("cn.components"), "steet lamp", limit=1)]
+    ['0118']
+    """
+    from rapidfuzz import fuzz
+
+    scheme = scheme or standard.scheme
+    rows = {c.code: c for c in standard.class_rows if c.scheme == scheme and not c.retired}
+    hits: Iterable[tuple[float, str]] = [
+        *((h.score, h.class_code) for h in Index.of(standard, scheme).nearest(text, least=0.4)),
+        *((s, c) for c in rows if (s := fuzz.ratio(text, c) / 100) >= 0.7),
+    ]
+    best = sorted(hits, key=lambda h: (-h[0], h[1]))
+    return [rows[c] for c in dict.fromkeys(code for _, code in best)][:limit]
