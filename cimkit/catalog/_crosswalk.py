@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cimkit.catalog import _lake, _lock, _schema, _standards
-from cimkit.catalog._catalog import newest
+from cimkit.catalog import _lock, _standards
+from cimkit.catalog._transaction import commit_as, transaction
 
 if TYPE_CHECKING:
     from cimkit.catalog._catalog import Catalog
@@ -45,17 +45,8 @@ def save_crosswalk(catalog: Catalog, found: Crosswalk, *, author: str | None = N
 
     pair, back = f"{found.a} > {found.b}", f"{found.b} > {found.a}"
     rows = found.table.append_column("standard", pa.array([pair] * found.table.num_rows))
-    with _lock.writer(catalog.folder, "crosswalk"):
-        con = _lake.open_database()
-        try:
-            _lake.attach(con, catalog.lake, read_only=False)
-            con.execute("BEGIN")
-            _schema.complete(con)
-            con.execute("DELETE FROM lake.crosswalk WHERE standard IN (?, ?)", [pair, back])
-            _standards.insert(con, "crosswalk", rows.select(LAKE["crosswalk"].names))
-            said = f"crosswalk {pair}: {rows.num_rows} rows"
-            con.execute("CALL lake.set_commit_message(?, ?)", [author or _lock.user(), said])
-            con.execute("COMMIT")
-            return newest(con)
-        finally:
-            con.close()
+    with _lock.writer(catalog.folder, "crosswalk"), transaction(catalog) as con:
+        con.execute("DELETE FROM lake.crosswalk WHERE standard IN (?, ?)", [pair, back])
+        _standards.insert(con, "crosswalk", rows.select(LAKE["crosswalk"].names))
+        said = f"crosswalk {pair}: {rows.num_rows} rows"
+        return commit_as(con, author or _lock.user(), said, {"crosswalk": pair})

@@ -44,7 +44,7 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         value = {
             f.name: getattr(value, f.name)
             for f in dataclasses.fields(value)
-            if f.name not in ("origin", "depth", "package")
+            if f.name not in ("origin", "depth", "package", "source")
         }
     if isinstance(value, Mapping):
         for key, inner in value.items():

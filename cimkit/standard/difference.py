@@ -95,7 +95,7 @@ def difference(a: Standard, b: Standard) -> Difference:
     >>> from cimkit.standard import load
     >>> found = difference(load("cn.components"), load("cn.components.beijing"))
     >>> next(c.key for c in found.grave)
-    '0128'
+    '0120'
     >>> found.fates()["same"]
     60
     """
