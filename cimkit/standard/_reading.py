@@ -1,4 +1,4 @@
-"""Read the files of a package as a draft."""
+"""Read the files of a package as a draft: a workbook's files are what its sheets say."""
 
 from __future__ import annotations
 

@@ -99,9 +99,15 @@ def write_draft(draft: Draft, path: str | Path, *, overwrite: bool = False) -> N
     UsageError
         If there is something at `path` and it may not be overwritten.
     """
-    from cimkit.standard._writing import package_files, write_files
+    from cimkit.standard._writing import package_files, replace_file, write_files
 
-    write_files(package_files(draft), Path(path), overwrite=overwrite)
+    path = Path(path)
+    if path.suffix.lower() == ".xlsx":
+        from cimkit.standard._workbook_write import workbook_bytes
+
+        replace_file(path, workbook_bytes(draft), overwrite=overwrite)
+    else:
+        write_files(package_files(draft), path, overwrite=overwrite)
 
 
 def flatten(standard: Standard) -> Draft:
