@@ -34,6 +34,7 @@ def ingest(
     depth: Depth = "full",
     jobs: int | None = None,
     dry_run: bool = False,
+    sample: int | None = None,
     progress: Callable[[Staged, int, int], None] | None = None,
 ) -> IngestReport:
     """Read what was delivered and commit it as one delivery.
@@ -59,6 +60,8 @@ def ingest(
         Worker processes; all cores if not given.
     dry_run : bool
         Read and report; write nothing but the staging.
+    sample : int, optional
+        Read so many sources only, of each format in turn.
     progress : callable, optional
         Called with each source that was read, the number done and the number of all.
 
@@ -83,6 +86,7 @@ def ingest(
                 sheet=declared,
                 depth=depth,
                 jobs=jobs,
+                sample=sample,
                 progress=progress,
             )
         )

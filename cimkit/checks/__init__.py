@@ -7,6 +7,7 @@ from cimkit.checks._fixtures import FixtureResult, run_fixtures
 from cimkit.checks._prove import Proof, proof, prove
 from cimkit.checks._run import check, check_catalog, check_tables
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
+from cimkit.checks._trial import Share, Trial, try_standard
 from cimkit.checks._verdict import RuleResult, Verdict
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "FixtureResult",
     "Proof",
     "RuleResult",
+    "Share",
+    "Trial",
     "Verdict",
     "check",
     "check_catalog",
@@ -25,4 +28,5 @@ __all__ = [
     "proof",
     "prove",
     "run_fixtures",
+    "try_standard",
 ]

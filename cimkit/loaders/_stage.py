@@ -77,6 +77,23 @@ def _may_be_table(source: Source) -> bool:
     return text or source.loader in ("document", "trajectory")
 
 
+def _spread(sources: Sequence[Source], count: int) -> list[Source]:
+    """Return so many sources, of each loader as many as of another, in their order."""
+    if count >= len(sources):
+        return list(sources)
+    groups: dict[str, list[Source]] = {}
+    for source in sources:
+        groups.setdefault(source.loader or "", []).append(source)
+    taken: list[Source] = []
+    # The small groups first: what they leave goes to the others.
+    for left, group in zip(
+        range(len(groups), 0, -1), sorted(groups.values(), key=len), strict=True
+    ):
+        share = min(len(group), -(-(count - len(taken)) // left))
+        taken += [group[n * len(group) // share] for n in range(share)]
+    return sorted(taken, key=lambda s: s.path)
+
+
 def _trajectories(sheet: Sheet | None) -> dict[str, Trajectory]:
     """Return what the sheet says of the tables that the rows of photographs name, by path."""
     said = [r.declared.trajectory for r in sheet.rows] if sheet else []
@@ -152,6 +169,7 @@ def stage(
     sheet: Sheet | None = None,
     depth: Depth = "full",
     jobs: int | None = None,
+    sample: int | None = None,
     progress: Callable[[Staged, int, int], None] | None = None,
 ) -> Iterator[Staged]:
     """Read each source under files and folders into a folder of its own below ``staging``.
@@ -163,6 +181,8 @@ def stage(
     staging : Path
         A source that an earlier run read in the same way, from bytes that are the same, is not read
         again: a run that was killed goes on where it was.
+    sample : int, optional
+        Read so many sources only, of each format in turn and spread over the folders.
     progress : callable, optional
         Called with each result, the number done and the number of all.
 
@@ -174,6 +194,8 @@ def stage(
     with tempfile.TemporaryDirectory(prefix="cimkit-unpacked-") as unpacked:
         _sweep(staging)
         found = discover(paths, Path(unpacked))
+        if sample is not None:
+            found.sources = _spread(found.sources, sample)
         for count, (job, asset, folder, reused) in enumerate(
             _run(found, sheet, depth, staging.absolute(), jobs), 1
         ):
