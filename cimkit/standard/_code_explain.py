@@ -14,6 +14,12 @@ __all__ = ["CodePart", "explain_code"]
 
 Words = Mapping[str, str]
 
+_WITHIN = {
+    "division": {"zh": "行政区划", "ja": "行政区画"},
+    "class": {"zh": "分类", "ja": "分類"},
+    "cell": {"zh": "网格", "ja": "メッシュ"},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CodePart:
@@ -160,11 +166,11 @@ def _sequence(grammar: CodeGrammar, part: CodePart) -> CodePart:
         return dataclasses.replace(part, wrong=wrong)
     within = [n for n in grammar.scope if n not in grammar.class_segments]
     within += ["class"] if grammar.counts_by_class else []
-    names = ", ".join(within)
+    zh, ja = ("、".join(_WITHIN.get(n, {}).get(lang, n) for n in within) for lang in ("zh", "ja"))
     said = _w(
-        f"第 {number} 号（{names} 内）",
-        f"連番 {number}（{names} ごと）",
-        f"number {number} in its {names}",
+        f"{zh}内第 {number} 号",
+        f"{ja}ごとの連番 {number}",
+        f"number {number} in its {', '.join(within)}",
     )
     return dataclasses.replace(part, meaning=said)
 
