@@ -18,6 +18,7 @@ from cimkit.standard._entries import Entry
 __all__ = ["Index", "Single", "address_of", "follows", "singles"]
 
 _NUMERIC = ("gt", "ge", "lt", "le")
+_EXPRESSIONS = ("word", "matches")
 Single = tuple[Condition, ...]
 """Conditions of a row, with one value where it asks for one of several."""
 
@@ -130,7 +131,9 @@ class Index:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
-        keys = [[list(_keys(c)) for c in e.conditions] for e in entries]
+        self._wanted = [[(address_of(c), c) for c in e.conditions] for e in entries]
+        self._found = _texts_found(self._wanted)
+        keys = [[list(self._keys(a, c)) for a, c in row] for row in self._wanted]
         often: dict[tuple[str, ...], int] = defaultdict(int)
         for row in keys:
             for group in row:
@@ -148,37 +151,74 @@ class Index:
     def before(self, number: int, single: Single) -> int | None:
         """Return the first row before a row that decides whatever has these conditions."""
         sql = self._entries[number].sql
-        found = {n for c in single for n in self._near(c) if n < number}
+        given = [(address_of(c), c) for c in single]
+        found = {n for address, c in given for n in self._near(address, c) if n < number}
         found |= {n for n in self._rows.get(("sql", sql), ()) if n < number}
         for candidate in sorted(found):
-            entry = self._entries[candidate]
-            if (not entry.sql or entry.sql == sql) and all(
-                any(address_of(w) == address_of(g) and follows(w, g) for g in single)
-                for w in entry.conditions
+            own = self._entries[candidate].sql
+            if (not own or own == sql) and all(
+                any(a == address and self._follows(wanted, c) for a, c in given)
+                for address, wanted in self._wanted[candidate]
             ):
                 return candidate
         return None
 
-    def _near(self, condition: Condition) -> Iterator[int]:
-        address = address_of(condition)
+    def _follows(self, wanted: Condition, given: Condition) -> bool:
+        if wanted.op in _EXPRESSIONS and given.op == "equals":
+            return given.value.strip().lower() in self._found[address_of(wanted), _pattern(wanted)]
+        return follows(wanted, given)
+
+    def _near(self, address: str, condition: Condition) -> Iterator[int]:
         text = condition.value.strip().lower()
         yield from self._rows.get(("any", address), ())
+        yield from self._rows.get(("same", address, _pattern(condition)), ())
         if condition.op == "equals":
             yield from self._rows.get(("is", address, text), ())
         for length in self._lengths.get(address, ()):
             for start in range(len(text) - length + 1):
                 yield from self._rows.get(("part", address, text[start : start + length]), ())
 
+    def _keys(self, address: str, condition: Condition) -> Iterator[tuple[str, ...]]:
+        text = condition.value.strip().lower()
+        if condition.values:
+            for value in condition.values:
+                yield "is", address, value
+        elif condition.op in ("contains", "prefix", "suffix"):
+            yield "part", address, text
+        elif condition.op in _EXPRESSIONS:
+            yield "same", address, _pattern(condition)
+            for value in self._found[address, _pattern(condition)]:
+                yield "is", address, value
+        else:
+            yield "any", address
 
-def _keys(condition: Condition) -> Iterator[tuple[str, ...]]:
-    address = address_of(condition)
-    text = condition.value.strip().lower()
-    if condition.values:
-        for value in condition.values:
-            yield "is", address, value
-    elif condition.op in ("contains", "prefix", "suffix"):
-        yield "part", address, text
-    elif condition.op == "word":
-        yield "part", address, re.split(r"[ _.-]+", text)[0]
-    else:
-        yield "any", address
+
+def _texts_found(
+    rows: Sequence[Sequence[tuple[str, Condition]]],
+) -> dict[tuple[str, str], set[str]]:
+    """Return for each expression, by address, the values asked for elsewhere in which it is found.
+
+    One search a distinct expression over all values: RE2, as in DuckDB, so that an expression that
+    explodes in Python's `re` does not.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values: dict[str, set[str]] = defaultdict(set)
+    patterns: set[tuple[str, str]] = set()
+    for row in rows:
+        for address, condition in row:
+            values[address].update(condition.values)
+            if condition.op in _EXPRESSIONS:
+                patterns.add((address, _pattern(condition)))
+    arrays = {address: pa.array(sorted(texts), pa.string()) for address, texts in values.items()}
+    found = {}
+    for address, pattern in patterns:
+        texts = arrays[address]
+        fits = pc.match_substring_regex(texts, pattern, ignore_case=True)
+        found[address, pattern] = set(texts.filter(fits).to_pylist())
+    return found
+
+
+def _pattern(condition: Condition) -> str:
+    return word_pattern(condition.value) if condition.op == "word" else condition.value
