@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from cimkit.errors import StandardError, UsageError
@@ -57,6 +58,36 @@ def read_grammar(head: dict[str, Any], where: str) -> code.CodeGrammar | None:
     if wrong:
         raise StandardError(wrong, where=where)
     return grammar
+
+
+def write_grammar(grammar: code.CodeGrammar) -> dict[str, Any]:
+    """Return the table ``[code]`` that `read_grammar` reads as this grammar."""
+    segments = [_entry(segment) for segment in grammar.segments]
+    said: dict[str, Any] = {"segments": segments, "class": list(grammar.class_segments)}
+    if grammar.field_names:
+        said["fields"] = list(grammar.field_names)
+    return said
+
+
+def _entry(segment: code.Segment) -> dict[str, Any]:
+    if segment.text:
+        return {"text": segment.text}
+    if isinstance(segment.cell, Mesh):
+        return {"name": segment.name, "mesh": "jis-x-0410", "level": segment.cell.level}
+    if segment.cell is not None:
+        grid = {"crs": segment.cell.crs, "size": segment.cell.size}
+        said = {"name": segment.name, "grid": "easting-northing", **grid}
+        return {**said, "digits": list(segment.cell.digits)}
+    for kind in ("check", "date"):
+        if getattr(segment, kind):
+            return {"name": segment.name, kind: getattr(segment, kind)}
+    fields = {f.name: f for f in dataclasses.fields(segment)}
+    plain = {name: getattr(segment, name) for name in [*_PLAIN, "scope"]}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in plain.items()
+        if value != fields[name].default
+    }
 
 
 def _segment(entry: dict[str, Any], where: str) -> code.Segment:

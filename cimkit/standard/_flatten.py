@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from cimkit.standard._code import write_grammar
 from cimkit.standard._package import (
     ATTRIBUTE_COLUMNS,
     CLASS_COLUMNS,
@@ -16,7 +17,6 @@ from cimkit.standard._package import (
     MAPPING_COLUMNS,
 )
 from cimkit.standard.draft import Draft, Row
-from cimkit.standard.grammar import CodeGrammar
 from cimkit.standard.model import CrsRules, Standard
 from cimkit.standard.naming import DATE, Naming
 from cimkit.standard.rows import Scheme
@@ -78,7 +78,7 @@ def _head(standard: Standard) -> dict[str, Any]:
     if standard.class_fields:
         head["class_fields"] = list(standard.class_fields)
     if standard.grammar is not None:
-        head["code"] = _code(standard.grammar)
+        head["code"] = write_grammar(standard.grammar)
     there = standard.jurisdiction
     place = {
         "division": there.division,
@@ -101,21 +101,6 @@ def _scheme(scheme: Scheme) -> dict[str, Any]:
         "note": scheme.note,
     }
     return {k: v for k, v in said.items() if v}
-
-
-def _code(grammar: CodeGrammar) -> dict[str, Any]:
-    segments = []
-    for segment in grammar.segments:
-        said = {
-            f.name: getattr(segment, f.name)
-            for f in dataclasses.fields(segment)
-            if getattr(segment, f.name) != f.default
-        }
-        segments.append(_plain(said))
-    said = {"segments": segments, "class": list(grammar.class_segments)}
-    if grammar.field_names:
-        said["fields"] = list(grammar.field_names)
-    return said
 
 
 def _cells(row: Any, columns: Sequence[str], own: str) -> Row:

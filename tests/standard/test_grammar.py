@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cimkit.errors import StandardError, UsageError
 from cimkit.standard import CodeGrammar, Mesh, MetricGrid, Segment, explain_code, load
 from cimkit.standard._check_digit import CHECKS, check_digits
+from cimkit.standard._code import read_grammar, write_grammar
 from cimkit.standard.code_columns import body, cells, outlines, slices
 from cimkit.standard.grammar import problems
 
@@ -337,6 +338,15 @@ def test_a_grid_in_metres_in_toml(make: Make) -> None:
     grammar = load(make("a", {"standard.toml": HEAD + toml})).grammar
     assert grammar is not None
     assert grammar.segment("cell").cell == MetricGrid("EPSG:4545", 1000.0, (3, 4))
+
+
+@pytest.mark.parametrize("grammar", [PLAIN, CITY, LETTERS, MESHED])
+def test_a_grammar_is_written_as_it_is_read(grammar: CodeGrammar) -> None:
+    assert read_grammar({"code": write_grammar(grammar)}, "here") == grammar
+    cell = Segment("cell", 7, cell=MetricGrid("EPSG:4545", 1000.0, (3, 4)))
+    other = dataclasses.replace(grammar, segments=(cell, *grammar.segments))
+    if grammar.cell is None:
+        assert read_grammar({"code": write_grammar(other)}, "here") == other
 
 
 def test_explain_says_what_each_segment_means(make: Make) -> None:
