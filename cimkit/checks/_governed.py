@@ -29,8 +29,8 @@ def date_of(con: duckdb.DuckDBPyConnection, delivery_id: str | None) -> str | No
     ).fetchone()
     if row is None:
         return None
-    sheet = json.loads(row[0]) if row[0] else {}
-    return (sheet.get("delivery") or {}).get("date") or row[1]
+    said = (json.loads(row[0]) if row[0] else {}).get("delivery") or {}
+    return str(said.get("date") or row[1])
 
 
 def told(governed: Governing) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """Standards as data: packages of TOML and CSV, overlays on them, and what they compile to.
 
-A package is a folder or a zip::
+A package is a folder, a zip or a workbook::
 
-    standard.toml    id, edition, titles, extends, class_fields, [code], [jurisdiction], [crs], ...
-    classes.csv      scheme, code, parent, names, definition, geometry, level, code_origin, ...
-    attributes.csv   class (several with blanks between), name, type, unit, domain, obligation, ...
-    domains/*.csv    code, name_zh, name_ja, name_en
-    mapping/*.csv    kind, layer, source_class, predefined_type, field op value | sql, class ...
+    standard.toml    id, edition, titles, extends, unverified, class_fields, effective_from/to,
+                     [[scheme]], [transition], [code], [jurisdiction], [crs], [acceptance] ...
+    classes.csv      change, scheme, code, parent, names, definition, geometry, level, access ...
+    attributes.csv   change, scheme, class (several with blanks between), without, name, replaces,
+                     title, kinds, type, unit, domain, obligation, level, pattern, minimum ...
+    domains/*.csv    change, code, name_zh, name_ja, name_en
+    mapping/*.csv    change, kind, layer, source_class, predefined_type, field op value | sql,
+                     scheme, class, confidence, level
     levels.csv       scheme, code, same_as, name_zh, name_ja, name_en
     level_rules.csv  kind, source_class, predefined_type, class, lod -> level; the first that fits
     crosswalk/*.csv  from_scheme, from_code, to_scheme, to_code, relation
@@ -22,6 +25,42 @@ length_m, z_min, z_max), and else a flat field name; of ``a|b`` the first that
 has a value. ``op`` is one of equals, in (``a|b``),
 contains, prefix, suffix, word, matches, exists, absent, gt, ge, lt, le. The class ``-`` says that
 such objects are no assets (an opening, a grid): no class is due, and none is missing.
+
+An **overlay** names its parents, ``extends = ["id@edition"]``, any number deep. What it writes of
+their rows it declares in the column ``change``; what it says otherwise undeclared is a conflict,
+and all conflicts are told at once (`cimkit.errors.StandardConflict`):
+
+* blank or ``add``: a new class, attribute, value. The same thing said again changes nothing;
+  ``add`` on one that a parent retired brings it back.
+* ``rename``: the same thing by another name. Of an attribute ``replaces`` holds the former name.
+* ``restrict``: fewer geometries, narrower access; an attribute asked more strictly, within
+  narrower limits, from a shorter list. At one value of a list: of the parents' values only those
+  stay that are written down here. Blank cells keep what the parent says.
+* ``retire``: gone, at the classes named. What parents map to a retired class goes to the one
+  class whose ``replaces`` names its code, or nowhere.
+* ``replace``: another thing under this code (it loses its parents' mapping and attributes), or the
+  same thing on other terms.
+
+Mapping rows know ``retire`` (takes away the parents' rows that agree in every cell filled here)
+and ``replace`` (takes away those with these very conditions); without either a row of greater
+confidence wins, and of two alike that of the overlay. Rules change by ``[[change]]``, see `Rule`.
+Naming, code grammar, levels, acceptance, coordinate systems and jurisdiction are taken as a whole
+from the nearest package that has them; level rules of parents come after its own.
+
+**Schemes.** ``[[scheme]] id, titles, primary, note`` declares a tree of classes with codes of its
+own; the column ``scheme`` names it. Blank means the package's primary scheme: the one declared
+so, else that of the first parent, else one with the package's id. Objects have at most one class
+in each; their ``class_code`` and identifier codes speak of the primary one. A package's id names
+its primary scheme, too.
+
+**Not verified.** With ``unverified = "off"`` rows whose ``verified`` is not yes stay behind, with
+what speaks of them (`Standard.left_out` counts them); a class stays where one below it is in use.
+The nearest package that says ``on`` or ``off`` decides for itself and its parents, a name that
+ends in ``+unverified`` (in `load`, ``extends``, a catalogue) before all.
+
+**Editions.** ``effective_from`` and ``effective_to`` say when an edition is in force,
+``[transition] until = "2027-06-30", accepts = ["id@edition"]`` what it accepts beside itself;
+`governing` says which one governs on a day, and why.
 
 ``[code]`` says how identifier codes are built, segment by segment: administrative division,
 class, grid cell (JIS X 0410, or metres), date, free text, separators, sequence and check digit::
@@ -124,16 +163,17 @@ def load(id_or_path: str | Path) -> Standard:
     Parameters
     ----------
     id_or_path : str or Path
-        ``"cn.components"``, ``"city.linjiang@2026"``, a folder or a zip. Ids are looked for in the
-        folders of ``CIMKIT_STANDARDS``, then among those shipped; without an edition the latest
-        is taken.
+        ``"cn.components"``, ``"city.linjiang@2026"``, a folder, a zip or a workbook. Ids are
+        looked for in the folders of ``CIMKIT_STANDARDS``, then among those shipped; without an
+        edition the latest is taken (see `governing` for the one in force). ``+unverified`` at the
+        end asks for the rows that are not verified, too.
 
     Raises
     ------
     StandardNotFound
         If there is no such package.
     StandardConflict
-        If an overlay gives a code of its parent another meaning without saying so.
+        If overlays give codes of their parents another meaning without saying so; all of them.
     StandardError
         If a package is not well formed; the error names file and line.
 

@@ -98,9 +98,9 @@ def merge_mapping(
 
 def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
     """Return the rows that no package takes back, in the order of the chain."""
-    found: list[_Row] = []
+    found: list[tuple[_Row, dict[str, str]]] = []
     for number, package in enumerate(chain):
-        mine: list[_Row] = []
+        mine: list[tuple[_Row, dict[str, str]]] = []
         for place, cells in package.mapping:
             change = cells["change"]
             if change not in ("", "add", "retire", "replace"):
@@ -110,21 +110,17 @@ def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
                     got=change,
                     expected="add | retire | replace",
                 )
+            plain = {k: cells[k].strip().casefold() for k in (*_CONDITIONS, "class")}
+            plain["scheme"] = schemes.named(package, cells["scheme"], place)
             if change in ("retire", "replace"):
-                asked = {k: _same(cells[k]) for k in _CONDITIONS}
-                if change == "retire":
+                asked = dict(plain)
+                if change == "replace":
+                    del asked["class"]
+                else:
                     asked = {k: v for k, v in asked.items() if v}
-                    if cells["class"]:
-                        asked["class"] = _same(cells["class"])
-                if not asked:
+                if not {*asked} - {"scheme"}:
                     raise StandardError("a retired mapping without a condition", where=place)
-                scheme = schemes.named(package, cells["scheme"], place)
-                left = [
-                    row
-                    for row in found
-                    if any(_same(row[2][k]) != v for k, v in asked.items())
-                    or schemes.named(chain[row[0]], row[2]["scheme"], row[1]) != scheme
-                ]
+                left = [row for row in found if not asked.items() <= row[1].items()]
                 if len(left) == len(found):
                     raise StandardError(
                         f"no mapping of a parent to {change}",
@@ -135,13 +131,9 @@ def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
                     )
                 found = left
             if change != "retire":
-                mine.append((number, place, cells))
+                mine.append(((number, place, cells), plain))
         found += mine
-    return found
-
-
-def _same(cell: str) -> str:
-    return cell.strip().casefold()
+    return [row for row, _ in found]
 
 
 def _confidence(text: str, place: Place) -> float:
