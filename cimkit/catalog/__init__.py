@@ -3,8 +3,10 @@
 from cimkit.catalog._adopt import Adoption, adopt
 from cimkit.catalog._catalog import Catalog, create, find, open_catalog
 from cimkit.catalog._crosswalk import save_crosswalk
-from cimkit.catalog._decisions import Decided, Decision, decide, read_decisions, withdraw
+from cimkit.catalog._decision import Decision, read_decisions
+from cimkit.catalog._decisions import Decided, decide, withdraw
 from cimkit.catalog._doctor import Diagnosis, doctor
+from cimkit.catalog._explain import Explanation, explain
 from cimkit.catalog._findings import write_findings
 from cimkit.catalog._ingest import ingest, ingest_staged
 from cimkit.catalog._query import query, version_of
@@ -19,12 +21,14 @@ __all__ = [
     "Decided",
     "Decision",
     "Diagnosis",
+    "Explanation",
     "IngestReport",
     "adopt",
     "create",
     "decide",
     "diff",
     "doctor",
+    "explain",
     "find",
     "ingest",
     "ingest_staged",

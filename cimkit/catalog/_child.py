@@ -49,7 +49,7 @@ def _run(con: duckdb.DuckDBPyConnection, job: dict[str, Any], folder: Path) -> N
     con.execute("SET max_temp_directory_size = '20GB'")
     _schema.views(con)
     _views.macros(con)
-    views = {view.lower() for view, _ in _views.class_views(con, only=set())}
+    views = {view.lower() for view, _ in _views.class_views(con, only=set())} | set(_views.VIEWS)
     own = {label.lower(): Path(file) for label, file in job["tables"].items()}
     for label, file in own.items():
         if label in LAKE or label in views:

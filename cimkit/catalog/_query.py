@@ -39,8 +39,9 @@ def query(
     """Answer one SELECT.
 
     It sees the tables of `cimkit.model.LAKE`, a typed view for each class whose standard gives it
-    attributes (``class_0402_street_tree``), the macros of `Catalog.connect`, and `tables`. It runs
-    in a process of its own that reads nothing else and is stopped at its limits.
+    attributes (``class_0402_street_tree``), the view ``unclassed`` (as the verb), the macros of
+    `Catalog.connect`, and `tables`. It runs in a process of its own that reads nothing else and is
+    stopped at its limits.
 
     Parameters
     ----------

@@ -11,12 +11,14 @@ from cimkit.catalog._lake import literal, name
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["MACROS", "TABLE_MACROS", "class_views", "macros"]
+__all__ = ["MACROS", "TABLE_MACROS", "VIEWS", "class_views", "macros"]
 
 MACROS = ("area_m", "buffer_m", "distance_m", "length_of_m", "within_m", *_translation.MACROS)
 """Names of the scalar macros."""
 TABLE_MACROS = ("class_in", *_translation.TABLE_MACROS)
 """Names of the table macros."""
+VIEWS = ("unclassed",)
+"""Names of the views that do not depend on the standard."""
 
 # Metres per degree on the WGS 84 ellipsoid from its two radii of curvature at a latitude (M along
 # the meridian, N across it; Torge, Geodesy, 4.2). Within a city (some 50 km) a length scaled so is
@@ -52,6 +54,16 @@ CREATE MACRO class_in(of_scheme, of_code) AS TABLE
     )
     SELECT k.object_id, k.class_code, k.confidence, k.rule
     FROM classifications k JOIN below_ b ON k.class_code = b.code WHERE k.scheme = of_scheme;
+CREATE VIEW unclassed AS
+    SELECT o.kind, o.source_class, o.source_layer, count(*) AS objects,
+        list_sort(min(o.source_key, 5)) AS keys,
+        list_sort(list_distinct(flatten(min_by(
+            coalesce(TRY(json_keys(o.properties)), []), o.object_id, 50)))) AS fields
+    FROM objects o ANTI JOIN (
+        SELECT k.object_id FROM classifications k JOIN standards s USING (scheme)
+        WHERE k.class_code IS NULL
+    ) exempt USING (object_id)
+    WHERE o.class_code IS NULL GROUP BY ALL ORDER BY objects DESC, kind, source_class, source_layer;
 """
 
 _CAST = {
@@ -64,7 +76,7 @@ _CAST = {
 
 
 def macros(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the macros in the connection's own database."""
+    """Make the macros and `VIEWS` in the connection's own database."""
     con.execute(_MACROS)
     _translation.make(con)
 
