@@ -73,13 +73,10 @@ def to_sheets(draft: Draft) -> dict[str, list[Row]]:
     ]
     sheets["naming"] = _naming_rows(draft.naming)
     files = dict(draft.files)
-    notes = files.pop(NOTES, b"")
-    lines = notes.decode("utf-8", "replace").split("\n")
-    text = [line for line in lines[:-1] if len(escaped(line)) <= CELL]
-    if notes and (f"{chr(10).join(text)}\n".encode() != notes or not text[-1:][0]):
-        files[NOTES] = notes
-    else:
-        sheets["notes"] = [{"text": line} for line in text]
+    notes = _note_rows(files.get(NOTES, b""))
+    if notes:
+        sheets["notes"] = notes
+        del files[NOTES]
     sheets["files"] = [row for name in sorted(files) for row in _file_rows(name, files[name])]
     return sheets
 
@@ -167,6 +164,14 @@ def _file_rows(name: str, content: bytes) -> list[Row]:
     if form or any(len(escaped(part)) > CELL for part in parts):
         form, parts = "base64", _parts(base64.b64encode(content).decode())
     return [{"name": name, "form": form, "text": part} for part in parts]
+
+
+def _note_rows(content: bytes) -> list[Row]:
+    """Return a row a line, [] if rows would not say the same."""
+    lines = content.decode("utf-8", "replace").split("\n")[:-1]
+    same = "".join(f"{line}\n" for line in lines).encode() == content
+    fits = all(len(escaped(line)) <= CELL for line in lines)
+    return [{"text": line} for line in lines] if same and fits and lines and lines[-1] else []
 
 
 def _parts(text: str) -> list[str]:

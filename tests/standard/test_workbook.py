@@ -129,7 +129,7 @@ def at(sheet: str, column: str, row: int) -> str:
     return f"{sheet}!{get_column_letter(SHEETS[sheet].index(column) + 1)}{row}"
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(drafts)
 def test_the_workbook_gives_back_the_draft(tmp_path_factory: Any, draft: Draft) -> None:
     book = tmp_path_factory.mktemp("draft") / "x.xlsx"
