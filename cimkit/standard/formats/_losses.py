@@ -24,7 +24,13 @@ _DEFAULTS = {
     ("mapping", "confidence"): "1",
 }
 """Cells that say no more than an empty one; `verified` = no is another."""
-_KEYS = {"attributes": "name", "mapping": "class", "level_rules": "level", "crosswalk": "from_code"}
+_KEYS = {
+    "schemes": "id",
+    "attributes": "name",
+    "mapping": "class",
+    "level_rules": "level",
+    "crosswalk": "from_code",
+}
 
 
 def tables(draft: Draft) -> Iterator[tuple[str, str, list[Row]]]:
@@ -36,18 +42,29 @@ def tables(draft: Draft) -> Iterator[tuple[str, str, list[Row]]]:
                 yield part, f"{part}/{name}", rows
         elif said:
             yield part, part, said
+    if "scheme" in draft.head:
+        yield "schemes", "schemes", [_spread(scheme) for scheme in draft.head["scheme"]]
     yield "standard", "standard", [standard_row(draft)]
 
 
 def standard_row(draft: Draft) -> Row:
     """Return the head of a package as one row; titles become ``titles.zh`` and so on."""
-    row: dict[str, Any] = {}
-    for key, value in draft.head.items():
+    usual = {"method": "zero-error", "maximum": 0}
+    left = (
+        "id",
+        "edition",
+        "scheme",
+        *(["acceptance"] if draft.head.get("acceptance") == usual else []),
+    )
+    return _spread({k: v for k, v in draft.head.items() if k not in left})
+
+
+def _spread(document: Mapping[str, Any]) -> Row:
+    row: Row = {}
+    for key, value in document.items():
         if key == "titles":
             row |= {f"titles.{language}": text for language, text in value.items()}
-        elif key == "acceptance" and value == {"method": "zero-error", "maximum": 0}:
-            continue
-        elif key not in ("id", "edition"):
+        else:
             row[key] = value if isinstance(value, str) else repr(value)
     return row
 
@@ -97,7 +114,7 @@ class Ledger:
         columns: dict[tuple[str, str], set[str]] = {}
         for part, _, rows in tables(self._draft):
             carried = self._carried.get(part)
-            if carried is None and part != "standard":
+            if carried is None and part not in ("standard", "schemes"):
                 whole[part] = Loss(part, "", self._why(part))
                 continue
             for row in rows:
@@ -114,6 +131,8 @@ class Ledger:
         found += self._more
         named = {name: (part, rows) for part, name, rows in tables(self._draft)}
         for (table, cells, why), numbers in self._rows.items():
+            if table not in named:
+                continue
             part, rows = named[table]
             which = shown([rows[n].get(_KEYS.get(part, "code"), "") for n in numbers])
             which = " of ".join(filter(None, [", ".join(cells), which]))

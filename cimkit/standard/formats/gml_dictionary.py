@@ -67,26 +67,34 @@ def write(standard: Standard, out: Path, *, language: str = "en") -> list[Loss]:
     for part in ("classes", "domains"):
         for other in set(LANGUAGES) - {language}:
             reasons[f"{part}.name_{other}"] = "A gml:Dictionary has one label a code."
-    own = any(not row.get("scheme") for row in draft.classes)
+    title = f"titles.{language}"
+    schemes = {s["id"]: s for s in draft.head.get("scheme", [])}
+    schemes.setdefault(standard.scheme, {"titles": draft.head["titles"]})
+    said = schemes[standard.scheme]["titles"].get(language)
+    single = not schemes.keys() - {standard.scheme} and not draft.classes and draft.domains
+    kept = said == draft.head["titles"].get(language) and not single
     carried = {
-        "standard": (f"titles.{language}",) if own or not draft.domains else (),
+        "standard": (title,) if kept else (),
+        "schemes": ("id", title, "primary"),
         "classes": ("scheme", "code", named),
         "domains": ("code", named),
     }
     ledger = Ledger(draft, SPEC.title, carried, reasons)
     files: dict[str, bytes] = {}
-    for scheme in dict.fromkeys(["", *(r.get("scheme", "") for r in draft.classes)]):
-        rows = [(n, r) for n, r in enumerate(draft.classes) if r.get("scheme", "") == scheme]
-        if not rows and (scheme or draft.domains):
-            continue
-        name = scheme or standard.id
-        title = draft.head["titles"].get(language, "") if not scheme else ""
-        files[file_name(name, ".xml", files)] = _dictionary(
-            name, rows, language, ledger, "classes", title
+    for number, (scheme, about) in enumerate({} if single else schemes.items()):
+        own = "" if scheme == standard.scheme else scheme
+        rows = [(n, r) for n, r in enumerate(draft.classes) if r.get("scheme", "") == own]
+        label = about.get("titles", {}).get(language, "")
+        if storable(label) != label:
+            for table, line in (("standard", 0), ("schemes", number)):
+                ledger.row(table, line, _CONTROL, title)
+        kind = "classes" if own else "primary"
+        files[file_name(scheme, ".xml", files)] = _dictionary(
+            scheme, rows, language, ledger, "classes", kind, label
         )
     for name, values in draft.domains.items():
         files[file_name(name, ".xml", files)] = _dictionary(
-            name, list(enumerate(values)), language, ledger, f"domains/{name}"
+            name, list(enumerate(values)), language, ledger, f"domains/{name}", "domains"
         )
     save(out, files)
     return ledger.losses()
@@ -98,18 +106,16 @@ def _dictionary(
     language: str,
     ledger: Ledger,
     table: str,
+    kind: str,
     title: str = "",
 ) -> bytes:
     from lxml import etree
 
     root = etree.Element(f"{{{_GML}}}Dictionary", nsmap={"gml": _GML})
     root.set(_ID % _GML, "cl_" + re.sub(r"[^A-Za-z0-9_.-]", "_", name))
-    kind = table.partition("/")[0]
     root.addprevious(etree.ProcessingInstruction(_ABOUT, f'language="{language}" is="{kind}"'))
     if title:
         _child(root, "description", storable(title))
-        if storable(title) != title:
-            ledger.row("standard", 0, _CONTROL, f"titles.{language}")
     _child(root, "name", storable(name))
     column = f"name_{language}"
     for number, row in rows:
@@ -166,6 +172,7 @@ def read(file: Path, *, id: str, edition: str) -> tuple[Draft, list[Loss]]:
     draft = Draft(head={"id": id, "edition": edition, "titles": {"en": id}})
     losses: list[Loss] = []
     silent: list[str] = []
+    schemes: list[dict[str, Any]] = []
     files = {}
     for name, content in contents(file, SPEC.suffixes).items():
         root = parse(content, name)
@@ -184,14 +191,19 @@ def read(file: Path, *, id: str, edition: str) -> tuple[Draft, list[Loss]]:
         if "language" not in about:
             silent.append(title)
         rows = _entries(root, space, f"name_{language}", name, losses)
-        if about.get("is") == "classes" or ("is" not in about and title == id):
-            scheme = {} if title == id else {"scheme": title}
+        kind = about.get("is", "primary" if title == id else "domains")
+        if kind != "domains":
+            scheme = {} if kind == "primary" else {"scheme": title}
             draft.classes += [{**scheme, **row, "source": name} for row in rows]
             label = _text(root, space, "description")
-            if label and title == id:
-                draft.head["titles"][language] = label
+            titles = {language: label} if label else {}
+            schemes.append({"id": title, "titles": titles} | ({} if scheme else {"primary": True}))
+            if not scheme:
+                draft.head["titles"] |= titles
         else:
             draft.domains[_list_name(title, draft.domains)] = rows
+    if any(s["id"] != id for s in schemes):
+        draft.head["scheme"] = schemes
     if silent:
         why = f"They do not say their language; by their characters it is {LANGUAGES[usual]}."
         losses.append(Loss("domains", shown(silent), why))
@@ -212,7 +224,10 @@ def _about(root: Any) -> dict[str, str]:
     return {}
 
 
-_KNOWN = {("is", "classes"), ("is", "domains"), *(("language", k) for k in LANGUAGES)}
+_KNOWN = {
+    *(("is", k) for k in ("primary", "classes", "domains")),
+    *(("language", k) for k in LANGUAGES),
+}
 
 
 def _entries(root: Any, space: str, column: str, where: str, losses: list[Loss]) -> list[Row]:

@@ -104,7 +104,12 @@ def read_tables(
 
 
 def _columns_left(grid: Grid, header: Header) -> list[Loss]:
-    taken = {c for r, c in header.roles.items() if r not in ("note", "level")}
+    flat = "code" in header.roles
+    taken = {
+        column
+        for role, column in header.roles.items()
+        if role not in ("note", "level") and not (flat and re.fullmatch("name[0-9]", role))
+    }
     return [
         Loss("columns", title, f"{grid.name}: a class has no field for it.")
         for at, title in header.titles.items()

@@ -12,7 +12,7 @@ from cimkit.standard.draft import Draft, Loss, Row
 from cimkit.standard.formats._losses import standard_row, tables
 
 PARTS = ("classes", "attributes", "mapping", "domains", "levels", "level_rules", "crosswalk")
-INVENTED = ("classes.source", "standard.note", "standard.titles.en")
+INVENTED = ("classes.source", "standard.note", "standard.titles.en", "schemes.titles.en")
 """Columns that an import may fill though the format does not carry them: where it is from."""
 _DEFAULTS = {
     *(("classes", "access", "public"), ("attributes", "access", "public")),

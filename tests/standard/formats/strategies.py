@@ -52,17 +52,24 @@ def drafts(draw: st.DrawFn) -> Draft:
     if draw(st.booleans()):
         head["class_fields"] = ["class"]
     draft = Draft(head=head)
-    for scheme in ["", *draw(st.lists(st.sampled_from(["other.scheme", "T/2"]), unique=True))]:
-        draft.classes += draw(_classes(scheme))
+    draft.classes = draw(_classes(""))
+    others = draw(st.lists(st.sampled_from(["other.scheme", "T/2"]), unique=True))
+    if others and draft.classes:
+        first = draw(st.sampled_from([ID, "first"]))
+        head["scheme"] = [{"id": first, "titles": {"en": draw(names)}, "primary": True}]
+        for scheme in others:
+            head["scheme"].append({"id": scheme, "titles": {"zh": draw(names)}})
+            draft.classes += draw(_classes(scheme))
     own = [r["code"] for r in draft.classes if not r.get("scheme")]
     for name in draw(st.lists(st.sampled_from(["usage", "state", "表"]), unique=True)):
         rows = st.lists(_row(code=codes, **_names), unique_by=lambda r: r["code"], max_size=4)
         draft.domains[name] = draw(rows)
     draft.attributes = draw(st.lists(_attribute(own, list(draft.domains)), max_size=5))
+    main = head["scheme"][0]["id"] if "scheme" in head else ID
     if draft.classes:
         rows = st.lists(_mapping(draft.classes), max_size=6)
         draft.mapping = {"m": draw(rows)}
-        draft.crosswalk = {"c": draw(st.lists(_crosswalk(draft.classes), max_size=4))}
+        draft.crosswalk = {"c": draw(st.lists(_crosswalk(draft.classes, main), max_size=4))}
     if draw(st.booleans()):
         draft.levels = [{"code": "CIM1", "name_en": "Surface"}, {"code": "CIM2", "scheme": "CIM"}]
         draft.level_rules = [{"kind": "gis", "level": "CIM1"}]
@@ -155,14 +162,14 @@ def _mapping(draw: st.DrawFn, classes: list[Row]) -> Row:
 
 
 @st.composite
-def _crosswalk(draw: st.DrawFn, classes: list[Row]) -> Row:
+def _crosswalk(draw: st.DrawFn, classes: list[Row], main: str) -> Row:
     here = draw(st.sampled_from(classes))
     to = st.sampled_from(
         ["int.ifc", "http://example.org/v/", "http://example.org/v#", "urn:x", "é"]
     )
     row = draw(_row(to_scheme=to, to_code=codes, source=texts))
     row["relation"] = draw(st.sampled_from(["exact", "close", "broad", "narrow", "related"]))
-    row |= {"from_scheme": here.get("scheme", ID), "from_code": here["code"]}
+    row |= {"from_scheme": here.get("scheme", main), "from_code": here["code"]}
     if draw(st.booleans()):
         return row
     there, back = ("to_scheme", "to_code"), ("from_scheme", "from_code")
