@@ -14,7 +14,8 @@ ROLES = ("code", "parent", "name", "name_zh", "name_ja", "name_en", "definition"
 """What a column may be; in a table of several levels also ``code1``, ``name1``, ``code2`` ..."""
 _WORDS = {
     "parent": (
-        "(上级|上層|上位|父级?|父类|親|所属)(类目|分类|分類|类)?(代码|编码|编号|代號|コード|code)|"
+        "(上级|上級|上层|上層|上位|父级?|父类|親|所属)(类目|分类|分類|类)?"
+        "(代码|编码|编号|代碼|編碼|代號|コード|code)|"
         "上级|父节点|parent( ?code)?|parentcode"
     ),
     "name_en": "英文(名称|名|译名)?|英語(名称|名)?|english( ?name)?|name_?en|英訳",
@@ -141,6 +142,8 @@ def said_header(grid: Grid, columns: Mapping[str, str]) -> Header:
         If there is no such role or column.
     """
     found = find_header(grid)
+    if not found.score:
+        found = Header(0, {}, {c: cell.text.strip() for c, cell in enumerate(grid.rows[0])})
     roles = dict(found.roles)
     for role, column in columns.items():
         if role not in ROLES and not re.fullmatch("(code|name)[1-5]", role):
@@ -158,7 +161,14 @@ def said_header(grid: Grid, columns: Mapping[str, str]) -> Header:
         roles[role] = at
     if "code" in columns:
         roles = {r: c for r, c in roles.items() if not re.fullmatch("code[0-9]", r)}
-    return Header(found.row, roles, found.titles)
+    return Header(found.row or _body(grid, roles), roles, found.titles)
+
+
+def _body(grid: Grid, roles: Mapping[str, int]) -> int:
+    """Return the first row whose code has a digit: what stands above such rows is a header."""
+    at = next((c for r, c in roles.items() if r.startswith("code")), 0)
+    coded = (n for n in range(len(grid.rows)) if re.search(r"\d", grid.cell(n, at).text))
+    return next(coded, 0)
 
 
 def _column(text: str, header: Header) -> int | None:

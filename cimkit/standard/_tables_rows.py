@@ -50,7 +50,8 @@ def code_text(text: str) -> str:
 
 
 def _name(entry: Entry) -> str:
-    return entry.cells.get("name", "")
+    names = (entry.cells.get(k, "") for k in ("name", "name_zh", "name_ja", "name_en"))
+    return next(filter(None, names), "")
 
 
 def _cells(grid: Grid, header: Header, row: int) -> Row:
@@ -84,7 +85,7 @@ def _flat(
     grid: Grid, header: Header, levels: list[int], losses: list[Loss]
 ) -> tuple[list[Entry], str]:
     at = header.roles["code"]
-    named = next(c for r, c in header.roles.items() if r.startswith("name"))
+    named = min((r, c) for r, c in header.roles.items() if r.startswith("name"))[1]
     found = []
     numbers = 0
     for row in range(header.row, len(grid.rows)):
