@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from cimkit.errors import StandardError
@@ -61,10 +62,15 @@ def examine(name: str) -> Examined:
         seen.standard = None
         # What the rows were found to lack stops the building, too, and is said once.
         seen.findings += (found := list(raw(seen)))
-        told = {f.where for f in found}
-        seen.findings += [f for f in not_built(error) if f.where not in told]
+        told = {_row(f.where) for f in found}
+        seen.findings += [f for f in not_built(error) if _row(f.where) not in told]
         return seen
     seen.name = seen.standard.key
     for look in _BUILT:
         seen.findings += look(seen)
     return seen
+
+
+def _row(where: str) -> str:
+    """Return the place of a row that the place of a cell lies in."""
+    return re.sub(r"![A-Z]+(?=[0-9]+$)", "!", re.sub(r", column \w+$", "", where))
