@@ -12,6 +12,7 @@ from cimkit.catalog._ingest import ingest, ingest_staged
 from cimkit.catalog._query import query, version_of
 from cimkit.catalog._report import DatasetReport, IngestReport
 from cimkit.catalog._search import search
+from cimkit.catalog._unclassed import suggest, unclassed
 from cimkit.catalog._versions import diff, log
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "read_decisions",
     "save_crosswalk",
     "search",
+    "suggest",
+    "unclassed",
     "version_of",
     "withdraw",
     "write_findings",

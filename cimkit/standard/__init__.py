@@ -93,6 +93,7 @@ from cimkit.standard._levels import levels_sql
 from cimkit.standard._mesh import Mesh, MetricGrid
 from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
+from cimkit.standard._proposals import Proposal, Seen, mapping_csv, suggest
 from cimkit.standard._suggest import nearest_classes
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.difference import Change, Difference, difference
@@ -138,8 +139,10 @@ __all__ = [
     "Naming",
     "Part",
     "Place",
+    "Proposal",
     "Rule",
     "Scheme",
+    "Seen",
     "Segment",
     "Standard",
     "available",
@@ -152,8 +155,10 @@ __all__ = [
     "levels_sql",
     "lint",
     "load",
+    "mapping_csv",
     "matches_sql",
     "nearest_classes",
+    "suggest",
 ]
 
 

@@ -10,12 +10,9 @@ from functools import cached_property
 
 from cimkit.standard._wording import Wording, pinyin, wording
 from cimkit.standard.model import Standard
-from cimkit.standard.rows import NO_CLASS, ClassRow
+from cimkit.standard.rows import ClassRow
 
 __all__ = ["Index", "nearest_classes"]
-
-_SURE = 0.9
-"""Of a typing error at most a letter in ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,11 @@ class Index:
             own = (("zh", row.name_zh), ("ja", row.name_ja), ("en", row.name_en))
             names[row.code] = [Name(t, wording(t), lang) for lang, t in own if t]
         for mapped in standard.mapping:
-            if mapped.scheme != scheme or mapped.class_code not in names or mapped.class_code == NO_CLASS:
+            if (
+                mapped.scheme != scheme
+                or mapped.class_code not in names
+                or mapped.class_code == NO_CLASS
+            ):
                 continue
             values = [mapped.layer] if mapped.kind == "gis" and mapped.layer else []
             if mapped.op in ("equals", "in", "contains", "word", "prefix", "suffix"):
@@ -85,6 +86,21 @@ class Index:
         for names in self.names.values():
             counts.update({w for n in names for w in n.said.words})
         return {w: math.log(1 + len(self.names) / c) for w, c in counts.items()}
+
+    @cached_property
+    def _exact(self) -> dict[Wording, str | None]:
+        found: dict[Wording, str | None] = {}
+        for code, names in self.names.items():
+            for name in names:
+                # What two classes are called tells neither.
+                same = found.setdefault(name.said, code) == code
+                found[name.said] = code if same else None
+        return found
+
+    def exact(self, text: str) -> str | None:
+        """Return the class that goes by this very name, None if there is none or several."""
+        said = wording(text)
+        return self._exact.get(said) if said.cjk or said.words else None
 
     def nearest(self, text: str, *, limit: int = 3, least: float = 0.0) -> list[Hit]:
         """Return the classes whose names are most like a text, best first.
