@@ -132,7 +132,7 @@ def _cell(segment: Segment, part: CodePart) -> CodePart:
     (shape,) = segment.cell.outlines([part.text])
     west, south, east, north = (float(v) for v in shape.bounds)
     x, y = float(shape.centroid.x), float(shape.centroid.y)
-    where = f"{west:.6g}–{east:.6g} E, {south:.6g}–{north:.6g} N"
+    where = f"{west:.8g}–{east:.8g} E, {south:.8g}–{north:.8g} N"
     said = _w(
         f"网格 {where}，中心 {x:.6f}, {y:.6f}",
         f"メッシュ {where}、中心 {x:.6f}, {y:.6f}",
