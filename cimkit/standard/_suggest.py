@@ -67,11 +67,7 @@ class Index:
             own = (("zh", row.name_zh), ("ja", row.name_ja), ("en", row.name_en))
             names[row.code] = [Name(t, wording(t), lang) for lang, t in own if t]
         for mapped in standard.mapping:
-            if (
-                mapped.scheme != scheme
-                or mapped.class_code not in names
-                or mapped.class_code == NO_CLASS
-            ):
+            if mapped.scheme != scheme or mapped.class_code not in names:
                 continue
             values = [mapped.layer] if mapped.kind == "gis" and mapped.layer else []
             if mapped.op in ("equals", "in", "contains", "word", "prefix", "suffix"):
