@@ -155,7 +155,7 @@ def _named(standard: str | Path | Standard) -> tuple[str, Standard]:
     from cimkit.standard import load
 
     loaded = load(standard)
-    return str(Path(standard).resolve()) if Path(standard).exists() else loaded.key, loaded
+    return _standards.reopens(str(standard), loaded), loaded
 
 
 def _count(con: duckdb.DuckDBPyConnection, standard: Standard, said: Adoption) -> None:

@@ -203,7 +203,7 @@ def create(
     loaded = _standards.load(standard or config.standard)
     if loaded is not None:
         named = standard or config.standard
-        key = str(Path(named).resolve()) if named and Path(named).exists() else loaded.key
+        key = _standards.reopens(str(named), loaded)
         config = dataclasses.replace(
             config,
             standard=key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from cimkit.standard import Standard
 
-__all__ = ["in_force", "insert", "load", "write"]
+__all__ = ["in_force", "insert", "load", "reopens", "write"]
 
 
 def load(named: str | None) -> Standard | None:
@@ -21,6 +22,13 @@ def load(named: str | None) -> Standard | None:
     from cimkit import standard
 
     return standard.load(named)
+
+
+def reopens(named: str, standard: Standard) -> str:
+    """Return the name that finds a standard again from any folder: its key, or where it lies."""
+    flag = standard.key.removeprefix(f"{standard.id}@{standard.edition}")
+    place = Path(named.removesuffix(flag))
+    return f"{place.resolve()}{flag}" if place.exists() else standard.key
 
 
 def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:

@@ -105,7 +105,8 @@ def class_views(
         """
         SELECT c.scheme, c.code, any_value(c.name_en), list(
             {'name': a.name, 'type': a.type, 'unit': a.unit, 'domain': a.domain} ORDER BY a.name)
-        FROM classes c JOIN attributes a ON a.standard = c.standard
+        FROM classes c SEMI JOIN standards s ON s.scheme = c.scheme
+        JOIN attributes a ON a.standard = c.standard
             AND (a.class_code = c.code OR a.class_code = '' OR starts_with(c.code, a.class_code))
         WHERE c.leaf GROUP BY ALL ORDER BY ALL
         """

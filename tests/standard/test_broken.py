@@ -67,6 +67,13 @@ def test_damage_anywhere_is_a_standard_error(
         '{ name = "sequence", length = 6 }]',
         'jurisdiction.polygon = "none.geojson"',
         'code.segments = [{ name = "a", length = "2" }]',
+        "scheme = 3",
+        "scheme = [{ id = 3 }]",
+        'scheme = [{ id = "a", titles = { fr = "x" } }]',
+        "unverified = []",
+        'transition = "x"',
+        "effective_from = 2026-01-01",
+        'effective_to = "31.12.2026"',
         "code = []",
     ],
 )

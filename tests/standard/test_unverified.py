@@ -111,6 +111,11 @@ def test_a_catalogue_made_with_the_flag_opens_with_it(
     standard = open_catalog(tmp_path / "lake").standard()
     assert standard is not None
     assert (standard.key, len(standard.by_code)) == ("feat@1+unverified", 5)
+    monkeypatch.delenv("CIMKIT_STANDARDS")
+    create(tmp_path / "by path", standard=f"{feat}+unverified")
+    standard = open_catalog(tmp_path / "by path").standard()
+    assert standard is not None
+    assert (standard.key, len(standard.by_code)) == ("feat@1+unverified", 5)
 
 
 @pytest.mark.parametrize("line", ['unverified = "perhaps"', "unverified = true"])
