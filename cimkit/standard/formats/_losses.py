@@ -112,14 +112,24 @@ class Ledger:
         """Return all losses: what is not carried at all, then columns, rows and cells."""
         whole: dict[str, Loss] = {}
         columns: dict[tuple[str, str], set[str]] = {}
-        for part, _, rows in tables(self._draft):
+        gone = {
+            (table, n)
+            for (table, cells, _), numbers in self._rows.items()
+            for n in numbers
+            if not cells
+        }
+        for part, table, rows in tables(self._draft):
             carried = self._carried.get(part)
-            if carried is None and part not in ("standard", "schemes"):
+            if carried is None and part != "standard":
                 whole[part] = Loss(part, "", self._why(part))
                 continue
-            for row in rows:
+            for number, row in enumerate(rows):
                 for column, text in row.items():
-                    if column in (carried or ()) or _says_nothing(part, column, text):
+                    if (
+                        (table, number) in gone
+                        or column in (carried or ())
+                        or _says_nothing(part, column, text)
+                    ):
                         continue
                     columns.setdefault((part, self._why(part, column)), set()).add(column)
         for part, why in _OTHER.items():
@@ -130,8 +140,9 @@ class Ledger:
             found.append(Loss(part, ", ".join(sorted(names)), why, tuple(sorted(names))))
         found += self._more
         named = {name: (part, rows) for part, name, rows in tables(self._draft)}
-        for (table, cells, why), numbers in self._rows.items():
-            if table not in named:
+        for (table, cells, why), lines in self._rows.items():
+            numbers = lines if not cells else [n for n in lines if (table, n) not in gone]
+            if not numbers or table not in named:
                 continue
             part, rows = named[table]
             which = shown([rows[n].get(_KEYS.get(part, "code"), "") for n in numbers])

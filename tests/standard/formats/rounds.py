@@ -47,6 +47,8 @@ def unequal(
                 cells = set()
                 for column in {*row, *blotted}:
                     text = row.get(column, "")
+                    if (part, column) == ("attributes", "class"):
+                        text = " ".join(sorted(text.split()))
                     said = bool(text) and (part, column, text) not in _DEFAULTS
                     if (mine and (part, column) in gone) or (
                         not mine and f"{part}.{column}" in free
@@ -57,7 +59,8 @@ def unequal(
                     elif said and (column, text) != ("verified", "no"):
                         cells.add((column, text))
                 name = table if part == "domains" and ("domains", "name") not in gone else part
-                yield name, frozenset(cells)
+                if cells:
+                    yield name, frozenset(cells)
 
     for table in ("rules", "naming", "files"):
         if getattr(after, table) and table in whole:
