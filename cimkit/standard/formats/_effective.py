@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from cimkit.standard._workbook_words import words
+from cimkit.standard._changes import words
 from cimkit.standard.formats._losses import Ledger
 from cimkit.standard.model import Standard
 
