@@ -9,6 +9,7 @@ from cimkit.errors import StandardError
 from cimkit.standard._files import find_package, open_package
 from cimkit.standard._lint_attributes import attributes
 from cimkit.standard._lint_build import not_built, raw
+from cimkit.standard._lint_cells import cells
 from cimkit.standard._lint_classes import classes
 from cimkit.standard._lint_codes import codes
 from cimkit.standard._lint_files import unread_files
@@ -54,6 +55,7 @@ def examine(name: str) -> Examined:
     try:
         seen.files = open_package(path)
         seen.findings += unread_files(seen)
+        seen.findings += cells(seen)
         seen.package = read_package(seen.files)
         seen.standard = resolve(path, unverified=flag)
         if not flag and seen.package.head.get("unverified") == "off":

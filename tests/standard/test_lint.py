@@ -128,6 +128,11 @@ CASES: list[tuple[dict[str, str], str, str]] = [
     (asked("domain", "01,a,d") | listed(), "domain-empty", "domains/d.csv"),
     (asked("domain", "01,a,d") | listed("1,"), "domain-name-missing", "domains/d.csv"),
     (asked("domain", "01,a,d") | listed("1,x", "2,x"), "domain-duplicate-name", "domains/d.csv"),
+    (
+        {"mapping/a.csv": MAP + "gis,la\u200bmps,,,,,0102,\n"},
+        "cell-unseen-character",
+        "mapping/a.csv:2|layer",
+    ),
     ({"class.csv": "code\n1\n"}, "file-unread", "class.csv"),
     ({"domain/d.csv": "code\n1\n"}, "file-unread", "domain/d.csv"),
     ({"mapping/a.txt": "?"}, "file-unread", "mapping/a.txt"),
@@ -183,6 +188,14 @@ def test_dates_of_the_head(town: Look, head: str, code: str) -> None:
     found = said(town({}, head))
     # The engine may refuse to build such a package; lint says it all the same.
     assert code in found or "package-not-built" in found
+
+
+def test_outer_blanks_are_a_thing_to_know(town: Look) -> None:
+    found = town({"mapping/a.csv": MAP + "gis, lamps ,,,,,0102,\ngis,poles,,,,,0102 ,\n"})
+    assert [(f.code, f.severity, f.where) for f in found] == [
+        ("cell-outer-blanks", "info", "t/mapping/a.csv:2, column layer")
+    ]
+    assert found[0].message.startswith("2 cells")
 
 
 def test_all_rows_that_keep_a_package_from_building_are_said(town: Look) -> None:

@@ -12,12 +12,19 @@ if TYPE_CHECKING:
     from cimkit.checks import Proof
 
 
+_SHOWN = 8
+"""Findings of one kind that are shown."""
+
+
 @click.command("lint")
 @click.argument("names", metavar="[ID|PATH]...", nargs=-1)
 @click.option("--strict", is_flag=True, help="Leave with 1 on warnings, too.")
+@click.option("--all", "every", is_flag=True, help="Show every finding, not the first of a kind.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, names: tuple[str, ...], strict: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context, names: tuple[str, ...], strict: bool, every: bool, as_json: bool
+) -> None:
     """Say what is wrong with standard packages, and run their fixtures.
 
     Without a name: all packages that can be found. Leaves with 1 if one has errors.
@@ -32,12 +39,12 @@ def command(ctx: click.Context, names: tuple[str, ...], strict: bool, as_json: b
         document({"packages": [p.to_json() for p in proofs]})
     else:
         for one in proofs:
-            _show(one)
+            _show(one, None if every else _SHOWN)
     bad = ("error", "warning") if strict else ("error",)
     ctx.exit(int(any(f.severity in bad for p in proofs for f in p.findings)))
 
 
-def _show(proof: Proof) -> None:
+def _show(proof: Proof, shown: int | None) -> None:
     click.secho(proof.package, bold=True)
     groups: dict[tuple[str, str], list[str]] = {}
     for found in proof.findings:
@@ -46,8 +53,10 @@ def _show(proof: Proof) -> None:
         groups.setdefault((found.severity, found.code), []).append(text)
     for (severity, code), texts in groups.items():
         click.echo(f"  {severity} {code} ({len(texts)})")
-        for text in texts:
+        for text in texts[:shown]:
             click.echo(f"    {text}")
+        if shown is not None and len(texts) > shown:
+            click.echo(f"    ... and {len(texts) - shown} more (--all shows them)")
     said = {s: sum(f.severity == s for f in proof.findings) for s in ("error", "warning", "info")}
     click.echo(
         "  "
