@@ -51,7 +51,7 @@ def access_in(cells: Mapping[str, str], place: Place) -> str:
 
 def same_names(old: Sequence[str], new: Sequence[str]) -> bool:
     """Return whether two sets of names mean the same: by the first language that both have."""
-    for a, b in zip(map(_plain, old), map(_plain, new), strict=True):
+    for a, b in zip(map(plain_name, old), map(plain_name, new), strict=True):
         if a and b:
             return a == b
     return True
@@ -62,5 +62,5 @@ def shown(*names: str) -> str:
     return " / ".join(n for n in names if n)
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class ClassChange:
     cells: Mapping[str, str]
     place: Place
     conflicts: Conflicts
+    known_as: Callable[[ClassRow], str]
+    """Gives the code that a thing of this name has already, "" if none."""
 
     def result(self) -> ClassRow:
         old, new, changes = self.old, self.new, self.changes
@@ -39,7 +41,11 @@ class ClassChange:
         if "retire" in changes:
             return dataclasses.replace(old, retired=True, **mark)
         if not same_class_names(old, new) and "rename" not in changes:
-            return self._against("code {} has two meanings", _shown(new), _shown(old), TAKEN)
+            other = self.known_as(new)
+            what = "code {} has two meanings"
+            if other:
+                what += f", and what it is here has code {other} already"
+            return self._against(what, _shown(new), _shown(old), TAKEN)
         if old.retired:
             return self._revived(mark)
         if "add" in changes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from cimkit.errors import StandardError
-from cimkit.standard._changes import access_in, changes_in, words
+from cimkit.standard._changes import access_in, changes_in, plain_name, words
 from cimkit.standard._class_change import ClassChange, same_class_names
 from cimkit.standard._conflicts import Conflicts
 from cimkit.standard._package import Package, truth
@@ -56,6 +57,7 @@ def merge_classes(chain: Sequence[Package], schemes: Schemes, conflicts: Conflic
     since: dict[Key, int] = {}
     for number, package in enumerate(chain):
         mine: dict[Key, Place] = {}
+        named = _Named(dict(found))
         for place, cells in package.classes:
             row = _row(cells, schemes.named(package, cells["scheme"], place), package.key, place)
             key = (row.scheme, row.code)
@@ -78,11 +80,35 @@ def merge_classes(chain: Sequence[Package], schemes: Schemes, conflicts: Conflic
                     )
                 found[key] = row
                 continue
-            found[key] = ClassChange(old, row, changes, cells, place, conflicts).result()
+            change = ClassChange(old, row, changes, cells, place, conflicts, named.code_of)
+            found[key] = change.result()
             if "replace" in changes and not same_class_names(old, row):
                 since[key] = number
         places.update(mine)
     return Classes(_tree(found, places), frozenset(stated), since)
+
+
+class _Named:
+    """Classes by name, put in order when the first is asked for."""
+
+    def __init__(self, rows: Mapping[Key, ClassRow]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _codes(self) -> dict[Key, str]:
+        return {
+            (row.scheme, plain_name(getattr(row, name))): row.code
+            for row in self._rows.values()
+            for name in _NAMES
+            if getattr(row, name) and not row.retired
+        }
+
+    def code_of(self, row: ClassRow) -> str:
+        """Return the code of the class that bears the name of a row, "" if there is none."""
+        names = (plain_name(getattr(row, name)) for name in _NAMES)
+        return next(
+            (self._codes[row.scheme, n] for n in names if (row.scheme, n) in self._codes), ""
+        )
 
 
 def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> ClassRow:

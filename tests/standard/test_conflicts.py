@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cimkit.errors import StandardConflict, StandardError
-from cimkit.standard import load
+from cimkit.standard import Place, load
 
 Make = Callable[..., Path]
 
@@ -43,6 +43,9 @@ def test_all_are_told_with_both_meanings_and_both_places(make: Make) -> None:
     assert (found[0].where, found[0].got) == ("city/classes.csv:3", "射灯")
     assert found[0].expected == "景观灯 / 景観照明 / Landscape lamp"
     assert (found[0].expected_by, found[0].expected_where) == ("nation@1", "nation/classes.csv:4")
+    # The city counts a thing under another number than the nation: worth a hint.
+    assert found[1].what.endswith("what it is here has code 0129 already")
+    assert "already" not in found[0].what
     text = str(caught.value)
     assert text.startswith("3 conflicts")
     for shown in ("射灯", "景观灯", "nation/classes.csv:4", "园林井盖", "city/classes.csv:5"):
@@ -108,6 +111,13 @@ def test_a_conflict_crosses_to_another_process_whole(make: Make) -> None:
     assert again.conflicts == caught.value.conflicts
     assert str(again) == str(caught.value)
     assert again.where == "city/classes.csv:3"
+
+
+def test_a_place_in_a_workbook_crosses_as_text() -> None:
+    place = Place("book.xlsx, classes!7", lambda column: f"book.xlsx, classes!{column}7")
+    error = pickle.loads(pickle.dumps(StandardError("wrong", where=place)))
+    assert str(error) == "book.xlsx, classes!7: wrong"
+    assert pickle.loads(pickle.dumps(place)) == place
 
 
 def test_a_code_that_was_retired_is_not_free(make: Make) -> None:
