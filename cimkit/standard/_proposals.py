@@ -236,13 +236,10 @@ class _Fields:
         scores = {h.class_code: (h.score, f"{h.how}: {h.name.text!r}") for h in self._asked[short]}
         for name, domain in self._domains.items():
             share = sum(v.lower() in domain for v in values) / len(values)
-            # Short codes like 01 stand in many lists.
-            if (
-                share >= 0.8
-                and any(len(v) > 2 for v in values)
-                and share > scores.get(name, (0,))[0]
-            ):
-                scores[name] = (round(0.95 * share, 2), "its values are those of the attribute")
+            # Numbers like 01 stand in many lists.
+            told = any(not v.isdigit() for v in values)
+            if share >= 0.8 and told and share > scores.get(name, (0.0, ""))[0]:
+                scores[name] = (0.95 * share, "its values are those of the attribute")
         best = sorted(scores.items(), key=lambda s: (-s[1][0], s[0]))
         for name, (score, why) in best[:limit]:
             if score >= max(least, 0.6):

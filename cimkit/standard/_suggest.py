@@ -14,6 +14,9 @@ from cimkit.standard.rows import ClassRow
 
 __all__ = ["Index", "nearest_classes"]
 
+_NAMING = ("equals", "in", "contains", "word", "prefix", "suffix")
+"""Comparisons with a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -69,8 +72,11 @@ class Index:
         for mapped in standard.mapping:
             if mapped.scheme != scheme or mapped.class_code not in names:
                 continue
-            values = [mapped.layer] if mapped.kind == "gis" and mapped.layer else []
-            if mapped.op in ("equals", "in", "contains", "word", "prefix", "suffix"):
+            # Rows that ask for more than a name say that the name alone is not enough.
+            if mapped.source_class or mapped.predefined_type or mapped.sql:
+                continue
+            values = [mapped.layer]
+            if mapped.field in ("layer", "name") and mapped.op in _NAMING:
                 values += mapped.value.split("|") if mapped.op == "in" else [mapped.value]
             names[mapped.class_code] += [Name(v, wording(v), "mapping") for v in values if v]
         return cls(names)
@@ -159,16 +165,19 @@ class Index:
         usual = max(weight.values(), default=1.0)
         total = sum(weight.get(w, usual) for w in theirs)
         covered = sum(weight.get(w, usual) * s for w, s in pairs.items()) / total
-        rest = sum(weight.get(w, usual) for w in mine if w not in met)
+        # A word that no class has in its names says little against one.
+        rest = sum(weight.get(w, 0.4 * usual) for w in mine if w not in met)
         known = sum(weight.get(w, usual) for w in mine if w in met)
-        share = known / (known + 0.5 * rest) if known else 0.0
+        share = known / (known + rest) if known else 0.0
         score = covered * (0.6 + 0.4 * share)
         how = "the same words" if score > 0.99 else f"the words {', '.join(sorted(met))}"
         # Written together: streetlamp, firehydrant.
-        one, other = asked.joined, said.joined
-        if len(other) >= 5 and other in one:
-            score = max(score, 0.7 + 0.3 * len(other) / len(one))
-            how = "the same words written together" if not met else how
+        other = said.joined
+        for word in (*mine, asked.joined) if len(other) >= 5 else ():
+            if word == other or (other in word and word in mine):
+                together = 0.7 + 0.3 * len(other) / len(asked.joined)
+                if together > score:
+                    score, how = together, "the same words written together"
         return score, how
 
 

@@ -14,6 +14,7 @@ NOISE = frozenset(
         *("final", "gdb", "geom", "gis", "gpkg", "layer", "line", "lines", "map", "new", "object"),
         *("old", "pnt", "point", "points", "pl", "pt", "pts", "poly", "polygon", "polygons"),
         *("polyline", "region", "shape", "shp", "survey", "table", "tb", "tbl", "temp", "tmp"),
+        *("m", "cm", "mm", "km", "kg", "ha"),
         *("type", "v", "ver", "version", "ifc", "element", "standard", "case", "fac", "srf"),
     }
 )
