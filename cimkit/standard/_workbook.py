@@ -39,14 +39,19 @@ class WorkbookFiles(PackageFiles):
         return f"{self.path.name}, {sheet}"
 
     def table(self, name: str) -> tuple[list[str], Place, Iterator[tuple[Place, list[str]]]]:
-        """Return the columns of a sheet, the place of its header, and its rows of one file."""
+        """Return the columns of a sheet, the place of its header, and its rows of one file.
+
+        A table among the other files, a fixture, is read from its text.
+        """
+        if name not in self.gathered.tables:
+            return super().table(name)
         sheet, lines = self.gathered.tables[name]
         columns = [c for c in sheet.columns if c != FOLDERS.get(sheet.name)]
         rows = ((place, [row.get(c, "") for c in columns]) for place, row in lines)
         return columns, sheet.top, rows
 
     def entry(self, name: str, key: str, number: int) -> Place:
-        """Return the place of a rule."""
+        """Return the place of a rule or a template of file names."""
         return self.gathered.entries[name, key, number]
 
 

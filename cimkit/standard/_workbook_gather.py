@@ -121,6 +121,7 @@ class Gathered:
                 naming[what.removesuffix("=").rstrip()] = literal(row.get("values", '""'))
             elif what:
                 naming.setdefault(what, []).append(rest)
+                self.entries["naming.toml", what, len(naming[what])] = place
             else:
                 raise StandardError(
                     "`what` is empty", where=place.cell("what"), expected="file, part or exempt"
