@@ -22,7 +22,7 @@ TAKEN = (
 
 def words(text: str) -> tuple[str, ...]:
     """Split a cell that holds several values."""
-    return tuple(w for w in re.split(r"[|;,\s]+", text) if w)
+    return tuple(w for w in re.split(r"[|;,\s]+", text) if w) if text else ()
 
 
 def changes_in(cells: Mapping[str, str], place: Place) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 from cimkit.errors import StandardError
 from cimkit.standard._classes import Classes, Key
@@ -98,7 +99,9 @@ def merge_mapping(
 
 def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
     """Return the rows that no package takes back, in the order of the chain."""
-    found: list[tuple[_Row, dict[str, str]]] = []
+    found: dict[int, _Row] = {}
+    index: dict[tuple[str, str], set[int]] = {}
+    keys = count()
     for number, package in enumerate(chain):
         mine: list[tuple[_Row, dict[str, str]]] = []
         for place, cells in package.mapping:
@@ -113,15 +116,13 @@ def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
             plain = {k: cells[k].strip().casefold() for k in (*_CONDITIONS, "class")}
             plain["scheme"] = schemes.named(package, cells["scheme"], place)
             if change in ("retire", "replace"):
-                asked = dict(plain)
+                asked = {k: v for k, v in plain.items() if v or change == "replace"}
                 if change == "replace":
                     del asked["class"]
-                else:
-                    asked = {k: v for k, v in asked.items() if v}
                 if not {*asked} - {"scheme"}:
                     raise StandardError("a retired mapping without a condition", where=place)
-                left = [row for row in found if not asked.items() <= row[1].items()]
-                if len(left) == len(found):
+                gone = _agreeing(index, asked) & found.keys()
+                if not gone:
                     raise StandardError(
                         f"no mapping of a parent to {change}",
                         where=place,
@@ -129,11 +130,22 @@ def _in_force(chain: Sequence[Package], schemes: Schemes) -> list[_Row]:
                         mend="Write its conditions as the parent does"
                         + ("; a blank cell stands for any." if change == "retire" else "."),
                     )
-                found = left
+                for key in gone:
+                    del found[key]
             if change != "retire":
                 mine.append(((number, place, cells), plain))
-        found += mine
-    return [row for row, _ in found]
+        for row, plain in mine:
+            key = next(keys)
+            found[key] = row
+            for pair in plain.items():
+                index.setdefault(pair, set()).add(key)
+    return list(found.values())
+
+
+def _agreeing(index: Mapping[tuple[str, str], set[int]], asked: Mapping[str, str]) -> set[int]:
+    """Return the rows that have all these values."""
+    sets = sorted((index.get(pair, set()) for pair in asked.items()), key=len)
+    return sets[0].intersection(*sets[1:])
 
 
 def _confidence(text: str, place: Place) -> float:
