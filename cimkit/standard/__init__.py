@@ -95,8 +95,11 @@ from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
 from cimkit.standard._proposals import Proposal, Seen, mapping_csv, suggest
 from cimkit.standard._suggest import nearest_classes
+from cimkit.standard.comparing import compare_table, corrections
 from cimkit.standard.crosswalk import Crosswalk, crosswalk
 from cimkit.standard.difference import Change, Difference, difference
+from cimkit.standard.draft import Draft, Loss, flatten, read_draft, write_draft
+from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.lint import LintFinding, lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
@@ -112,6 +115,7 @@ from cimkit.standard.rows import (
     Scheme,
 )
 from cimkit.standard.rule import AppliesTo, Rule
+from cimkit.standard.starting import new
 
 __all__ = [
     "Acceptance",
@@ -127,12 +131,14 @@ __all__ = [
     "CrosswalkRow",
     "CrsRules",
     "Difference",
+    "Draft",
     "FileGrammar",
     "Governing",
     "Jurisdiction",
     "Level",
     "LevelRule",
     "LintFinding",
+    "Loss",
     "MappingRow",
     "Mesh",
     "MetricGrid",
@@ -148,17 +154,25 @@ __all__ = [
     "available",
     "candidates",
     "classify_sql",
+    "compare_table",
+    "corrections",
     "crosswalk",
     "difference",
     "explain_code",
+    "export_standard",
+    "flatten",
     "governing",
+    "import_standard",
     "levels_sql",
     "lint",
     "load",
     "mapping_csv",
     "matches_sql",
     "nearest_classes",
+    "new",
+    "read_draft",
     "suggest",
+    "write_draft",
 ]
 
 

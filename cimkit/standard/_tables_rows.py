@@ -164,6 +164,8 @@ def _levelled(
 def _with_parents(entries: list[Entry], header: Header) -> tuple[list[Entry], str]:
     """Find the parents of a list of codes: the first way that explains enough of them."""
     codes = {e.code for e in entries}
+    if _running(codes):
+        return entries, "none was found: the codes are running numbers"
     ways: list[tuple[str, Callable[[], list[str]]]] = [
         ("by the beginning of the code", lambda: [_prefix(e.code, codes) for e in entries]),
         ("by the zeros at the code's end", lambda: [_zeros(e.code, codes) for e in entries]),
@@ -177,12 +179,18 @@ def _with_parents(entries: list[Entry], header: Header) -> tuple[list[Entry], st
     for how, way in ways:
         parents = way()
         # Tops have none; in a tree they are few.
-        if sum(map(bool, parents)) > _ENOUGH * len(entries):
+        if any(parents) and sum(map(bool, parents)) >= _ENOUGH * len(entries):
             return [
                 Entry(e.code, {**e.cells, **({"parent": p} if p else {})}, e.place, e.depth)
                 for e, p in zip(entries, parents, strict=True)
             ], how
     return entries, "none was found: the list is flat"
+
+
+def _running(codes: set[str]) -> bool:
+    """Return whether codes are 1, 2, 3 ...: then 12 is not below 1."""
+    numbers = sorted(int(c) for c in codes if c.isdecimal() and str(int(c)) == c)
+    return len(numbers) == len(codes) > 9 and numbers[-1] - numbers[0] == len(numbers) - 1
 
 
 def _prefix(code: str, codes: set[str]) -> str:

@@ -8,6 +8,8 @@
 ``--as-of``       a version number or a time of the catalogue
 ``--access``      highest access level that may leave the catalogue
 ``--lang``        language of messages
+``--column``      what a column of an office's table is: role=column
+``--overwrite``   replace what is there
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ __all__ = [
     "access",
     "as_json",
     "as_of",
+    "columns",
     "depth",
     "jobs",
     "language",
+    "overwrite",
     "paths",
     "quiet",
     "sheet",
@@ -64,6 +68,16 @@ language = click.option(
     help="Language of messages.",
 )
 where = click.option("--where", metavar="SQL", help="Condition on the table objects.")
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace what is at OUT, if it is a package or a file."
+)
+columns = click.option(
+    "--column",
+    "columns",
+    metavar="ROLE=COLUMN",
+    multiple=True,
+    help="What a column of a table is: code=C, name=分类名称, parent=3 ...",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 
 

@@ -150,6 +150,14 @@ def test_indented_names_trailing_zeros_and_a_level_column(tmp_path: Path) -> Non
     assert [r[2] for r in rows(read(tmp_path / "d.xlsx")[0])] == ["", "A", "B"]
 
 
+def test_running_numbers_are_no_tree(tmp_path: Path) -> None:
+    lines = "".join(f"{n},路灯{n}\n" for n in range(1, 30))
+    (tmp_path / "a.csv").write_text(f"编号,名称\n{lines}", encoding="utf-8")
+    draft, _ = read(tmp_path / "a.csv")
+    assert {r[2] for r in rows(draft)} == {""}
+    assert "running numbers" in draft.files["NOTES.md"].decode()
+
+
 def test_numbers_twice_and_lost_parents_are_said(tmp_path: Path) -> None:
     lines = [
         ["代码", "名称", "上级代码"],
