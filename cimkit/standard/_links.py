@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -103,24 +102,42 @@ class Side:
         row = self.classes.get((own, code)) if own else None
         if own is None or row is None:
             return None
-        plain = scheme.partition("@")[0]
-        named = [rank for key, rank in self._line.items() if key.partition("@")[0] == plain]
-        if named and self._line.get(row.meant_by, len(self._line)) < named[0]:
+        # What a package nearer than the one that is named made of the code is not meant.
+        rank = self._ranks.get(scheme.partition("@")[0], 0)
+        if self._line.get(row.meant_by, len(self._line)) < rank:
             return None
         return Node(self.name, own, code)
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        """Packages by id, numbered as in `_line`."""
+        return {key.partition("@")[0]: n for key, n in self._line.items()}
 
     def node(self, row: ClassRow) -> Node:
         """Return a class of this standard as a node."""
         return Node(self.name, row.scheme, row.code)
 
-    def above(self, node: Node) -> Iterable[Node]:
-        """Yield the classes above one of this standard, nearest first."""
-        row = self.classes[(node.scheme, node.code)]
-        seen = {row.code}
-        while row.parent and row.parent not in seen and (row.scheme, row.parent) in self.classes:
-            seen.add(row.parent)
-            row = self.classes[(row.scheme, row.parent)]
-            yield self.node(row)
+    def above(self, node: Node) -> tuple[Node, ...]:
+        """Return the classes above one of this standard, nearest first."""
+        line: list[Node] = []
+        while node not in self._above:
+            row = self.classes[(node.scheme, node.code)]
+            over = Node(self.name, row.scheme, row.parent)
+            # A retired class has nothing in force below it, so the line ends at the top.
+            if over[1:] not in self.classes or over in line:
+                self._above[node] = ()
+                break
+            line.append(node)
+            node = over
+        for below in reversed(line):
+            self._above[below] = (node, *self._above[node])
+            node = below
+        return self._above[node]
+
+    @cached_property
+    def _above(self) -> dict[Node, tuple[Node, ...]]:
+        """What `above` has found so far: it is asked again and again."""
+        return {}
 
 
 def correspond(a: Side, b: Side) -> dict[str, list[str]]:

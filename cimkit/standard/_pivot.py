@@ -33,7 +33,7 @@ def mapped(a: Side, b: Side) -> Iterator[Link]:
     plain = [[r for r in s.standard.mapping if r.source_class and _bare(r)] for s in (a, b)]
     atoms = _Atoms([row for rows in plain for row in rows])
     of_a, of_b = (_Extents(s, rows, atoms) for s, rows in zip((a, b), plain, strict=True))
-    yield from _nearest(_compared(of_a, of_b), a, b)
+    yield from (pair.link(atoms) for pair in _nearest(list(_compared(of_a, of_b)), a, b))
     yield from _in_part(a, b, of_b, atoms)
     for link in _in_part(b, a, of_a, atoms):
         yield link.inverted()
@@ -61,7 +61,8 @@ def sources(side: Side, named: Iterable[Node]) -> Iterator[Link]:
     )
     plain = [r for r in side.standard.mapping if r.source_class and _bare(r)]
     atoms = _Atoms([*plain, *rows])
-    yield from _compared(_Extents(side, plain, atoms), _Extents(other, rows, atoms))
+    pairs = _compared(_Extents(side, plain, atoms), _Extents(other, rows, atoms))
+    yield from (pair.link(atoms) for pair in pairs)
 
 
 _SOURCES = {"int.ifc": "bim", "int.citygml": "citymodel"}
@@ -115,7 +116,6 @@ class _Extents:
     """Which atoms the rows of one standard put into which class."""
 
     def __init__(self, side: Side, rows: list[MappingRow], atoms: _Atoms) -> None:
-        self.atoms = atoms
         best: dict[tuple[str, _Atom], tuple[tuple[float, int, int], MappingRow]] = {}
         for row in rows:
             rank = (row.confidence, bool(row.kind) + bool(row.predefined_type), -row.depth)
@@ -179,8 +179,23 @@ class _Common:
 _SHOWN = 3
 
 
-def _compared(of_a: _Extents, of_b: _Extents) -> Iterator[Link]:
-    """Yield a link for every two classes, or classes above them, that have atoms in common."""
+class _Pair(NamedTuple):
+    """Two classes that have atoms in common, and what they are to each other."""
+
+    start: Node
+    end: Node
+    relation: str
+    common: _Common
+
+    def link(self, atoms: _Atoms) -> Link:
+        """Return the statement that goes into the crosswalk."""
+        common = self.common
+        path = atoms.text(common.atoms, common.count)
+        return Link(*self[:3], "mapping", common.confidence, path, _places(common.rows))
+
+
+def _compared(of_a: _Extents, of_b: _Extents) -> Iterator[_Pair]:
+    """Yield every two classes, or classes above them, that have atoms in common."""
     # A standard for city models alone says nothing of what a class has in building models.
     kinds = of_a.kinds & of_b.kinds
     size_a, size_b = of_a.sizes(kinds), of_b.sizes(kinds)
@@ -208,46 +223,33 @@ def _compared(of_a: _Extents, of_b: _Extents) -> Iterator[Link]:
             relation = "related"
         else:
             continue
-        yield Link(
-            x,
-            y,
-            relation,
-            "mapping",
-            common.confidence,
-            of_a.atoms.text(common.atoms, common.count),
-            _places(common.rows),
-        )
+        yield _Pair(x, y, relation, common)
 
 
-def _nearest(links: Iterator[Link], a: Side, b: Side) -> Iterator[Link]:
-    """Yield of nested pairs those that say most: the lowest wider class, the highest overlap."""
-    links_ = list(links)
-    depth = {n: len(list((a if n.side == "a" else b).above(n))) for k in links_ for n in _ends(k)}
+def _nearest(pairs: list[_Pair], a: Side, b: Side) -> Iterator[_Pair]:
+    """Yield of nested pairs those that say most: the lowest class that holds all of another."""
     best: dict[tuple[Node, str, bool], int] = {}
-    for link in links_:
-        for one, other, inward in _directions(link):
-            key = (one, other.scheme, link.relation == "close")
-            if inward:
-                best[key] = max(best.get(key, -1), depth[other])
-    for link in links_:
-        keep = True
-        for one, other, inward in _directions(link):
-            close = link.relation == "close"
-            if inward:
-                keep &= depth[other] == best[(one, other.scheme, close)]
-                keep &= close or (one, other.scheme, True) not in best
-        if keep:
-            yield link
+    for pair in pairs:
+        for one, other, depth in _around(pair, a, b):
+            key = (one, other.scheme, pair.relation == "close")
+            best[key] = max(best.get(key, -1), depth)
+    for pair in pairs:
+        close = pair.relation == "close"
+        for one, other, depth in _around(pair, a, b):
+            if depth != best[(one, other.scheme, close)]:
+                break
+            if not close and (one, other.scheme, True) in best:
+                break
+        else:
+            yield pair
 
 
-def _ends(link: Link) -> tuple[Node, Node]:
-    return link.start, link.end
-
-
-def _directions(link: Link) -> Iterator[tuple[Node, Node, bool]]:
-    """Yield both directions of a link, and whether the second class holds all of the first."""
-    yield link.start, link.end, link.relation in ("close", "broad")
-    yield link.end, link.start, link.relation in ("close", "narrow")
+def _around(pair: _Pair, a: Side, b: Side) -> Iterator[tuple[Node, Node, int]]:
+    """Yield a class, one that holds all of it, and how deep that stands; either way round."""
+    if pair.relation in ("close", "broad"):
+        yield pair.start, pair.end, len(b.above(pair.end))
+    if pair.relation in ("close", "narrow"):
+        yield pair.end, pair.start, len(a.above(pair.start))
 
 
 def _in_part(own: Side, other: Side, of_other: _Extents, atoms: _Atoms) -> Iterator[Link]:
