@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.model.source import Kind
-from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import Attribute
@@ -189,8 +189,8 @@ def _domains(seen: Examined, standard: Standard) -> Iterator[LintFinding]:
                     "domain-name-missing",
                     "warning",
                     where,
-                    f"{len(bare)} values of the list {name} have no {LANGUAGES[language]} name, "
-                    f"and the package says that it has that language: {some(bare)}",
+                    f"{counted(len(bare), 'value')} of the list {name} without a name in "
+                    f"{LANGUAGES[language]}, which the package says that it has: {some(bare)}",
                     f"Translate them, or take {language!r} out of `languages`.",
                 )
         yield from _same(rows, name, where)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from cimkit.errors import StandardError
-from cimkit.standard._lint_seen import Examined
+from cimkit.standard._lint_seen import Examined, counted
 from cimkit.standard.lint import LintFinding
 
 __all__ = ["cells"]
@@ -41,7 +41,7 @@ def cells(seen: Examined) -> Iterator[LintFinding]:
                 "cell-outer-blanks",
                 "info",
                 padded[0],
-                f"{len(padded)} cells begin or end with a blank, which is left out in reading",
+                f"{counted(len(padded), 'cell')} with a blank at an end, which reading leaves out",
                 "Take the blanks out.",
             )
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import ClassRow
@@ -175,8 +175,8 @@ def _unmapped(standard: Standard, own: Sequence[ClassRow]) -> Iterator[LintFindi
             "class-unmapped",
             "info",
             lost[0].origin,
-            f"{len(lost)} classes can be given to no object: no mapping row gives them, and there "
-            f"is no field in which a delivery states the class: {some(c.code for c in lost)}",
+            f"no mapping row gives {counted(len(lost), 'class', 'classes')}, and there is no field "
+            f"in which a delivery states the class: {some(c.code for c in lost)}",
             "Map something to them, or name `class_fields` in standard.toml.",
         )
 

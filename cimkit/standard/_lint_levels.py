@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cimkit.standard._lint_seen import LANGUAGES, Examined, package_key, some
+from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import LevelRule
@@ -144,6 +144,7 @@ def _bare(standard: Standard) -> Iterator[LintFinding]:
             "level-none",
             "warning",
             where,
-            f"objects of {len(bare)} classes may get no level: {some(r.code for r in bare)}",
+            f"objects of {counted(len(bare), 'class', 'classes')} may get no level: "
+            f"{some(r.code for r in bare)}",
             "Write the level of the class, or a last row of level_rules.csv that fits the rest.",
         )

@@ -11,7 +11,7 @@ from cimkit.standard._package import Package
 from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 
-__all__ = ["LANGUAGES", "Examined", "in_order", "package_key", "some"]
+__all__ = ["LANGUAGES", "Examined", "counted", "in_order", "package_key", "some"]
 
 LANGUAGES = {"zh": "Chinese", "ja": "Japanese", "en": "English"}
 _WEIGHT = {"error": 0, "warning": 1, "info": 2}
@@ -57,6 +57,17 @@ def in_order(findings: Sequence[LintFinding]) -> list[LintFinding]:
 def package_key(standard: Standard) -> str:
     """Return ``id@edition``, by which rows name the package that wrote them."""
     return f"{standard.id}@{standard.edition}"
+
+
+def counted(number: int, what: str, many: str = "") -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "class", "classes"), counted(2, "row")
+    ('1 class', '2 rows')
+    """
+    return f"{number} {what if number == 1 else many or what + 's'}"
 
 
 def some(names: Iterable[str], shown: int = 8) -> str:

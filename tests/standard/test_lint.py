@@ -195,7 +195,7 @@ def test_outer_blanks_are_a_thing_to_know(town: Look) -> None:
     assert [(f.code, f.severity, f.where) for f in found] == [
         ("cell-outer-blanks", "info", "t/mapping/a.csv:2, column layer")
     ]
-    assert found[0].message.startswith("2 cells")
+    assert found[0].message.startswith("2 cells with a blank")
 
 
 def test_all_rows_that_keep_a_package_from_building_are_said(town: Look) -> None:
