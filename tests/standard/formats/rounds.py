@@ -30,7 +30,14 @@ def unequal(
     """Return what is in one of the two only, apart from the losses."""
     whole = {loss.what for loss in losses if not loss.columns and not loss.rows}
     gone = {(loss.what, c) for loss in losses if not loss.rows for c in loss.columns}
-    said_before = {(p, c) for p, _, rows in tables(before) for r in rows for c in r if r[c]}
+    lost = {(x.what, n) for x in losses if not x.columns for n in x.rows}
+    said_before = {
+        (part, column)
+        for part, table, rows in tables(before)
+        for number, row in enumerate(rows)
+        for column in row
+        if (table, number) not in lost and not {part, table} & whole
+    }
     free = {f for f in invented if tuple(f.split(".", 1)) not in said_before - gone}
 
     def facts(draft: Draft, *, mine: bool) -> Iterator[Fact]:
@@ -62,7 +69,7 @@ def unequal(
                 if cells:
                     yield name, frozenset(cells)
 
-    for table in ("rules", "naming", "files"):
+    for table in {"rules", "naming", "files"} - {*invented}:
         if getattr(after, table) and table in whole:
             return [f"{table} came from nowhere"]
         if table not in whole and getattr(before, table) != getattr(after, table):
