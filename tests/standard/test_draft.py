@@ -81,7 +81,10 @@ def said(standard: Standard) -> dict[str, Any]:
     found = {f.name: getattr(standard, f.name) for f in dataclasses.fields(standard)}
     for name in ("hash", "parents", "domains", "scheme_of"):
         found.pop(name, None)
-    for name in ("class_rows", "attributes", "mapping", "levels", "rules"):
+    for name in (
+        *("class_rows", "attributes", "mapping", "levels", "rules"),
+        *("level_rules", "crosswalk", "schemes"),
+    ):
         blank = {"package": "", "meant_by": "", "origin": "", "changes": (), "rule": "", "depth": 0}
         found[name] = [
             dataclasses.replace(

@@ -11,6 +11,7 @@ import pytest
 from cimkit.errors import StandardError
 from cimkit.model import STAGED
 from cimkit.standard import Scheme, classify_sql, load
+from cimkit.standard.draft import flatten, write_draft
 
 Make = Callable[..., Path]
 
@@ -166,3 +167,25 @@ def test_schemes_that_cannot_be(make: Make, more: str, rows: str, where: str, re
     with pytest.raises(StandardError, match=reason) as caught:
         load(folder)
     assert caught.value.where.startswith(where)
+
+
+def test_a_flat_copy_keeps_the_schemes(make: Make, tables: Path, tmp_path: Path) -> None:
+    files = {
+        "standard.toml": head("city", '"tables@1"', '[[scheme]]\nid = "city.own"\n'),
+        "classes.csv": "scheme,code,name_en\ncity.own,A,Districts\n",
+        "attributes.csv": "scheme,class,without,name\n,01,0102,load\nt.30,01,,strength\n",
+    }
+    city = load(make("city", files))
+    write_draft(flatten(city), tmp_path / "flat")
+    flat = load(tmp_path / "flat")
+    assert flat.parents == ()
+    assert [(s.id, s.titles) for s in flat.schemes] == [(s.id, s.titles) for s in city.schemes]
+    assert flat.by_scheme.keys() == city.by_scheme.keys()
+    for scheme, rows in city.by_scheme.items():
+        assert {c: r.name_en for c, r in flat.by_scheme[scheme].items()} == {
+            c: r.name_en for c, r in rows.items()
+        }
+    assert [(a.scheme, a.classes, a.without) for a in flat.attributes] == [
+        ("t.14", ("01",), ("0102",)),
+        ("t.30", ("01",), ()),
+    ]
