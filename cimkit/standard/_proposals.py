@@ -185,7 +185,8 @@ class _Fields:
                 a.name: [Name(a.name, wording(a.name), "name")]
                 + ([Name(a.title, wording(a.title), "title")] if a.title else [])
                 for a in standard.attributes
-            }
+            },
+            strict=True,
         )
         self._domains = {
             a.name: {str(v).lower() for c in standard.domains[a.domain].columns[:4] for v in c}

@@ -50,6 +50,10 @@ class Index:
 
     names: dict[str, list[Name]] = field(default_factory=dict)
     """By class code."""
+    groups: frozenset[str] = frozenset()
+    """Classes that have others below them: objects seldom belong there."""
+    strict: bool = False
+    """Whether words that a name does not have count in full against it."""
 
     @classmethod
     def of(cls, standard: Standard, scheme: str | None = None) -> Index:
@@ -79,7 +83,8 @@ class Index:
             if mapped.field in ("layer", "name") and mapped.op in _NAMING:
                 values += mapped.value.split("|") if mapped.op == "in" else [mapped.value]
             names[mapped.class_code] += [Name(v, wording(v), "mapping") for v in values if v]
-        return cls(names)
+        groups = frozenset(c.code for c in standard.class_rows if c.scheme == scheme and not c.leaf)
+        return cls(names, groups)
 
     @cached_property
     def weights(self) -> dict[str, float]:
@@ -121,9 +126,11 @@ class Index:
             return []
         found = []
         for code, names in self.names.items():
-            hits = [Hit(code, *self._alike(asked, n)) for n in names]
-            if hits:
-                found.append(max(hits, key=lambda h: h.score))
+            score, name, how = max(
+                (self._alike(asked, n) for n in names), key=lambda h: h[0], default=(0.0, None, "")
+            )
+            if name is not None:
+                found.append(Hit(code, score * (0.85 if code in self.groups else 1), name, how))
         found.sort(key=lambda h: (-h.score, h.class_code))
         return [h for h in found[:limit] if h.score > least]
 
@@ -153,9 +160,9 @@ class Index:
                 like = 1.0 if other == word else 0.0
                 if not like and min(len(word), len(other)) >= 4:
                     near = DamerauLevenshtein.normalized_similarity(word, other)
-                    like = near if near >= 0.8 else 0.0
+                    like = near if near > 0.82 else 0.0
                 if not like and len(other) >= 3 and word.startswith(other):
-                    like = 0.8  # an abbreviation
+                    like = 0.0 if other in self.weights else 0.8  # an abbreviation, no word itself
                 if like > score:
                     best, score = other, like
             if best:
@@ -166,10 +173,11 @@ class Index:
         total = sum(weight.get(w, usual) for w in theirs)
         covered = sum(weight.get(w, usual) * s for w, s in pairs.items()) / total
         # A word that no class has in its names says little against one.
-        rest = sum(weight.get(w, 0.4 * usual) for w in mine if w not in met)
+        unknown, floor = (usual, 0.2) if self.strict else (0.4 * usual, 0.6)
+        rest = sum(weight.get(w, unknown) for w in mine if w not in met)
         known = sum(weight.get(w, usual) for w in mine if w in met)
         share = known / (known + rest) if known else 0.0
-        score = covered * (0.6 + 0.4 * share)
+        score = covered * (floor + (1 - floor) * share)
         how = "the same words" if score > 0.99 else f"the words {', '.join(sorted(met))}"
         # Written together: streetlamp, firehydrant.
         other = said.joined
