@@ -45,7 +45,7 @@ def test_new_import_export_compare(run: object, tmp_path: Path) -> None:
 
     said = run("compare", "cn.components", "bought.csv", "--overlay", "o", "--id", "city.o")
     assert "name differs: 0101 上水井盖 | 0101 井盖" in said
-    assert "1 same" in said
+    assert "2 name differs" in said
     rows = json.loads(run("compare", "cn.components", "bought.csv", "--all", "--json"))
-    assert rows["counts"]["same"] == 1
+    assert rows["counts"]["name differs"] == 2
     assert "city.o@draft" in run("show", "o")
