@@ -112,9 +112,12 @@ class Catalog:
         """Open the lake: a database in memory whose views show one version of its tables.
 
         The tables of `cimkit.model.LAKE` are views (``objects``, ``items`` ...), beside macros in
-        metres (``distance_m``, ``buffer_m``, ``within_m``, ``area_m``) and ``class_in``. Columns
-        ``geometry`` are GEOMETRY in CRS84; to Arrow they go as WKB. The version stays the same
-        for as long as the connection is open. Keep it open briefly: fetch, then close.
+        metres (``distance_m``, ``buffer_m``, ``within_m``, ``area_m``) and ``class_in``, and what
+        the table ``crosswalk`` says: ``translate_class(scheme, code, other scheme)`` is the class
+        there that surely holds, or NULL, ``translations`` all of them with their relation, and
+        ``objects_as(other scheme)`` the objects with ``other_code``, NULL where there is none.
+        Columns ``geometry`` are GEOMETRY in CRS84; to Arrow they go as WKB. The version stays the
+        same for as long as the connection is open. Keep it open briefly: fetch, then close.
 
         Parameters
         ----------

@@ -47,6 +47,13 @@ confidence wins, and of two alike that of the overlay. Rules change by ``[[chang
 Naming, code grammar, levels, acceptance, coordinate systems and jurisdiction are taken as a whole
 from the nearest package that has them; level rules of parents come after its own.
 
+**Crosswalk.** ``relation`` is exact, close, broad (the class of ``to_scheme`` is the wider one),
+narrow or related; the code ``-`` says that there is none. A scheme may carry an edition
+(``city.x@2025``), so that an edition says what became of the codes of the one before; in
+``classes.csv`` the column ``replaces`` says the same more briefly: one code, several of which one
+was made, or the class's own code where only its name is new. `crosswalk` and `difference` heed
+both.
+
 **Schemes.** ``[[scheme]] id, titles, primary, note`` declares a tree of classes with codes of its
 own; the column ``scheme`` names it. Blank means the package's primary scheme: the one declared
 so, else that of the first parent, else one with the package's id. Objects have at most one class

@@ -323,6 +323,31 @@ def test_names_codes_coordinates_levels_and_dates(make: Make) -> None:
     assert ("changed", "grammars.f.parts.t.values", "", "a", "a, b") in of(found, "naming")
 
 
+def test_schemes_are_compared_each_with_its_own(make: Make) -> None:
+    scheme = '[[scheme]]\nid = "{0}"\nprimary = {1}\n[scheme.titles]\nen = "{0}"\n'
+    main = scheme.format("main", "true")
+    old = edition(
+        make,
+        2025,
+        {"classes.csv": "scheme,code,name_en\nmain,1,Lamp\nphase,1,Design\nlost,1,Gone\n"},
+        tail=main + scheme.format("phase", "false") + scheme.format("lost", "false"),
+    )
+    new = edition(
+        make,
+        2026,
+        {"classes.csv": "scheme,code,name_en\nmain,1,Lamp\nphase,1,Planning\nmore,1,New\n"},
+        tail=main + scheme.format("phase", "false") + scheme.format("more", "false"),
+    )
+    found = difference(old, new)
+    assert of(found, "schemes") == [("removed", "lost", "", "", ""), ("added", "more", "", "", "")]
+    assert of(found, "classes") == [("reused", "1", "", "Design", "Planning")]
+    rows = found.migration.to_pylist()
+    assert [(r["from_scheme"], r["kind"]) for r in rows] == [
+        ("main@2025", "same"),
+        ("phase@2025", "retired"),
+    ]
+
+
 def test_beijing_gives_nineteen_national_codes_another_meaning() -> None:
     found = difference(load("cn.components"), load("cn.components.beijing"))
     assert len(found.grave) == 19
