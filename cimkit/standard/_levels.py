@@ -28,7 +28,9 @@ def levels_sql(standard: Standard, relation: str) -> str:
     """
     facts = Facts(standard, (), lod=True)
     levels = [(c.code, c.level) for c in standard.by_code.values() if c.level]
-    of_class = ", ".join(f"({literal(c)}, {literal(lv)})" for c, lv in levels) or "('', NULL)"
+    of_class = (
+        ", ".join(f"({literal(c)}, {literal(lv)})" for c, lv in levels) or "('', NULL::VARCHAR)"
+    )
     said = ", ".join(
         f"({n}, {literal(r.level)}, {literal(r.origin)})"
         for n, r in enumerate(standard.level_rules)
@@ -36,7 +38,7 @@ def levels_sql(standard: Standard, relation: str) -> str:
     return (
         f"WITH facts AS ({facts.sql(relation)}), "
         f"of_class(class_code, level) AS (VALUES {of_class}), "
-        f"said(number, level, place) AS (VALUES {said or '(0, NULL, NULL)'}), "
+        f"said(number, level, place) AS (VALUES {said or '(0, NULL::VARCHAR, NULL::VARCHAR)'}), "
         f"first_ AS (SELECT rowid_, o.class_code, {case(standard, number=True)} AS number "
         f"FROM facts JOIN (FROM {relation}) AS o USING (rowid_)) "
         "SELECT rowid_, coalesce(s.level, c.level) AS level, s.place AS level_rule FROM first_ f "

@@ -1,50 +1,130 @@
-"""An object with a class in each of several schemes of one standard."""
+"""A standard of three schemes, from the delivery to what a person decides."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from cimkit.catalog import create, ingest
+import pytest
 
-HEAD = """id = "tables"
+from cimkit.catalog import (
+    Catalog,
+    Decision,
+    adopt,
+    create,
+    decide,
+    explain,
+    find,
+    ingest_staged,
+    query,
+    withdraw,
+)
+
+from .conftest import Feature, Stage, rows
+
+HEAD = """id = "town"
 edition = "1"
-titles.en = "Tables"
+[titles]
+en = "t"
 [[scheme]]
-id = "t.14"
+id = "town"
 primary = true
 [[scheme]]
-id = "t.30"
+id = "elements"
+[[scheme]]
+id = "tasks"
+"""
+CLASSES = """scheme,code,parent,name_en
+town,01,,Facilities
+town,0101,01,Lamp
+elements,14,,Elements
+elements,14-10,14,Luminaire
+elements,14-20,14,Bin
+tasks,T,,Tasks
+tasks,T1,T,Lighting
+"""
+MAPPING = """layer,scheme,class
+lamp,,0101
+lamp,elements,14-10
+lamp,tasks,T1
+bin,elements,14-20
+frame,elements,-
 """
 
 
-def test_classifications_of_all_schemes_are_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "tables"
+@pytest.fixture
+def town(tmp_path: Path, stage: Stage) -> Catalog:
+    folder = tmp_path / "town"
     (folder / "mapping").mkdir(parents=True)
     (folder / "standard.toml").write_text(HEAD)
-    (folder / "classes.csv").write_text(
-        "scheme,code,parent,name_en\nt.14,01,,Structure\nt.14,0101,01,Column\n"
-        "t.30,01,,Concrete\nt.30,0101,01,Ready-mixed\n"
+    (folder / "classes.csv").write_text(CLASSES)
+    (folder / "mapping" / "m.csv").write_text(MAPPING)
+    town = create(tmp_path / "c", standard=str(folder))
+    layers = {n: [Feature(n[0], 106.5, 29.5)] for n in ("lamp", "bin", "frame")}
+    report = ingest_staged(town, [stage("x.gpkg", layers=layers)], root=Path("/in"))
+    assert (report.classed, report.exempt) == (1, 0)
+    assert [u["source_layer"] for u in report.unclassed] == ["bin", "frame"]
+    return town
+
+
+def classes(town: Catalog, key: str) -> list[tuple[str, str, str]]:
+    return rows(
+        town,
+        "SELECT k.scheme, k.class_code, k.decided_by FROM classifications k "
+        f"JOIN objects USING (object_id) WHERE source_key = '{key}' ORDER BY 1",
     )
-    (folder / "mapping/m.csv").write_text(
-        "scheme,field,op,value,class\n,name,equals,column,0101\nt.30,name,equals,column,01\n"
-    )
-    (folder / "attributes.csv").write_text("class,name,type\n01,load,number\n")
-    point = {"type": "Point", "coordinates": [106.5, 29.5]}
-    features = [
-        {"type": "Feature", "geometry": point, "properties": {"id": n, "name": name, "load": "7"}}
-        for n, name in enumerate(("column", "chair"))
+
+
+def test_an_object_has_a_class_in_each(town: Catalog) -> None:
+    assert classes(town, "l") == [
+        ("elements", "14-10", "rule"),
+        ("tasks", "T1", "rule"),
+        ("town", "0101", "rule"),
     ]
-    data = tmp_path / "data"
-    data.mkdir()
-    (data / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    catalog = create(tmp_path / "lake", standard=str(folder))
-    ingest(catalog, [data], jobs=1)
-    with catalog.connect() as con:
-        found = con.execute("SELECT scheme, class_code FROM classifications ORDER BY 1").fetchall()
-        assert found == [("t.14", "0101"), ("t.30", "01")]
-        classed = con.execute("SELECT class_code FROM objects WHERE name = 'column'").fetchall()
-        assert classed == [("0101",)]
-        for scheme in ("t.14", "t.30"):
-            count = con.execute("SELECT count(*) FROM class_in(?, '01')", [scheme]).fetchone()
-            assert count == (1,)
+    assert rows(town, "SELECT source_key, class_code FROM objects ORDER BY 1") == [
+        ("b", None),
+        ("f", None),
+        ("l", "0101"),
+    ]
+    found = query(town, "SELECT count(*) AS n FROM class_in('elements', '14')")
+    assert found["n"].to_pylist() == [2]
+    # That no class is due in another scheme does not excuse it from one in the primary.
+    unclassed = query(town, "SELECT source_layer FROM unclassed")
+    assert unclassed["source_layer"].to_pylist() == ["bin", "frame"]
+
+
+def test_a_decision_in_one_leaves_the_others(town: Catalog) -> None:
+    decide(town, [Decision("l", "14-20", "it is a bin with a lamp", scheme="elements")])
+    assert classes(town, "l") == [
+        ("elements", "14-20", "person"),
+        ("tasks", "T1", "rule"),
+        ("town", "0101", "rule"),
+    ]
+    assert rows(town, "SELECT class_code FROM objects WHERE source_key = 'l'") == [("0101",)]
+    decide(town, [Decision("l", "-", "no asset")])
+    assert [c for c in classes(town, "l") if c[2] == "person"] == [
+        ("elements", "14-20", "person"),
+        ("town", None, "person"),
+    ]
+    said = explain(town, "l")
+    assert [r["scheme"] for r in said.classifications] == ["elements", "tasks", "town"]
+    assert said.classifications[0]["lineage"] == ["14 Elements", "14-20 Bin"]
+    assert {c.scheme: c.class_code for c in said.candidates if not c.why} == {
+        "elements": "14-10",
+        "tasks": "T1",
+        "town": "0101",
+    }
+    withdraw(town, ["l"], scheme="town")
+    assert [c[0] for c in classes(town, "l") if c[2] == "person"] == ["elements"]
+
+
+def test_they_are_moved_together(town: Catalog, tmp_path: Path) -> None:
+    mapping = tmp_path / "town" / "mapping" / "m.csv"
+    mapping.write_text(MAPPING.replace("tasks,T1", "tasks,T"))
+    said = adopt(town, tmp_path / "town")
+    assert (said.gained, said.changed) == (0, 0)
+    town = find(town.folder)
+    assert [c[:2] for c in classes(town, "l")] == [
+        ("elements", "14-10"),
+        ("tasks", "T"),
+        ("town", "0101"),
+    ]

@@ -150,3 +150,9 @@ def test_levels_of_classes_that_are_settled(make: Make, con: duckdb.DuckDBPyConn
     con.register("given", pa.Table.from_pylist(given))
     rows = con.execute(levels_sql(standard, "given") + " ORDER BY 1").fetchall()
     assert rows == [(0, "CIM6", "p/level_rules.csv:2"), (1, "CIM3", None)]
+
+
+def test_a_standard_without_levels(make: Make, con: duckdb.DuckDBPyConnection) -> None:
+    standard = load(make("p"))
+    con.register("given", pa.Table.from_pylist([{**thing("x"), "rowid_": 1, "class_code": "0101"}]))
+    assert con.execute(levels_sql(standard, "given")).fetchall() == []
