@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ORDER = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
 Found = dict[str, Any]
 
@@ -43,10 +45,30 @@ def compare(
     wrong = [*_whole(files, fixture, got, found)]
     if fixture.expected == got:
         wrong += _rows(fixture, lines, bad)
+    wrong += _unfilled(fixture, bad)
     count = len(lines) or sum(f["count"] for f in found)
     return FixtureResult(
         fixture.rule.id, fixture.name, fixture.expected, got, count, mapping, tuple(wrong)
     )
+
+
+def _unfilled(fixture: Fixture, bad: Sequence[Found]) -> list[LintFinding]:
+    """Return what the words of a rule name and its findings do not have."""
+    # Data may hold braces, too: only what the rule's own words name counts.
+    said = (*fixture.rule.message.values(), *fixture.rule.hint.values())
+    names = sorted({n for f in bad for n in _PLACEHOLDER.findall(f["message"] + f["hint"])})
+    return [
+        LintFinding(
+            "rule-placeholder",
+            "warning",
+            fixture.rule.origin,
+            f"{fixture.rule.name} names {{{name}}} in its message or hint, and what it finds has "
+            "no such column",
+            "Name a column that the finding has, such as {measured} or {expected}.",
+        )
+        for name in names
+        if any(f"{{{name}}}" in text for text in said)
+    ]
 
 
 def _whole(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cimkit.checks._sql import field_text, quote
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["codes", "kinds", "levels", "naming", "unmapped"]
 
 _EXAMPLES = 5
+_FIELDS = 12
 Figures = tuple[int, int, tuple[str, ...]]
 """How many are good, how many there are, and some that are not."""
 
@@ -51,12 +55,27 @@ def unmapped(
                    coalesce(source_layer, '') AS layer, count(*) AS count,
                    min(source_key, 3) AS keys, any_value(properties) AS example
             FROM bare GROUP BY ALL)
-        SELECT kind, source_class, layer, count, keys,
-               coalesce(TRY(json_keys(example)), [])[:12] AS fields, count(*) OVER () AS groups
+        SELECT kind, source_class, layer, count, keys, example, count(*) OVER () AS groups
         FROM grouped ORDER BY count DESC, kind, source_class, layer LIMIT {int(top)}""",
     )
     groups = rows[0]["groups"] if rows else 0
-    return groups, [{k: v for k, v in row.items() if k != "groups"} for row in rows]
+    for row in rows:
+        row["fields"] = list(islice(_addresses(json.loads(row.pop("example") or "{}")), _FIELDS))
+        del row["groups"]
+    return groups, rows
+
+
+def _addresses(properties: dict[str, Any]) -> Iterator[str]:
+    """Yield the fields of an object as the mapping addresses them."""
+    for name, value in properties.items():
+        inside = value if isinstance(value, dict) else {}
+        if name == "attributes":
+            yield from (f"attributes.{inner}" for inner in inside)
+        elif name in ("pset", "quantities"):
+            for group, inner in inside.items():
+                yield from (f"{name}.{group}.{one}" for one in inner)
+        else:
+            yield name
 
 
 def levels(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

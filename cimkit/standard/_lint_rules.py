@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import get_args
 
@@ -45,6 +46,18 @@ def _words(seen: Examined, rule: Rule) -> Iterator[LintFinding]:
                 "it has that language",
                 f"Write {what}.{language}, or take {language!r} out of `languages`.",
             )
+    said = _placeholders(rule.message.get("en", "")) | _placeholders(rule.hint.get("en", ""))
+    for what, texts in (("message", rule.message), ("hint", rule.hint)):
+        for language, text in texts.items():
+            more = sorted(_placeholders(text) - said)
+            if more:
+                yield _say(
+                    "rule-placeholder",
+                    rule.origin,
+                    f"the {what} of {rule.name} in {LANGUAGES[language]} names {{{more[0]}}}, "
+                    "which the English texts do not name",
+                    "A translation names the columns of the finding as they are: mend it.",
+                )
     if not rule.clause:
         yield _say(
             "rule-without-clause",
@@ -60,6 +73,10 @@ def _words(seen: Examined, rule: Rule) -> Iterator[LintFinding]:
             "",
             "info",
         )
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
 
 
 def _scope(standard: Standard, rule: Rule, where: str) -> Iterator[LintFinding]:

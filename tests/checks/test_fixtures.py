@@ -218,6 +218,13 @@ def test_rules_that_are_sql_run_in_their_sandbox(results: Run) -> None:
     assert "read_text" in found["evil/fail-a.csv"].findings[0].message
 
 
+def test_words_that_no_finding_fills_in(results: Run) -> None:
+    rule = LEAF.replace("{measured}", "{measured} of {nobody}")
+    found = results({"leaf/fail-a.csv": "class\n01\n"}, rule)["leaf/fail-a.csv"]
+    assert codes(found) == {"rule-placeholder": "t/rules/r.toml:1"}
+    assert "{nobody}" in found.findings[0].message
+
+
 def test_measures_of_a_geometry_are_those_of_the_loaders(results: Run) -> None:
     sql = "SELECT object_id FROM objects WHERE abs(area_m2 - 107.8) > 0.5 OR height <> 2"
     ring = "106.5 29.5 5, 106.5001 29.5 7, 106.5001 29.5001 7, 106.5 29.5001 5, 106.5 29.5 5"

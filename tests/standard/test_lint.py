@@ -145,6 +145,11 @@ CASES: list[tuple[dict[str, str], str, str]] = [
         "rules/r.toml:1",
     ),
     (
+        {"rules/r.toml": RULE + WORDS + 'message.zh = "{mesured}"\n'},
+        "rule-placeholder",
+        "rules/r.toml:1",
+    ),
+    (
         {"rules/r.toml": RULE + WORDS + 'applies_to = { kinds = ["gsi"] }\n'},
         "kind-unknown",
         "rules/r.toml:1",

@@ -57,12 +57,11 @@ def _show(proof: Proof, shown: int | None) -> None:
             click.echo(f"    {text}")
         if shown is not None and len(texts) > shown:
             click.echo(f"    ... and {len(texts) - shown} more (--all shows them)")
-    said = {s: sum(f.severity == s for f in proof.findings) for s in ("error", "warning", "info")}
-    click.echo(
-        "  "
-        + ("clean" if proof.clean else f"{said['error']} errors, {said['warning']} warnings")
-        + f", {said['info']} infos"
-    )
+    said = []
+    for severity in ("error", "warning", "info"):
+        count = sum(f.severity == severity for f in proof.findings)
+        said += [f"{count} {severity}{'s' * (count != 1)}"] if count else []
+    click.echo("  " + ", ".join(["clean"] * proof.clean + said))
     c = proof.counts
     if c:
         click.echo(

@@ -84,7 +84,8 @@ def _show(trial: Trial) -> None:
     for u in trial.unmapped:
         what = " × ".join(filter(None, (u["kind"], u["source_class"], u["layer"])))
         click.echo(f"  {u['count']:>9}  {what}")
-        click.echo(f"             keys {', '.join(u['keys'])}; fields {', '.join(u['fields'])}")
+        keys = ", ".join(key if len(key) <= 24 else f"{key[:21]}..." for key in u["keys"])
+        click.echo(f"             keys {keys}; fields {', '.join(u['fields'])}")
     click.secho("\nlevels", bold=True)
     for level in trial.levels:
         click.echo(f"  {level['count']:>9}  {level['level'] or '(none)'}")
