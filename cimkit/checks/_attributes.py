@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cimkit.checks._sql import quote, scope
+from cimkit.checks._sql import any_of, quote, scope
 
 if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext, CheckSpec
@@ -34,20 +34,32 @@ def ask(
     wanted
         Whether to ask for an attribute that the standard describes.
     """
-    here = f"class_code IS NOT NULL AND {scope(rule, spec, context.standard)}"
-    groups = context.table(f"SELECT DISTINCT class_code, kind FROM things WHERE {here}").to_pylist()
+    standard = context.standard
+    others = sorted({a.scheme for a in standard.attributes} - {"", standard.scheme})
+    context.con.execute(
+        f"""CREATE OR REPLACE TEMP VIEW classed AS
+        SELECT * EXCLUDE class_code, {quote(standard.scheme)} AS scheme, class_code
+        FROM things WHERE class_code IS NOT NULL AND {scope(rule, spec, standard)}
+        UNION ALL BY NAME
+        SELECT t.* EXCLUDE class_code, k.scheme, k.class_code
+        FROM (FROM things WHERE {scope(rule, spec, standard)}) t
+        JOIN classifications k USING (object_id)
+        WHERE k.class_code IS NOT NULL AND {any_of("k.scheme", others)}"""
+    )
+    groups = context.table("SELECT DISTINCT scheme, class_code, kind FROM classed").to_pylist()
     attributes: list[Attribute] = []
     numbers: dict[int, int] = {}
     asked = []
     for group in groups:
-        for a in context.standard.attributes_of(group["class_code"], group["kind"]):
+        for a in standard.attributes_of(group["class_code"], group["kind"], group["scheme"]):
             if not wanted(a):
                 continue
             if id(a) not in numbers:
                 numbers[id(a)] = len(attributes)
                 attributes.append(a)
             asked.append({**group, "number": numbers[id(a)]})
-    schema = pa.schema([("class_code", pa.string()), ("kind", pa.string()), ("number", pa.int64())])
+    keys = [(k, pa.string()) for k in ("scheme", "class_code", "kind")]
+    schema = pa.schema([*keys, ("number", pa.int64())])
     context.con.register("asked", pa.Table.from_pylist(asked, schema=schema))
     # One parse of each object's JSON gives all the values that anything is asked of. A city model
     # has its attributes in an object of their own.
@@ -56,11 +68,13 @@ def ask(
     here_or_there = f"nullif(trim(found[number + 1]), ''), found[number + 1 + {len(names)}]"
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE answers AS
-        SELECT * EXCLUDE (found, class_code), class_code,
+        SELECT * EXCLUDE (found, class_code, scheme), class_code,
                nullif(trim(coalesce({here_or_there})), '') AS value
         FROM (SELECT item_id, path, source_layer AS layer, spot AS place, object_id, x, y, z, rank,
-                     class_code, kind, json_extract_string(properties, [{pointers}]) AS found
-              FROM things WHERE {here}) JOIN asked USING (class_code, kind)"""
+                     scheme, class_code, kind,
+                     json_extract_string(properties, [{pointers}]) AS found
+              FROM classed) JOIN asked USING (scheme, class_code, kind)"""
     )
+    context.con.execute("DROP VIEW temp.classed")
     context.con.unregister("asked")
     return attributes

@@ -49,12 +49,29 @@ def field_text(*names: str) -> str:
 
 
 def scope(rule: Rule, spec: CheckSpec, standard: Standard, *, items: bool = False) -> str:
-    """Return the predicate of what a rule speaks of, over ``things`` (or over ``items``)."""
+    """Return the predicate of what a rule speaks of, over ``things`` (or over ``items``).
+
+    Its classes are those of the scheme that the rule's package writes its own classes in.
+    """
     kinds = rule.applies_to.kinds or spec.kinds
     said = [any_of("kind", kinds)] if kinds else []
     if rule.applies_to.classes:
-        said.append(any_of("class_code", sorted(standard.under(rule.applies_to.classes))))
+        said.append(_classed(rule, standard, "item_id" if items else "object_id"))
     if rule.applies_to.layers and not items:
         globs = (fits_glob("source_layer", g) for g in rule.applies_to.layers)
         said.append(f"({' OR '.join(globs)})")
     return " AND ".join(said) or "TRUE"
+
+
+def _classed(rule: Rule, standard: Standard, key: str) -> str:
+    scheme = standard.scheme_of.get(rule.id.rpartition("/")[0], standard.scheme)
+    among = any_of("class_code", sorted(standard.under(rule.applies_to.classes, scheme)))
+    if scheme == standard.scheme:
+        return among
+    home = (
+        "classifications"
+        if key == "object_id"
+        else "classifications JOIN objects USING (object_id)"
+    )
+    among = among.replace("class_code", "classifications.class_code", 1)
+    return f"{key} IN (SELECT {key} FROM {home} WHERE scheme = {quote(scheme)} AND {among})"
