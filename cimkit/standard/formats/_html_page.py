@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "definition": ("定义", "定義", "Definition"),
     "geometry": ("几何", "形状", "Geometry"),
     "level": ("级别", "レベル", "Level"),
+    "source": ("出处", "出典", "Sources"),
     "origin": ("来源", "出所", "Origin"),
     "verified": ("核实", "確認", "Verified"),
     "field": ("字段", "項目", "Field"),
@@ -105,7 +106,7 @@ ol.toc { columns:2; padding-left:22px } a { color:var(--head); text-decoration:n
 a:hover { text-decoration:underline }
 table { width:100%; border-collapse:collapse; font-size:13.5px; margin:6px 0 18px }
 th { text-align:left; background:var(--head); color:#fff; font-weight:600; padding:6px 8px;
-  white-space:nowrap }
+  vertical-align:bottom } th .l { white-space:nowrap }
 th .l + .l::before { color:#bcd } th .l { font-weight:600 }
 td { padding:5px 8px; border-bottom:1px solid var(--line); vertical-align:top }
 tbody tr:nth-child(even) { background:var(--band) }
@@ -121,7 +122,8 @@ small, .soft { color:var(--soft) } small { display:block }
 .big span { display:inline-block; border-bottom:3px solid var(--head); margin-right:5px }
 .big span:nth-child(even) { border-color:#c98a2b }
 td .l { display:block } td .l + .l { color:var(--soft) }
-.switched { display:inline }
+td.zh, td.ja { min-width:8em } .ref { font-size:11px; vertical-align:super; line-height:1 }
+ol.soft { font-size:12px; columns:2; padding-left:26px }
 @media print {
   @page { size:A4; margin:16mm 13mm 18mm; @bottom-right { content:counter(page) } }
   html { font-size:10px; background:#fff } body { max-width:none; padding:0; box-shadow:none }
@@ -142,7 +144,8 @@ def words(texts: dict[str, str]) -> str:
     """Return a text in the languages there are; one alone is seen in every language."""
     said = {k: v for k, v in texts.items() if v}
     if len(said) == 1:
-        return f'<span lang="{_HTML_LANG[next(iter(said))]}">{escape(next(iter(said.values())))}</span>'
+        ((language, text),) = said.items()
+        return f'<span lang="{_HTML_LANG[language]}">{escape(text)}</span>'
     missing = [k for k in LANGUAGES if k not in said]
     out = []
     for language in LANGUAGES:

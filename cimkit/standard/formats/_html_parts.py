@@ -46,8 +46,9 @@ def sure(verified: bool) -> str:
 
 
 def classes(standard: Standard) -> str:
-    """Return the classes of each scheme as a tree."""
+    """Return the classes of each scheme as a tree; sources are numbered, and listed below."""
     out = []
+    sources: dict[str, int] = {}
     for scheme in standard.schemes:
         found = [c for c in standard.class_rows if c.scheme == scheme.id and not c.retired]
         if not found:
@@ -55,10 +56,13 @@ def classes(standard: Standard) -> str:
         if len(standard.schemes) > 1:
             title = words(dict(scheme.titles)) or escape(scheme.id)
             out.append(f"<h3>{title} <code>{escape(scheme.id)}</code></h3>")
-        heads = ["key_code", *(f"{la}:" for la in LANGUAGES), "geometry", "level", "origin"]
-        rows = (_class(c, depth) for c, depth in _tree(found))
-        out.append(table([*heads, "verified"], rows))
-    return "".join(out)
+        more = [k for k in ("geometry", "level") if any(getattr(c, k) for c in found)]
+        heads = ["key_code", *(f"{la}:" for la in LANGUAGES), *more, "origin", "verified"]
+        out.append(table(heads, (_class(c, d, more, sources) for c, d in _tree(found))))
+    listed = "".join(f'<li id="source-{n}">{escape(text)}</li>' for text, n in sources.items())
+    return "".join(out) + (
+        f'<h3>{word("source")}</h3><ol class="soft">{listed}</ol>' if listed else ""
+    )
 
 
 def _tree(rows: list[ClassRow]) -> list[tuple[ClassRow, int]]:
@@ -75,7 +79,7 @@ def _tree(rows: list[ClassRow]) -> list[tuple[ClassRow, int]]:
     return out
 
 
-def _class(one: ClassRow, depth: int) -> str:
+def _class(one: ClassRow, depth: int, more: Sequence[str], sources: dict[str, int]) -> str:
     names = []
     for language in LANGUAGES:
         said = getattr(one, f"name_{language}")
@@ -84,14 +88,16 @@ def _class(one: ClassRow, depth: int) -> str:
         definition = f"<small>{escape(one.definition)}</small>" if one.definition else ""
         names.append(f'<td class="{language}">{text}{definition if language == "en" else ""}</td>')
     access = f' <span class="badge">{escape(one.access)}</span>' if one.access != "public" else ""
-    cells = [
-        code(one.code) + "",
-        *names,
-        escape(" ".join(one.geometry)),
-        escape(one.level) + access,
-    ]
-    cells += [f"{escape(one.code_origin)}<small>{escape(one.source)}</small>", sure(one.verified)]
-    return row(cells, f"d{min(depth, 4)}" if depth or not one.leaf else "")
+    cells = [code(one.code), *names]
+    shown = {"geometry": escape(" ".join(one.geometry)), "level": escape(one.level)}
+    cells += [shown[key] for key in more]
+    origin = escape(one.code_origin) + access
+    if one.source:
+        number = sources.setdefault(one.source, len(sources) + 1)
+        origin += f' <a class="ref" href="#source-{number}">[{number}]</a>'
+    return row(
+        [*cells, origin, sure(one.verified)], f"d{min(depth, 4)}" if depth or not one.leaf else ""
+    )
 
 
 def attributes(standard: Standard) -> str:
