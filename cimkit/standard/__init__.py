@@ -93,6 +93,8 @@ from pathlib import Path
 
 from cimkit.standard._classify import classify_sql
 from cimkit.standard._code_explain import CodePart, explain_code
+from cimkit.standard._crosswalk import Crosswalk, crosswalk
+from cimkit.standard._difference import Change, Difference, difference
 from cimkit.standard._editions import Governing, governing
 from cimkit.standard._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard._files import find_package, packages
@@ -103,8 +105,6 @@ from cimkit.standard._overlay import resolve
 from cimkit.standard._proposals import Proposal, Seen, mapping_csv, suggest
 from cimkit.standard._suggest import nearest_classes
 from cimkit.standard.comparing import compare_table, corrections
-from cimkit.standard.crosswalk import Crosswalk, crosswalk
-from cimkit.standard.difference import Change, Difference, difference
 from cimkit.standard.draft import Draft, Loss, flatten, read_draft, write_draft
 from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment

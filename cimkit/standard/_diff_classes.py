@@ -25,7 +25,8 @@ def class_changes(a: Side, b: Side, pairs: dict[str, str], fates: Migration) -> 
     for row in b.classes.values():
         if row.scheme not in gone or fates.is_heir(row):
             continue
-        if (gone[row.scheme], row.code) not in a.classes:
+        was = gone[row.scheme]
+        if was in fates.strange or (was, row.code) not in a.classes:
             yield Change("classes", "added", row.code, _name(row), where=str(row.origin))
 
 
@@ -53,8 +54,7 @@ def _of_class(row: ClassRow, b: Side, fates: Migration) -> Iterator[Change]:
             where="; ".join(dict.fromkeys(str(h.origin) for h in others)),
         )
     elif same is None and twin is None:
-        away = (fates.scheme_in_b(row.scheme), row.code)
-        marked = next((c for c in b.standard.class_rows if (c.scheme, c.code) == away), None)
+        marked = b.retired.get((fates.scheme_in_b(row.scheme), row.code))
         yield Change(
             "classes",
             "retired" if marked else "removed",

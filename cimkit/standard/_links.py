@@ -66,6 +66,11 @@ class Side:
         return {(c.scheme, c.code): c for c in self.standard.class_rows if not c.retired}
 
     @cached_property
+    def retired(self) -> dict[tuple[str, str], ClassRow]:
+        """Classes that are kept for the message only."""
+        return {(c.scheme, c.code): c for c in self.standard.class_rows if c.retired}
+
+    @cached_property
     def schemes(self) -> tuple[str, ...]:
         """Schemes that have classes, the primary one first."""
         found = dict.fromkeys((self.standard.scheme, *(c.scheme for c in self.classes.values())))

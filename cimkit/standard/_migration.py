@@ -76,11 +76,20 @@ class Migration:
             ):
                 self._links.setdefault(link.start, []).append(link)
         self.none = without_counterpart(a, b)
+        related = {s for s, others in correspond(a, b).items() if pairs.get(s) in others}
+        self.strange = {s for s in pairs if s not in related and self._unlike(s)}
+        """Schemes of a whose codes have nothing to do with those of the other."""
         self._heirs = {k.end for links in self._links.values() for k in links}
         """Classes of b that something else becomes."""
         self.fates: dict[Node, list[Fate]] = {}
         """By class of a."""
         self._fill()
+
+    def _unlike(self, scheme: str) -> bool:
+        """Return whether most codes that two unrelated schemes share mean something else."""
+        rows = [r for r in self._a.classes.values() if r.scheme == scheme]
+        twins = [(r, t) for r in rows if (t := self._b.classes.get((self._pairs[scheme], r.code)))]
+        return 2 * sum(same_class_names(r, t) for r, t in twins) < len(twins) or not twins
 
     def same(self, row: ClassRow) -> ClassRow | None:
         """Return the class of ``b`` with the code and the meaning of one of ``a``."""
@@ -96,6 +105,8 @@ class Migration:
 
     def twin(self, row: ClassRow) -> ClassRow | None:
         """Return the class of ``b`` with the code of one of ``a``, whatever it means."""
+        if row.scheme in self.strange:
+            return None
         return self._b.classes.get((self._pairs.get(row.scheme, ""), row.code))
 
     def _said_same(self, row: ClassRow, twin: ClassRow) -> bool:

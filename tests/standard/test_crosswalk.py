@@ -308,3 +308,20 @@ def test_shipped_components_and_plateau_meet_in_citygml() -> None:
     assert found.linked
     assert set(found.table["via"].to_pylist()) >= {"declared through int.citygml"}
     assert "exact" not in found.counts()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("cn.components", "cn.components.beijing"),
+        ("city.linjiang", "int.ifc"),
+        ("jp.plateau", "cn.cim-data"),
+    ],
+)
+def test_the_crosswalk_back_is_the_inverse(a: str, b: str) -> None:
+    one, two = load(a), load(b)
+    there, back = crosswalk(one, two), crosswalk(two, one)
+    assert {(pair, relation) for pair, relation in relations(there).items()} == {
+        ((x, y), inverse(relation)) for (y, x), relation in relations(back).items()
+    }
+    assert missing(there, "a") == missing(back, "b")

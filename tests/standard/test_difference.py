@@ -172,6 +172,23 @@ def test_a_bought_table_is_held_against_ours(make: Make) -> None:
     ]
 
 
+def test_codes_of_two_schemes_that_only_look_alike_are_not_compared(make: Make) -> None:
+    lamps = make("lamps", {"classes.csv": "code,name_en\n1,Lamp\n2,Cover\n"})
+    rocks = make("rocks", {"classes.csv": "code,name_en\n1,Granite\n2,Basalt\n"})
+    found = difference(load(lamps), load(rocks))
+    assert not found.grave
+    assert of(found, "schemes") == [
+        ("removed", "lamps", "", "", ""),
+        ("added", "rocks", "", "", ""),
+    ]
+    assert [(c[0], c[1]) for c in of(found, "classes")] == [
+        ("removed", "1"),
+        ("removed", "2"),
+        ("added", "1"),
+        ("added", "2"),
+    ]
+
+
 ATTRIBUTES = "class,name,type,unit,domain,obligation,pattern,minimum,maximum\n"
 
 

@@ -80,9 +80,10 @@ _CLASS = ("kind", "from_scheme", "from_code")
 def difference(a: Standard, b: Standard) -> Difference:
     """Compare two editions of a standard, or two standards.
 
-    Schemes that grew from the same one are compared, else the primary ones. A code is the same
-    class in both if the same package gave it its meaning, or two editions agree in its name, or
-    ``replaces`` or a crosswalk table says so. A code that is there with another name and none of
+    Schemes that grew from the same one are compared, else the primary ones: by their codes if most
+    of those in common have one name, so that a bought table can be held against ours. A code is the
+    same class in both if the same package gave it its meaning, or two editions agree in its name,
+    or ``replaces`` or a crosswalk table says so. A code that is there with another name and none of
     these is *re-used*: `Change.grave`.
 
     Parameters
@@ -103,7 +104,7 @@ def difference(a: Standard, b: Standard) -> Difference:
     pairs = pairs_of(one, two)
     fates = Migration(one, two, pairs)
     changes = (
-        *_schemes(one, two, pairs),
+        *_schemes(one, two, pairs, fates),
         *class_changes(one, two, pairs, fates),
         *attribute_changes(a, b, pairs),
         *domain_changes(a, b),
@@ -114,8 +115,9 @@ def difference(a: Standard, b: Standard) -> Difference:
     return Difference(a.key, b.key, changes, fates.table())
 
 
-def _schemes(a: Side, b: Side, pairs: dict[str, str]) -> list[Change]:
-    """Return the schemes of one that have no counterpart: their classes are not compared."""
-    gone = [Change("schemes", "removed", s) for s in a.schemes if s not in pairs]
-    new = [Change("schemes", "added", s) for s in b.schemes if s not in pairs.values()]
+def _schemes(a: Side, b: Side, pairs: dict[str, str], fates: Migration) -> list[Change]:
+    """Return the schemes of one that have no counterpart in the other."""
+    alike = {s: t for s, t in pairs.items() if s not in fates.strange}
+    gone = [Change("schemes", "removed", s) for s in a.schemes if s not in alike]
+    new = [Change("schemes", "added", s) for s in b.schemes if s not in alike.values()]
     return gone + new

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from cimkit.model import LAKE
-from cimkit.standard._declared import declared, declared_rows, derived, without_counterpart
+from cimkit.standard._declared import declared, derived, without_counterpart
 from cimkit.standard._lineage import lineage, replaced
 from cimkit.standard._links import Link, Node, Side
 from cimkit.standard._parents import Without, by_parent
@@ -17,7 +17,7 @@ from cimkit.standard._pivot import mapped, sources
 from cimkit.standard._relations import RELATIONS, strength
 from cimkit.standard.model import Standard
 
-__all__ = ["Crosswalk", "crosswalk", "declared_rows"]
+__all__ = ["Crosswalk", "crosswalk"]
 
 _TEXT = pa.string()
 _NAMES = tuple(f"name_{language}" for language in ("zh", "ja", "en"))
