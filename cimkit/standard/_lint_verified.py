@@ -23,7 +23,7 @@ _HONEST = ("provisional", "fictional", "draft", "example", "trial", "template")
 def unverified(seen: Examined) -> Iterator[LintFinding]:
     """Yield the unverified classes and attributes of a package that decide about objects."""
     _, package, standard = seen.built()
-    on = package.head.get("unverified") == "on"
+    on = package.head.get("unverified") == "on" or standard.unverified
     severity: Severity = "info" if on else "warning"
     mend = (
         'Find a source and write verified = yes; or leave such rows out (unverified = "off" in '
