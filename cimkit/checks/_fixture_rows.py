@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cimkit.standard import Standard
     from cimkit.standard._files import PackageFiles
 
-__all__ = ["COMPANIONS", "Line", "Rows", "read_rows", "table_rows"]
+__all__ = ["COLUMNS", "COMPANIONS", "Line", "Rows", "read_rows", "table_rows"]
 
 COMPANIONS = ("items", "measures", "codes")
 """Tables whose rows may stand beside those of the objects, in ``<stem>.<table>.csv``."""
@@ -34,6 +34,8 @@ _OWN = (
 """Columns of a fixture that are columns of the objects."""
 _READ = ("path", "layer", "geometry", "lod", "parent_key", "fails", "expect", "expect_level")
 """Columns of a fixture that mean something else."""
+COLUMNS = (*_OWN, *_READ)
+"""Columns of a fixture that are no properties."""
 _SETS = {"pset": 2, "quantities": 2, "attributes": 1}
 """Objects inside the properties, with the steps below them."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit.checks._fixture_columns import doubtful_columns
 from cimkit.checks._fixtures import FixtureResult, find_fixtures, run_fixtures
 from cimkit.checks._run import spec_of
 from cimkit.checks._spec import parameters
@@ -94,7 +95,7 @@ def proof(name: str | Path) -> Proof:
     fixtures, strange = find_fixtures(files, standard)
     results = run_fixtures(standard, files.path)
     own = [r for r in standard.rules if r.id.startswith(f"{standard.id}/")]
-    found = [*seen.findings, *strange]
+    found = [*seen.findings, *strange, *doubtful_columns(files, standard)]
     found += [f for rule in standard.rules for f in _rule(rule, own=rule in own)]
     found += [f for result in results for f in result.findings]
     there = {(f.rule.id, str(f.expected)) for f in fixtures}

@@ -313,6 +313,18 @@ def test_proof_asks_for_a_pass_and_a_fail_of_each_rule(package: Callable[..., Pa
     assert ("rule-without-fail", "leaf") not in found
 
 
+def test_columns_that_are_probably_misspelt(package: Callable[..., Path]) -> None:
+    header = "class,Geometry,wkt,source_clas,usage,height_m,pset.P.kinds\n01,,,,,,\n"
+    folder = package({"tests/leaf/fail-a.csv": header, "tests/leaf/pass-a.csv": "class\n0102\n"})
+    found = {f.where: f.mend for f in prove(folder) if f.code == "fixture-column"}
+    place = "t/tests/leaf/fail-a.csv:1, column "
+    assert {w.removeprefix(place): m.split("'")[1] for w, m in found.items()} == {
+        "Geometry": "geometry",
+        "wkt": "geometry",
+        "source_clas": "source_class",
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [("3", 3), ("2.5", 2.5), ("0118", "0118"), ("1e3", "1e3"), ("9" * 20, "9" * 20), ("[1]", [1])],
