@@ -20,7 +20,6 @@ _COPIED = (
     *("obligation", "code_origin", "verified", "source"),
 )
 """Cells of which an overlay's row, left blank, keeps what the parent says."""
-_REPLACE = "Declare `replace` in the column `change` if that is meant."
 
 
 class Reach:
@@ -123,14 +122,12 @@ def against_parents(
 ) -> None:
     """Note where a row that declares no change says otherwise than the parents do."""
     for a in old:
-        for key, what in (("type", "another type"), ("unit", "another unit")):
-            mine, theirs = getattr(row, key), getattr(a, key)
-            if cells[key] and theirs and mine != theirs:
-                _against(f"attribute {row.name} has {what}", row, a, mine, theirs, conflicts)
+        for key in ("type", "unit"):
+            if cells[key] and getattr(a, key) and getattr(row, key) != getattr(a, key):
+                conflicts.add(_otherwise(f"has another {key}", row, a, key))
                 return
         if OBLIGATIONS.index(row.obligation) < OBLIGATIONS.index(a.obligation):
-            what = f"attribute {row.name} is asked less strictly"
-            _against(what, row, a, row.obligation, a.obligation, conflicts)
+            conflicts.add(_otherwise("is asked less strictly", row, a, "obligation"))
             return
 
 
@@ -138,34 +135,33 @@ def not_narrower(
     row: Attribute, old: Attribute, lists: Mapping[str, Collection[str]], conflicts: Conflicts
 ) -> None:
     """Note where a row that restricts asks less than its parent, or lets more through."""
-    wider = f"attribute {row.name} is restricted to something wider: "
     if OBLIGATIONS.index(row.obligation) < OBLIGATIONS.index(old.obligation):
-        what = f"attribute {row.name} is asked less strictly"
-        _against(what, row, old, row.obligation, old.obligation, conflicts)
-    elif ACCESS.index(row.access) < ACCESS.index(old.access):
-        _against(f"{wider}access", row, old, row.access, old.access, conflicts)
-    elif old.minimum is not None and (row.minimum is None or row.minimum < old.minimum):
-        _against(f"{wider}minimum", row, old, str(row.minimum), str(old.minimum), conflicts)
-    elif old.maximum is not None and (row.maximum is None or row.maximum > old.maximum):
-        _against(f"{wider}maximum", row, old, str(row.maximum), str(old.maximum), conflicts)
-    elif old.type not in (row.type, "text") and (old.type, row.type) != ("number", "integer"):
-        _against(f"{wider}type", row, old, row.type, old.type, conflicts)
-    elif row.domain != old.domain and old.domain and {*lists[row.domain]} - {*lists[old.domain]}:
-        _against(f"{wider}domain", row, old, row.domain, old.domain, conflicts)
+        conflicts.add(_otherwise("is asked less strictly", row, old, "obligation"))
+        return
+    low, high = old.minimum, old.maximum
+    wider = {
+        "access": ACCESS.index(row.access) < ACCESS.index(old.access),
+        "minimum": low is not None and (row.minimum is None or row.minimum < low),
+        "maximum": high is not None and (row.maximum is None or row.maximum > high),
+        "type": old.type not in (row.type, "text")
+        and (old.type, row.type) != ("number", "integer"),
+        "domain": bool(old.domain) and bool({*lists[row.domain]} - {*lists[old.domain]}),
+    }
+    for key, so in wider.items():
+        if so:
+            what = f"is restricted to something wider: {key}"
+            conflicts.add(_otherwise(what, row, old, key))
+            return
 
 
-def _against(
-    what: str, row: Attribute, old: Attribute, got: str, expected: str, conflicts: Conflicts
-) -> None:
-    conflicts.add(
-        Conflict(
-            what,
-            str(row.origin),
-            row.name,
-            got,
-            expected,
-            str(old.origin),
-            old.package,
-            _REPLACE,
-        )
+def _otherwise(what: str, row: Attribute, old: Attribute, column: str) -> Conflict:
+    return Conflict(
+        f"attribute {row.name} {what}",
+        row.origin.cell(column),
+        row.name,
+        str(getattr(row, column)),
+        str(getattr(old, column)),
+        str(old.origin),
+        old.package,
+        "Declare `replace` in the column `change` if that is meant.",
     )

@@ -67,6 +67,7 @@ class ClassChange:
                     " ".join(new.geometry),
                     " ".join(old.geometry) or "any",
                     "Declare `restrict` for a narrower choice, `replace` for a wider one.",
+                    "geometry",
                 )
             values["geometry"] = new.geometry
         if self.cells["access"] and new.access != old.access:
@@ -77,6 +78,7 @@ class ClassChange:
                     new.access,
                     old.access,
                     "Declare `restrict` for a narrower one, `replace` for a wider one.",
+                    "access",
                 )
             values["access"] = new.access
         if new.parent and new.parent != old.parent:
@@ -85,6 +87,7 @@ class ClassChange:
                 new.parent,
                 old.parent or "at the top",
                 "Declare `replace`.",
+                "parent",
             )
         if changes:
             return dataclasses.replace(old, **values, **mark)
@@ -105,12 +108,12 @@ class ClassChange:
         values: dict[str, Any] = {k: v for k, v in said.items() if v}
         return dataclasses.replace(self.old, **values, **mark, retired=False)
 
-    def _against(self, what: str, got: str, expected: str, mend: str) -> ClassRow:
+    def _against(self, what: str, got: str, expected: str, mend: str, column: str = "") -> ClassRow:
         old, code = self.old, self.new.code
         self.conflicts.add(
             Conflict(
                 what.format(code),
-                str(self.place),
+                str(self.place.cell(column) if column else self.place),
                 code,
                 got,
                 expected,

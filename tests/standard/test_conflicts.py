@@ -93,10 +93,10 @@ def test_classes_lists_and_attributes_are_told_together(make: Make) -> None:
     with pytest.raises(StandardConflict) as caught:
         load(city)
     assert [(c.code, c.where.rpartition("/")[2]) for c in caught.value.conflicts] == [
-        ("0120", "classes.csv:2"),
+        ("0120", "classes.csv:2, column geometry"),
         ("01", "state.csv:2"),
-        ("height", "attributes.csv:2"),
-        ("state", "attributes.csv:3"),
+        ("height", "attributes.csv:2, column unit"),
+        ("state", "attributes.csv:3, column type"),
     ]
     assert caught.value.conflicts[1].expected == "完好 / intact"
     assert isinstance(caught.value.__cause__, StandardError)
