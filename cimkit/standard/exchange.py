@@ -154,6 +154,8 @@ def format_of(path: Path, verb: str) -> str:
     >>> format_of(Path("a.zip"), "read")
     'zip'
     """
+    from cimkit.standard._workbook import workbook_head
+
     suffix = path.suffix.lower()
     fit = [name for name, suffixes in FORMS.items() if suffix in suffixes]
     if path.is_dir():
@@ -161,6 +163,9 @@ def format_of(path: Path, verb: str) -> str:
     for module in entries(_REGISTRY).values():
         if hasattr(module, verb) and suffix in module.SPEC.suffixes:
             fit.append(module.SPEC.name)
+    if verb == "read" and sorted(fit) == ["table", "xlsx"]:
+        # Only a standard's workbook has a sheet with its head.
+        return "table" if workbook_head(path) is None else "xlsx"
     if len(fit) != 1:
         raise UsageError(
             "the format must be named: " + ("several have" if fit else "none has") + " this suffix",

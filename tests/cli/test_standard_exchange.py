@@ -34,6 +34,7 @@ def test_new_import_export_compare(run: object, tmp_path: Path) -> None:
 
     said = run("import", "bought.csv", "t.xlsx", "--id", "t", "--edition", "1")
     assert "nothing was lost" in said
+    assert "header in row 1: code = A '代码'" in said
     assert "井盖" in run("show", "t.xlsx", "--lang", "zh")
     words = ("import", "table", "bought.csv", "t", "--id", "t", "--edition", "1")
     assert json.loads(run(*words, "--column", "code=A", "--json")) == {"out": "t", "losses": []}
@@ -49,3 +50,4 @@ def test_new_import_export_compare(run: object, tmp_path: Path) -> None:
     rows = json.loads(run("compare", "cn.components", "bought.csv", "--all", "--json"))
     assert rows["counts"]["name differs"] == 2
     assert "city.o@draft" in run("show", "o")
+    assert "2 same" in run("compare", "o", "bought.csv")

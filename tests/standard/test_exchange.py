@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from cimkit.errors import StandardError, UsageError
@@ -78,8 +79,17 @@ def test_the_format_is_guessed_where_one_fits(make: Make, tmp_path: Path) -> Non
         export_standard(base, tmp_path / "a.ttl")
     import_standard(tmp_path / "a.ttl", tmp_path / "b", id="b", edition="1")
     assert "0101" in load(tmp_path / "b").by_code
-    with pytest.raises(UsageError, match=r"must be named.*table"):
-        import_standard(tmp_path / "a.xlsx", tmp_path / "c", id="c", edition="1")
+    export_standard(base, tmp_path / "a.xlsx")
+    import_standard(tmp_path / "a.xlsx", tmp_path / "c", id="c", edition="1")
+    assert load(tmp_path / "c").grammar is not None
+    book = openpyxl.Workbook()
+    for line in (["代码", "名称"], ["01", "设施"]):
+        book[book.sheetnames[0]].append(line)
+    book.save(tmp_path / "office.xlsx")
+    import_standard(tmp_path / "office.xlsx", tmp_path / "d", id="d", edition="1")
+    assert load(tmp_path / "d").by_code["01"].name_zh == "设施"
+    with pytest.raises(UsageError, match=r"must be named.*several"):
+        export_standard(base, tmp_path / "a.json")
     with pytest.raises(UsageError, match="none has this suffix"):
         export_standard(base, tmp_path / "a.doc")
     with pytest.raises(UsageError, match=r"no format that can be exported.*'table'"):

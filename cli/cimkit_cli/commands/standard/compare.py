@@ -42,8 +42,7 @@ def command(
     from cimkit_cli.exchange import pairs
     from cimkit_cli.printing import document
 
-    wanted = name if name.endswith("+unverified") else f"{name}+unverified"
-    standard = load(name if Path(name).exists() else wanted)
+    standard = load(name.removesuffix("+unverified") + "+unverified")
     said = pairs(columns)
     rows = compare_table(standard, file, columns=said, scheme=scheme).to_pylist()
     if overlay is not None:

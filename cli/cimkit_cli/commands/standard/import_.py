@@ -28,7 +28,7 @@ def command(
 
     FORMAT is table, skos, bsdd, ...; it is guessed from the suffix where only one fits.
     """
-    from cimkit.standard import import_standard
+    from cimkit.standard import import_standard, read_draft
     from cimkit_cli.exchange import format_and_two, pairs, show_losses
 
     form, file, out = format_and_two(words, "FILE OUT")
@@ -41,4 +41,8 @@ def command(
         columns=pairs(columns) or None,
         overwrite=overwrite,
     )
+    notes = read_draft(out).files.get("NOTES.md", b"").decode()
     show_losses(out, lost, as_json)
+    if notes and not as_json:
+        # What was found out about a table; its losses stand there a second time.
+        click.echo(notes.partition("\n\nNo row")[0])
