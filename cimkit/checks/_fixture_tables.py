@@ -9,7 +9,7 @@ from cimkit.checks._fixture_classes import classify
 from cimkit.checks._fixture_rows import read_rows, table_rows
 from cimkit.checks._fixtures import FixtureResult, unreadable
 from cimkit.errors import StandardError
-from cimkit.standard.lint import LintFinding
+from cimkit.standard._lint import LintFinding
 from cimkit.standard.rows import NO_CLASS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.checks._fixtures import Fixture, FixtureResult
 from cimkit.model import Status
-from cimkit.standard.lint import LintFinding
+from cimkit.standard._lint import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.checks._fixture_rows import Line

@@ -18,7 +18,7 @@ from cimkit.checks._spec import CheckContext
 from cimkit.checks._views import delivery_views
 from cimkit.errors import StandardError
 from cimkit.standard._files import open_package
-from cimkit.standard.lint import LintFinding
+from cimkit.standard._lint import LintFinding
 
 if TYPE_CHECKING:
     import duckdb

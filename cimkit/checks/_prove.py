@@ -14,10 +14,10 @@ from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError
 from cimkit.registry import names
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_accept import settle
 from cimkit.standard._lint_run import examine
 from cimkit.standard._lint_seen import package_key
-from cimkit.standard.lint import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule, Standard

@@ -99,6 +99,7 @@ from cimkit.standard._editions import Governing, governing
 from cimkit.standard._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard._files import find_package, packages
 from cimkit.standard._levels import levels_sql
+from cimkit.standard._lint import LintFinding, lint
 from cimkit.standard._mesh import Mesh, MetricGrid
 from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
@@ -108,7 +109,6 @@ from cimkit.standard.comparing import compare_table, corrections
 from cimkit.standard.draft import Draft, Loss, flatten, read_draft, write_draft
 from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment
-from cimkit.standard.lint import LintFinding, lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
 from cimkit.standard.rows import (

@@ -15,9 +15,9 @@ from dataclasses import replace
 
 from cimkit.errors import StandardError
 from cimkit.standard._files import PackageFiles
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import in_order
 from cimkit.standard._toml import known, scalar, table, tables
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["settle"]
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.model.source import Kind
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import Attribute
 

@@ -9,10 +9,10 @@ from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard import _package
 from cimkit.standard._changes import words
 from cimkit.standard._files import PackageFiles, find_package
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import Examined
 from cimkit.standard._overlay import resolve
 from cimkit.standard._place import Place
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.rows import NO_CLASS
 from cimkit.standard.rule import read_rules
 

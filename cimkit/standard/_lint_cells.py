@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from cimkit.errors import StandardError
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import Examined, counted
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["cells"]
 

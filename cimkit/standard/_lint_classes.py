@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import ClassRow
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cimkit.errors import UsageError
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import Examined, package_key, some
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["codes"]
 

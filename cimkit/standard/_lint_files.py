@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cimkit.errors import StandardError
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import Examined
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["unread_files"]
 

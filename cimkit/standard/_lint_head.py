@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from cimkit.errors import StandardNotFound
 from cimkit.standard._files import find_package, open_package, packages
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_classes import is_date
 from cimkit.standard._lint_seen import LANGUAGES, Examined
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["head"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import LANGUAGES, Examined, counted, package_key, some
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import LevelRule
 

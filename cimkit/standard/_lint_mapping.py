@@ -7,9 +7,9 @@ from typing import get_args
 
 from cimkit.model.source import Kind
 from cimkit.standard._entries import Entry, entries, order, schemes
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_implied import Index, Single, address_of, singles
 from cimkit.standard._lint_seen import Examined
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.rows import MappingRow
 
 __all__ = ["mapping"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_seen import Examined
 from cimkit.standard._toml import tables
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["naming"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from cimkit.model.source import Kind
+from cimkit.standard._lint import LintFinding, Severity
 from cimkit.standard._lint_seen import LANGUAGES, Examined
-from cimkit.standard.lint import LintFinding, Severity
 from cimkit.standard.model import Standard
 from cimkit.standard.rule import Rule
 

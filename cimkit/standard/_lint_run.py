@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from cimkit.errors import StandardError
 from cimkit.standard._files import find_package, open_package
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._lint_attributes import attributes
 from cimkit.standard._lint_build import not_built, raw
 from cimkit.standard._lint_cells import cells
@@ -23,7 +24,6 @@ from cimkit.standard._lint_verified import unverified
 from cimkit.standard._named import split_flag
 from cimkit.standard._overlay import resolve
 from cimkit.standard._package import read_package
-from cimkit.standard.lint import LintFinding
 
 __all__ = ["examine"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cimkit.standard._files import PackageFiles
+from cimkit.standard._lint import LintFinding
 from cimkit.standard._package import Package
-from cimkit.standard.lint import LintFinding
 from cimkit.standard.model import Standard
 
 __all__ = ["LANGUAGES", "Examined", "counted", "in_order", "package_key", "some"]

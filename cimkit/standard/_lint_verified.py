@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from cimkit.standard._lint import LintFinding, Severity
 from cimkit.standard._lint_seen import Examined, some
-from cimkit.standard.lint import LintFinding, Severity
 from cimkit.standard.model import Standard
 
 __all__ = ["unverified"]
