@@ -110,7 +110,10 @@ def _rivals(standard: Standard, row: MappingRow) -> tuple[str, ...]:
             continue
         if other.kind not in ("", "bim") or _rank(other) > _rank(row) or _apart(row, other):
             continue
-        found[other.class_code] = None
+        # A code that XML cannot hold cannot be allowed by name: nothing is demanded then.
+        found[other.class_code if storable(other.class_code) == other.class_code else NO_CLASS] = (
+            None
+        )
     return tuple(sorted(found))
 
 
