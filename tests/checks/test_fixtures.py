@@ -331,3 +331,14 @@ def test_columns_that_are_probably_misspelt(package: Callable[..., Path]) -> Non
 )
 def test_values_are_read_as_a_loader_would(text: str, wanted: object) -> None:
     assert value(text) == wanted
+
+
+def test_a_workbook_carries_its_fixtures(package: Callable[..., Path], tmp_path: Path) -> None:
+    from cimkit.standard import read_draft, write_draft
+
+    folder = package(
+        {"tests/leaf/fail-a.csv": "class\n01\n", "tests/leaf/pass-a.csv": "class\n01\n"}
+    )
+    book = tmp_path / "t.xlsx"
+    write_draft(read_draft(folder), book)
+    assert [r.ok for r in run_fixtures(load(book), book)] == [True, False]

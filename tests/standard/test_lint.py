@@ -398,3 +398,15 @@ def test_a_shipped_package_says_where_in_json() -> None:
         plain = found.to_json()
         assert set(plain) == {"code", "severity", "where", "message", "mend"}
         assert type(plain["where"]) is str
+
+
+def test_in_a_workbook_the_place_is_sheet_and_cell(make: Make, tmp_path: Path) -> None:
+    from cimkit.standard import read_draft, write_draft
+
+    classes = {"classes.csv": CLASSES + "0103,07,Bench,,yes\n"}
+    book = tmp_path / "town.xlsx"
+    write_draft(read_draft(make("t", classes, more=HEAD)), book)
+    (found,) = lint(book)
+    assert found.code == "class-dangling-parent"
+    assert found.where.startswith("town.xlsx, classes!")
+    assert found.where.endswith("5")
