@@ -161,7 +161,7 @@ class Index:
                 if not like and min(len(word), len(other)) >= 4:
                     near = DamerauLevenshtein.normalized_similarity(word, other)
                     like = near if near > 0.82 else 0.0
-                if not like and len(other) >= 3 and word.startswith(other):
+                if not like and len(other) in (3, 4) and word.startswith(other):
                     like = 0.0 if other in self.weights else 0.8  # an abbreviation, no word itself
                 if like > score:
                     best, score = other, like
@@ -181,7 +181,8 @@ class Index:
         how = "the same words" if score > 0.99 else f"the words {', '.join(sorted(met))}"
         # Written together: streetlamp, firehydrant.
         other = said.joined
-        for word in (*mine, asked.joined) if len(other) >= 5 else ():
+        whole = (asked.joined,) if self.strict else (*mine, asked.joined)
+        for word in whole if len(other) >= 5 and len(theirs) > 1 else ():
             if word == other or (other in word and word in mine):
                 together = 0.7 + 0.3 * len(other) / len(asked.joined)
                 if together > score:
