@@ -26,7 +26,7 @@ SHIPPED = {
     "cn.gbt51269.szgws@undated",
     "int.citygml@3.0",
     "int.ifc@4.3.2",
-    "jp.plateau@seen-2025",
+    "jp.plateau@undated",
 }
 
 
