@@ -108,7 +108,9 @@ class PackageFiles:
 
     def entry(self, name: str, key: str, number: int) -> Place:
         """Return the place of the n-th ``[[key]]`` of a TOML file, counted from 1."""
-        return Place(f"{self.where(name)}:{'' if key == 'rule' else f'{key} '}{number}")
+        text = f"{self.where(name)}:{'' if key == 'rule' else f'{key} '}{number}"
+        # A TOML file has no columns: the key is named in the message.
+        return Place(text, lambda column: text)
 
 
 def _lines(reader: Any, where: str, width: int) -> Iterator[tuple[Place, list[str]]]:

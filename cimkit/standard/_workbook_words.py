@@ -28,6 +28,9 @@ KEYS = {
     "crs.local_by_sheet": "可由交付单声明地方坐标 · 局地座標の可否 · true or false",
     "code.class": "编码中的分类段 · 分類の区分 · segments that are the class code",
     "code.fields": "标识码字段 · 識別コードの項目名 · fields that carry a code",
+    "unverified": "未核实的行 · 未確認の行 · on or off: whether rows with verified=no count",
+    "transition.until": "过渡期截止 · 移行期限 · last day on which others are accepted",
+    "transition.accepts": "过渡期内接受的标准 · 移行期間に受け入れる規格 · id@edition; ...",
     "acceptance.maximum": "允许的错误数 · 許される誤り数 · failures allowed",
 }
 """Notes beside the keys of the sheet ``standard``."""

@@ -109,16 +109,19 @@ def _fill(sheet: Any, name: str, columns: list[str], rows: list[Row]) -> None:
         _put(cell, column)
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor="1F4E79")
-        said = words().get(f"{name}.{column}", words().get(column, ""))
-        if said:
-            cell.comment = Comment(said, "cimkit", height=90, width=340)
+        comment = words().get(f"{name}.{column}", words().get(column, ""))
+        if comment:
+            cell.comment = Comment(comment, "cimkit", height=90, width=340)
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width = _WIDTHS.get(column, 16)
         if KIND.get(f"{name}.{column}", "text") != "number":
             dimension.number_format = "@"
+    if name == "standard":
+        # What is not said yet stands there to be filled in; an empty value says nothing.
+        said = {row["key"] for row in rows}
+        rows = [*rows, *({"key": key} for key in KEYS if key not in said)]
+        rows = [{**row, "note": KEYS.get(row["key"], "")} for row in rows]
     for at, row in enumerate(rows, 2):
-        if name == "standard" and row["key"] in KEYS:
-            row = {**row, "note": KEYS[row["key"]]}
         for number, column in enumerate(columns, 1):
             text = row.get(column, "")
             if not text:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.model import Severity
+from cimkit.standard._place import Place
 from cimkit.standard._toml import known, one_of, scalar, table, tables, texts
 
 __all__ = ["AppliesTo", "Rule", "RuleChange", "read_rules"]
@@ -179,7 +180,8 @@ def read_rules(
                 mend="Name a built-in check, or give SQL that selects the bad rows.",
             )
         if not values.get("message", {}).get("en"):
-            raise StandardError("a rule needs message.en", where=f"{origin} ({name})")
+            at = _at(origin, "message_en")
+            raise StandardError("a rule needs message.en", where=f"{at} ({name})")
         if "/" in name.removeprefix(f"{package}/"):
             raise StandardError(
                 "a rule of another package",
@@ -204,6 +206,11 @@ def read_rules(
     return rules, changes
 
 
+def _at(where: str, key: str) -> str:
+    """Return the place of a key: in a workbook its cell."""
+    return where.cell(key) if isinstance(where, Place) else where
+
+
 def _name(entry: Mapping[str, Any], where: str) -> str:
     name = entry.get("id")
     if not isinstance(name, str) or not name:
@@ -215,20 +222,23 @@ def _values(entry: dict[str, Any], besides: set[str], where: str) -> dict[str, A
     """Return the fields of a rule that an entry gives, each of its type."""
     known(entry, [*_KEYS, *besides], where)
     values: dict[str, Any] = {
-        key: scalar(entry, key, kind, where) for key, kind in _KEYS.items() if key in entry and kind
+        key: scalar(entry, key, kind, _at(where, key))
+        for key, kind in _KEYS.items()
+        if key in entry and kind
     }
     if "severity" in values:
-        values["severity"] = Severity(one_of(values["severity"], list(Severity), "severity", where))
+        at = _at(where, "severity")
+        values["severity"] = Severity(one_of(values["severity"], list(Severity), "severity", at))
     for key, allowed in _CHOICES.items():
         if key in values:
-            one_of(values[key], allowed, key, where)
+            one_of(values[key], allowed, key, _at(where, key))
     if "applies_to" in entry:
         scope = table(entry, "applies_to", where)
         known(scope, ("kinds", "classes", "layers"), where)
         values["applies_to"] = AppliesTo(**{k: texts(scope, k, where) for k in scope})
     if "needs" in entry:
-        needs = texts(entry, "needs", where)
-        values["needs"] = tuple(one_of(n, _NEEDS, "needs", where) for n in needs)
+        at = _at(where, "needs")
+        values["needs"] = tuple(one_of(n, _NEEDS, "needs", at) for n in texts(entry, "needs", at))
     for key in ("message", "hint"):
         if key in entry:
             said = table(entry, key, where)

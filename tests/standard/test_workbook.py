@@ -189,6 +189,8 @@ def test_it_loads_as_it_is(book: Callable[..., Path], tmp_path: Path) -> None:
     )
     assert standard.mapping[0].rule == "b/mapping!2"
     assert standard.rules[0].origin == "book.xlsx, rules!2"
+    keys = {c.value: c.row for c in openpyxl.load_workbook(tmp_path / "book.xlsx")["standard"]["A"]}
+    assert {"effective_from", "jurisdiction.division"} < set(keys)
 
 
 def test_it_is_found_by_id(
@@ -223,7 +225,7 @@ def test_it_is_found_by_id(
         ("classes", "parent", 3, "09", "parent 3", "09"),
         ("attributes", "type", 2, "colour", "", "no such type"),
         ("mapping", "class", 2, "0999", "", "not there"),
-        ("rules", "severity", 2, "fatal", "2", "no such severity"),
+        ("rules", "severity", 2, "fatal", "severity 2", "no such severity"),
         ("rules", "parameters", 2, "a b", "parameters 2", "parameters"),
         ("rules", "change", 2, "alter", "change 2", "no such change"),
         ("rules", "mandatory", 2, "perhaps", "mandatory 2", "yes or no"),
