@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,12 +69,18 @@ def sql_job(context: CheckContext, rule: Rule, folder: Path) -> Job:
         If the SQL is not let through.
     """
     sql = rule.sql or ""
-    wanted = sorted(guard(sql, set(TABLES)))
+    wanted = _wanted(sql)
     for table in wanted:
         context.con.execute(
             f"COPY (FROM {table}) TO {quote(str(Path(folder, table)))} (FORMAT parquet)"
         )
-    return str(folder), tuple(wanted), sql
+    return str(folder), wanted, sql
+
+
+@cache
+def _wanted(sql: str) -> tuple[str, ...]:
+    """Return the tables that a rule's SQL names; asked once, as its fixtures are many."""
+    return tuple(sorted(guard(sql, set(TABLES))))
 
 
 def run_jobs(jobs: Sequence[Job]) -> Iterator[tuple[Job, pa.Table | WorkerFailure]]:
