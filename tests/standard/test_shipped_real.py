@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,3 +135,14 @@ def test_plateau_files_are_called_as_the_standard_says(shared_data: Path) -> Non
     lists = [f.relative_to(shared_data / PLATEAU) for f in (shared_data / PLATEAU).rglob("*.xml")]
     assert lists
     assert all(naming.is_exempt(p.as_posix()) for p in lists)
+
+
+def test_the_lists_are_those_that_are_published(shared_data: Path) -> None:
+    definition = re.compile(
+        r"<gml:Definition[^>]*>\s*<gml:description>([^<]*)</gml:description>"
+        r"\s*<gml:name>([^<]*)</gml:name>"
+    )
+    for name, table in load("jp.plateau").domains.items():
+        file = shared_data / PLATEAU / "kawasaki-shi" / "codelists" / f"{name}.xml"
+        published = {code for _, code in definition.findall(file.read_text("utf-8"))}
+        assert set(table["code"].to_pylist()) == published, name
