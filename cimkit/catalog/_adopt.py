@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.catalog import _config, _lock, _reclass, _standards
 from cimkit.catalog._transaction import commit_as, transaction
+from cimkit.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,12 +119,14 @@ def adopt(
     StandardError
         If the standard cannot be found or built.
     UsageError
-        If its levels or classes need what the catalogue does not have.
+        If a loaded standard is to be written: the settings could not name it.
     CatalogLocked
         If another process is writing.
     """
     started = time.monotonic()
     named, loaded = _named(standard)
+    if named is None and not dry_run:
+        raise UsageError("a standard is adopted by its id or path", got=loaded.key)
     division = catalog.config.division or loaded.jurisdiction.division
     lock = nullcontext() if dry_run else _lock.writer(catalog.folder, "adopt")
     with lock, transaction(catalog) as con:
@@ -148,10 +151,10 @@ def adopt(
     return said
 
 
-def _named(standard: str | Path | Standard) -> tuple[str, Standard]:
+def _named(standard: str | Path | Standard) -> tuple[str | None, Standard]:
     """Return the name that the settings get, and the standard."""
     if not isinstance(standard, str | Path):
-        return standard.key, standard
+        return None, standard
     from cimkit.standard import load
 
     loaded = load(standard)

@@ -9,8 +9,9 @@ import pytest
 
 from cimkit.catalog import Catalog, Decision, adopt, create, decide, doctor, find, ingest_staged
 from cimkit.catalog import _config as config_file
-from cimkit.errors import StandardNotFound
+from cimkit.errors import StandardNotFound, UsageError
 from cimkit.model import STAGED, Declaration
+from cimkit.standard import load
 
 from .conftest import Feature, Stage, rows
 
@@ -200,10 +201,14 @@ def test_the_level_of_detail_of_geometries_in_the_lake(
     ]
 
 
-def test_a_standard_that_is_not_there_changes_nothing(town: Catalog) -> None:
+def test_a_standard_that_is_not_there_changes_nothing(town: Catalog, new: Path) -> None:
     before = everything(town.folder)
     with pytest.raises(StandardNotFound):
         adopt(town, "no.such@1")
+    loaded = load(new)
+    with pytest.raises(UsageError, match="by its id or path"):
+        adopt(town, loaded)
+    assert adopt(town, loaded, dry_run=True).changed == 4
     assert everything(town.folder) == before
 
 
