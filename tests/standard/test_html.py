@@ -15,7 +15,7 @@ from cimkit.standard.formats import html
 
 Make = Callable[..., Path]
 EVIL = '<script>alert("1")</script>'
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "br", "wbr"}
 
 
 class Reader(HTMLParser):

@@ -94,12 +94,10 @@ nav.switch label { padding:3px 12px; border:1px solid var(--line); border-radius
 input.lang:focus-visible ~ nav.switch { outline:2px solid var(--head) }
 header.cover { border-bottom:4px solid var(--head); padding:24px 0 20px }
 h1 { margin:0; font-size:30px; line-height:1.3; color:var(--head) }
-h1 span { display:block } h1 span + span { font-size:21px; font-weight:500; color:var(--soft) }
+h1 span { display:block }
 h2 { margin:44px 0 12px; padding-bottom:6px; font-size:21px; color:var(--head);
   border-bottom:1px solid var(--line) }
 h3 { margin:24px 0 8px; font-size:16px }
-h2 .l + .l::before, h3 .l + .l::before, th .l + .l::before, li .l + .l::before,
-dt .l + .l::before, p.l3 .l + .l::before { content:" · "; color:#9fb0c0 }
 dl { display:grid; grid-template-columns:max-content 1fr; gap:3px 20px; margin:16px 0 }
 dt { color:var(--soft) } dd { margin:0 }
 ol.toc { columns:2; padding-left:22px } a { color:var(--head); text-decoration:none }
@@ -107,11 +105,13 @@ a:hover { text-decoration:underline }
 table { width:100%; border-collapse:collapse; font-size:13.5px; margin:6px 0 18px }
 th { text-align:left; background:var(--head); color:#fff; font-weight:600; padding:6px 8px;
   vertical-align:bottom } th .l { white-space:nowrap }
-th .l + .l::before { color:#bcd } th .l { font-weight:600 }
+th .l { font-weight:600 }
 td { padding:5px 8px; border-bottom:1px solid var(--line); vertical-align:top }
 tbody tr:nth-child(even) { background:var(--band) }
 code, td.code { font-family:ui-monospace,"SF Mono","DejaVu Sans Mono",Consolas,monospace }
-td.code { white-space:nowrap } .d0 td { font-weight:650; background:#e6eef6 }
+code, td { overflow-wrap:anywhere }
+td.code { min-width:5.5em } h3, p { overflow-wrap:anywhere }
+.d0 td { font-weight:650; background:#e6eef6 }
 .d1 td.code { padding-left:22px } .d2 td.code { padding-left:36px }
 .d3 td.code { padding-left:50px } .d4 td.code { padding-left:64px }
 .yes { color:var(--yes) } .no { color:var(--no); white-space:nowrap }
@@ -121,9 +121,14 @@ small, .soft { color:var(--soft) } small { display:block }
 .big { font:600 24px/1.3 ui-monospace,monospace; letter-spacing:2px; margin:14px 0 2px }
 .big span { display:inline-block; border-bottom:3px solid var(--head); margin-right:5px }
 .big span:nth-child(even) { border-color:#c98a2b }
-td .l { display:block } td .l + .l { color:var(--soft) }
+td .l { display:block }
 td.zh, td.ja { min-width:8em } .ref { font-size:11px; vertical-align:super; line-height:1 }
 ol.soft { font-size:12px; columns:2; padding-left:26px }
+/* All languages at once: the first one leads. */
+#lang-all:checked ~ main h1 span ~ span { font-size:21px; font-weight:500; color:var(--soft) }
+#lang-all:checked ~ main :is(h2,h3,th,li,dt,p.l3) .l ~ .l::before { content:" · ";
+  color:#9fb0c0 }
+#lang-all:checked ~ main td .l ~ .l { color:var(--soft) }
 @media print {
   @page { size:A4; margin:16mm 13mm 18mm; @bottom-right { content:counter(page) } }
   html { font-size:10px; background:#fff } body { max-width:none; padding:0; box-shadow:none }
@@ -156,7 +161,7 @@ def words(texts: dict[str, str]) -> str:
                 f'<span class="l {language}{also}" lang="{_HTML_LANG[language]}">'
                 f"{escape(said[language])}</span>"
             )
-    return "".join(out)
+    return "<wbr>".join(out)
 
 
 def page(title: str, language: str, body: str) -> str:
