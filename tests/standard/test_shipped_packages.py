@@ -65,6 +65,19 @@ def test_each_row_says_who_gave_the_code_and_where_it_was_seen(key: str) -> None
             assert any(word in f"{row.source} {row.code_origin}" for word in told), row.code
 
 
+def test_crosswalks_lead_from_classes_to_classes() -> None:
+    there: dict[str, set[str]] = {}
+    standards = [load(f"{key}+unverified") for key in sorted(SHIPPED)]
+    for standard in standards:
+        for row in standard.class_rows:
+            there.setdefault(row.scheme, {"-"}).add(row.code)
+    rows = {(standard.id, row) for standard in standards for row in standard.crosswalk}
+    assert len(rows) > 500
+    for _, row in rows:
+        assert row.from_code in there[row.from_scheme], row
+        assert row.to_code in there[row.to_scheme], row
+
+
 def test_the_template_has_no_code_of_its_own() -> None:
     template = load(data_folder("standards") / "_template.city")
     assert {c.package for c in template.class_rows} == {"cn.components@2007"}
