@@ -9,6 +9,7 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.standard.draft import Draft, Loss, Row
+from cimkit.standard.formats._bsdd_json import EMPTY, listed, number, objects, renamed, text
 from cimkit.standard.formats._bsdd_words import RELATIONS, TYPES, plain, split_entity
 from cimkit.standard.formats._delivered import content, file_name
 from cimkit.standard.formats._effective import collapse
@@ -20,16 +21,6 @@ from cimkit.standard.rows import NO_CLASS
 
 __all__ = ["read"]
 
-_OLD = {
-    "Classifications": "Classes",
-    "DomainName": "DictionaryName",
-    "ParentClassificationCode": "ParentClassCode",
-    "ClassificationProperties": "ClassProperties",
-    "ClassificationRelations": "ClassRelations",
-    "RelatedClassificationUri": "RelatedClassUri",
-    "PossibleValues": "AllowedValues",
-}
-"""Names of version 1 of the model."""
 _CLASS = {
     *("Code", "Name", "ClassType", "Definition", "ParentClassCode", "RelatedIfcEntityNamesList"),
     *("ActivationDateUtc", "DeActivationDateUtc", "ReplacedObjectCodes", "Status"),
@@ -67,7 +58,7 @@ def read(file: Path, *, id: str, edition: str) -> tuple[Draft, list[Loss]]:
         document = orjson.loads(content(file))
     except orjson.JSONDecodeError as error:
         raise StandardError(f"no valid JSON: {error}", where=str(file)) from error
-    said = _renamed(document) if isinstance(document, dict) else {}
+    said = renamed(document) if isinstance(document, dict) else {}
     if not isinstance(said.get("Classes"), list):
         raise StandardError("no bSDD dictionary", where=str(file), expected="a list `Classes`")
     reader = _Reader(said, id, edition, file.name)
@@ -78,28 +69,22 @@ def read(file: Path, *, id: str, edition: str) -> tuple[Draft, list[Loss]]:
     return reader.draft, reader.losses
 
 
-def _renamed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_OLD.get(k, k): _renamed(v) for k, v in value.items()}
-    return [_renamed(v) for v in value] if isinstance(value, list) else value
-
-
 class _Reader:
     def __init__(self, document: dict[str, Any], id: str, edition: str, file: str) -> None:
         self.document = document
         self.file = file
         self.losses: list[Loss] = []
-        tag = _text(document.get("LanguageIsoCode")) or "en"
+        tag = text(document.get("LanguageIsoCode")) or "en"
         self.language = tag.lower().partition("-")[0]
         if self.language not in LANGUAGES:
             why = f"Names in {tag} stand as English ones: a package has zh, ja and en."
             self.losses.append(Loss("classes", "name_en", why))
             self.language = "en"
-        title = _text(document.get("DictionaryName")) or id
+        title = text(document.get("DictionaryName")) or id
         head: dict[str, Any] = {"id": id, "edition": edition}
         head["titles"] = {"en": title} | ({self.language: title} if self.language != "en" else {})
-        if _text(document.get("License")):
-            head["licence"] = _text(document["License"])
+        if text(document.get("License")):
+            head["licence"] = text(document["License"])
         head["note"] = f"imported from {file} (bSDD JSON)"
         self.draft = Draft(head=head)
         self.said: dict[str, dict[str, Any]] = {}
@@ -111,30 +96,30 @@ class _Reader:
     def classes(self) -> None:
         gone, twice, orphans = [], [], []
         other: Counter[str] = Counter()
-        entries = _objects(self.document.get("Classes"))
-        parents = {_text(e.get("ParentClassCode")) for e in entries}
+        entries = objects(self.document.get("Classes"))
+        parents = {text(e.get("ParentClassCode")) for e in entries}
         for entry in entries:
-            code = plain(_text(entry.get("Code")))
-            if _text(entry.get("Status")) == "Inactive" and _text(entry.get("Code")) not in parents:
+            code = plain(text(entry.get("Code")))
+            if text(entry.get("Status")) == "Inactive" and text(entry.get("Code")) not in parents:
                 gone.append(code)
             elif not code or code == NO_CLASS or code in self.said:
                 twice.append(code)
             else:
                 self.said[code] = entry
-                other.update(k for k, v in entry.items() if k not in _CLASS and v not in _EMPTY)
-                kind = _text(entry.get("ClassType")) or "Class"
+                other.update(k for k, v in entry.items() if k not in _CLASS and v not in EMPTY)
+                kind = text(entry.get("ClassType")) or "Class"
                 other.update([f"ClassType {kind}"] if kind != "Class" else [])
         self.lose("classes", gone, "They are inactive and were left out.")
         self.lose("classes", twice, "They have no code of their own.")
         self.lose("classes", sorted(other), "A package has no place for these fields.")
         for code, entry in self.said.items():
-            name = _text(entry.get("Name"))
+            name = text(entry.get("Name"))
             row = {"code": code, "source": self.file}
             if name and name != code:
                 row[f"name_{self.language}"] = name
-            if _text(entry.get("Definition")):
-                row["definition"] = _text(entry["Definition"])
-            above = plain(_text(entry.get("ParentClassCode")))
+            if text(entry.get("Definition")):
+                row["definition"] = text(entry["Definition"])
+            above = plain(text(entry.get("ParentClassCode")))
             if above in self.said and not self._circle(code):
                 row["parent"] = above
             elif above:
@@ -143,10 +128,10 @@ class _Reader:
                 ("ActivationDateUtc", "valid_from"),
                 ("DeActivationDateUtc", "valid_to"),
             ):
-                day = _DAY.match(_text(entry.get(key)))
+                day = _DAY.match(text(entry.get(key)))
                 if day:
                     row[field] = day[0]
-            replaced = [plain(_text(c)) for c in _list(entry.get("ReplacedObjectCodes"))]
+            replaced = [plain(text(c)) for c in listed(entry.get("ReplacedObjectCodes"))]
             if replaced:
                 row["replaces"] = " ".join(replaced)
             self.draft.classes.append(row)
@@ -155,21 +140,21 @@ class _Reader:
     def _circle(self, code: str) -> bool:
         line, at = {code}, code
         while at in self.said:
-            at = plain(_text(self.said[at].get("ParentClassCode")))
+            at = plain(text(self.said[at].get("ParentClassCode")))
             if at in line:
                 return True
             line.add(at)
         return False
 
     def attributes(self) -> None:
-        known = {_text(p.get("Code")): p for p in _objects(self.document.get("Properties"))}
+        known = {text(p.get("Code")): p for p in objects(self.document.get("Properties"))}
         found: dict[str, list[tuple[tuple[str, str], ...]]] = {}
         lost: dict[str, list[str]] = {}
         for code, entry in self.said.items():
-            for use in _objects(entry.get("ClassProperties")):
-                property_ = known.get(_text(use.get("PropertyCode")))
+            for use in objects(entry.get("ClassProperties")):
+                property_ = known.get(text(use.get("PropertyCode")))
                 if property_ is None:
-                    what = _text(use.get("PropertyUri")) or _text(use.get("PropertyCode"))
+                    what = text(use.get("PropertyUri")) or text(use.get("PropertyCode"))
                     lost.setdefault("It is a property of another dictionary.", []).append(what)
                     continue
                 row = self._attribute(property_, use, lost)
@@ -185,11 +170,11 @@ class _Reader:
             if fit:
                 self.draft.attributes.append({"class": " ".join(fit), **dict(said)})
         used = {
-            _text(u.get("PropertyCode"))
+            text(u.get("PropertyCode"))
             for e in self.said.values()
-            for u in _objects(e.get("ClassProperties"))
+            for u in objects(e.get("ClassProperties"))
         }
-        idle = [_text(p.get("Name")) for c, p in known.items() if c not in used]
+        idle = [text(p.get("Name")) for c, p in known.items() if c not in used]
         self.lose("attributes", idle, "No class has these properties.")
 
     def _attribute(
@@ -197,46 +182,46 @@ class _Reader:
     ) -> Row:
         def said(key: str) -> Any:
             value = use.get(key)
-            return property_.get(key) if value in _EMPTY else value
+            return property_.get(key) if value in EMPTY else value
 
-        name = _text(property_.get("Name")) or _text(property_.get("Code"))
-        place = plain(_text(use.get("PropertySet")))
-        kind = _text(property_.get("DataType")) or "String"
+        name = text(property_.get("Name")) or text(property_.get("Code"))
+        place = plain(text(use.get("PropertySet")))
+        kind = text(property_.get("DataType")) or "String"
         types = {v: k for k, v in TYPES.items()} | {"Character": "text"}
-        units = _list(property_.get("Units"))
-        unit = _text(units[0]) if len(units) == 1 else ""
-        pattern, why = from_xsd(_text(said("Pattern")))
+        units = listed(property_.get("Units"))
+        unit = text(units[0]) if len(units) == 1 else ""
+        pattern, why = from_xsd(text(said("Pattern")))
         if why:
             lost.setdefault(why, []).append(name)
         row = {
             "name": f"pset.{place}.{name}" if place else name,
-            "title": _text(property_.get("Definition")),
+            "title": text(property_.get("Definition")),
             "type": types.get(kind, "text"),
-            "unit": _text(use.get("Unit")) or unit,
+            "unit": text(use.get("Unit")) or unit,
             "obligation": "M" if use.get("IsRequired") is True else "O",
             "pattern": pattern,
-            "minimum": _number(said("MinInclusive")),
-            "maximum": _number(said("MaxInclusive")),
-            "domain": self._domain(name, _objects(said("AllowedValues"))),
+            "minimum": number(said("MinInclusive")),
+            "maximum": number(said("MaxInclusive")),
+            "domain": self._domain(name, objects(said("AllowedValues"))),
         }
         for bound, field in (("MinExclusive", "minimum"), ("MaxExclusive", "maximum")):
-            if _number(said(bound)) and not row[field]:
-                row[field] = _number(said(bound))
+            if number(said(bound)) and not row[field]:
+                row[field] = number(said(bound))
                 lost.setdefault("A bound that is itself excluded is taken as included.", []).append(
                     name
                 )
-        if _text(property_.get("PropertyValueKind")) not in ("", "Single"):
+        if text(property_.get("PropertyValueKind")) not in ("", "Single"):
             lost.setdefault("A package has attributes with one value only.", []).append(name)
-        if use.get("PredefinedValue") not in _EMPTY:
+        if use.get("PredefinedValue") not in EMPTY:
             lost.setdefault("A package has no predefined values.", []).append(name)
         return {k: v for k, v in row.items() if v}
 
     def _domain(self, name: str, values: list[dict[str, Any]]) -> str:
         rows: dict[str, Row] = {}
         for value in values:
-            code = _text(value.get("Value")) or _text(value.get("Code"))
+            code = text(value.get("Value")) or text(value.get("Code"))
             if code:
-                label = _text(value.get("Description"))
+                label = text(value.get("Description"))
                 rows.setdefault(
                     code, {"code": code, **({f"name_{self.language}": label} if label else {})}
                 )
@@ -252,7 +237,7 @@ class _Reader:
     def mapping(self) -> None:
         related: dict[str, list[str]] = {}
         for code, entry in self.said.items():
-            for name in dict.fromkeys(map(_text, _list(entry.get("RelatedIfcEntityNamesList")))):
+            for name in dict.fromkeys(map(text, listed(entry.get("RelatedIfcEntityNamesList")))):
                 related.setdefault(name, []).append(code)
         strange = [n for n in related if not split_entity(n)[0]]
         self.lose("mapping", strange, "They are no IFC entities.")
@@ -272,35 +257,14 @@ class _Reader:
         words = {v: k for k, v in RELATIONS.items()}
         rows, other = [], []
         for code, entry in self.said.items():
-            for relation in _objects(entry.get("ClassRelations")):
-                scheme, there = parts(_text(relation.get("RelatedClassUri")))
-                word = words.get(_text(relation.get("RelationType")))
+            for relation in objects(entry.get("ClassRelations")):
+                scheme, there = parts(text(relation.get("RelatedClassUri")))
+                word = words.get(text(relation.get("RelationType")))
                 if word is None or not scheme or not there:
-                    other.append(f"{code} {_text(relation.get('RelationType'))}")
+                    other.append(f"{code} {text(relation.get('RelationType'))}")
                     continue
                 ends = {"from_scheme": self.draft.head["id"], "from_code": code}
                 rows.append({**ends, "to_scheme": scheme, "to_code": there, "relation": word})
         self.lose("crosswalk", other, "A crosswalk has no such relation.")
         if rows:
             self.draft.crosswalk["bsdd"] = rows
-
-
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
-
-
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return ""
-    return repr(float(value)).removesuffix(".0")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [v for v in _list(value) if isinstance(v, dict)]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import StandardError
 from cimkit.standard.draft import Draft, Loss, Row
 from cimkit.standard.formats._delivered import content
-from cimkit.standard.formats._language import LANGUAGES, column, guess
+from cimkit.standard.formats._language import LANGUAGES
 from cimkit.standard.formats._losses import shown
 from cimkit.standard.formats._rdf import MATCHES, load_graph
+from cimkit.standard.formats._skos_labels import (
+    in_order,
+    labels_of,
+    preferred,
+    titles_of,
+    true,
+    unread,
+)
 from cimkit.standard.formats._uris import LISTS, SCHEMES, parts
 from cimkit.standard.rows import NO_CLASS
 
@@ -71,10 +78,10 @@ class _Reader:
         typed = set(graph.subjects(RDF.type, SKOS.Concept))
         typed |= set(graph.subjects(SKOS.inScheme)) | set(graph.subjects(SKOS.topConceptOf))
         typed |= set(graph.objects(None, SKOS.hasTopConcept)) | set(graph.subjects(SKOS.broader))
-        self.concepts = _in_order(typed)
+        self.concepts = in_order(typed)
         schemes = set(graph.subjects(RDF.type, SKOS.ConceptScheme))
         schemes |= set(graph.objects(None, SKOS.inScheme)) | set(graph.subjects(SKOS.hasTopConcept))
-        self.schemes = _in_order(schemes)
+        self.schemes = in_order(schemes)
         self.main = id
         self.scheme_of: dict[Any, Any] = {}
         self.names: dict[Any, str] = {}
@@ -100,7 +107,7 @@ class _Reader:
             said = {*self.graph.objects(concept, SKOS.inScheme)}
             said |= {*self.graph.objects(concept, SKOS.topConceptOf)}
             said |= {*self.graph.subjects(SKOS.hasTopConcept, concept)}
-            there = _in_order(said & {*self.schemes})
+            there = in_order(said & {*self.schemes})
             if len(there) > 1:
                 several.append(str(concept))
             self.scheme_of[concept] = there[0] if there else None
@@ -111,7 +118,7 @@ class _Reader:
         named = [s for s in main if known[s] == self.id]
         named = named or [s for s in main if str(s).startswith(SCHEMES) and self._edition(s)]
         none: list[Any] = [None]
-        self.primary = (named or _in_order(main, key=lambda s: (-size[s], s)) or none)[0]
+        self.primary = (named or in_order(main, key=lambda s: (-size[s], s)) or none)[0]
         taken: set[str] = set()
         for scheme in self.schemes:
             name = known[scheme]
@@ -124,7 +131,7 @@ class _Reader:
             self.lose("classes", [self.names[self.primary]], why)
         if len(main) > 1 or (named and known[named[0]] != self.id):
             self.draft.head["scheme"] = [
-                {"id": self.names[s], "titles": self._titles(s)}
+                {"id": self.names[s], "titles": titles_of(self.graph, s)}
                 | ({"primary": True} if s == self.primary else {})
                 for s in main
             ]
@@ -140,9 +147,7 @@ class _Reader:
         for concept in self.concepts:
             scheme = self.scheme_of[concept]
             scheme = self.primary if scheme is None else scheme
-            notations = _in_order(
-                str(n).strip() for n in self.graph.objects(concept, SKOS.notation)
-            )
+            notations = in_order(str(n).strip() for n in self.graph.objects(concept, SKOS.notation))
             code = next(iter(notations), "") or parts(str(concept).rstrip("/#"))[1]
             if not code or code == NO_CLASS or (scheme, code) in used:
                 twice.append(str(concept))
@@ -154,7 +159,7 @@ class _Reader:
     def _identifier(self, scheme: Any) -> str:
         from rdflib import DCTERMS
 
-        said = _in_order(str(o) for o in self.graph.objects(scheme, DCTERMS.identifier))
+        said = in_order(str(o) for o in self.graph.objects(scheme, DCTERMS.identifier))
         uri = str(scheme)
         own = uri.startswith((SCHEMES, LISTS))
         return said[0] if own and said else parts(uri.rstrip("/#"))[1] or uri
@@ -164,24 +169,13 @@ class _Reader:
 
         return (scheme, OWL.versionInfo, None) in self.graph
 
-    def _titles(self, scheme: Any) -> dict[str, str]:
-        from rdflib import DCTERMS, RDFS, SKOS
-
-        titles: dict[str, str] = {}
-        for term in (DCTERMS.title, SKOS.prefLabel, RDFS.label):
-            for title in _in_order(self.graph.objects(scheme, term), key=_order):
-                tag = getattr(title, "language", None) or guess([str(title)])
-                if column(tag) and str(title).strip():
-                    titles.setdefault(column(tag).removeprefix("name_"), str(title).strip())
-        return titles
-
     def row(self, concept: Any) -> None:
         from rdflib import DCTERMS, SKOS
 
         if concept not in self.codes:
             return
         scheme = self.scheme_of[concept]
-        row = {"code": self.codes[concept], **self._labels(concept)}
+        row = {"code": self.codes[concept], **labels_of(self.graph, concept)}
         if scheme in self.lists:
             self.draft.domains[self.names[scheme]].append(row)
             return
@@ -189,20 +183,20 @@ class _Reader:
             row["scheme"] = self.names[scheme]
         above = {*self.graph.objects(concept, SKOS.broader)}
         above |= {*self.graph.subjects(SKOS.narrower, concept)}
-        fit = _in_order(a for a in above if a in self.codes and self.scheme_of[a] == scheme)
+        fit = in_order(a for a in above if a in self.codes and self.scheme_of[a] == scheme)
         if fit:
             row["parent"] = self.codes[fit[0]]
         if len(fit) > 1 or len(fit) < len(above):
             why = "A class stands below one class of its own scheme; what else is said was left."
             self.lose("classes", [row["code"]], why)
-        definitions = _in_order(self.graph.objects(concept, SKOS.definition), key=_preferred)
+        definitions = in_order(self.graph.objects(concept, SKOS.definition), key=preferred)
         said = {
             "definition": definitions,
-            "code_origin": _in_order(self.graph.objects(concept, DCTERMS.creator)),
-            "source": _in_order(self.graph.objects(concept, DCTERMS.source)),
+            "code_origin": in_order(self.graph.objects(concept, DCTERMS.creator)),
+            "source": in_order(self.graph.objects(concept, DCTERMS.source)),
         }
         row |= {k: str(v[0]).strip() for k, v in said.items() if v and str(v[0]).strip()}
-        replaced = _in_order({self._code(o) for o in self.graph.objects(concept, DCTERMS.replaces)})
+        replaced = in_order({self._code(o) for o in self.graph.objects(concept, DCTERMS.replaces)})
         if replaced:
             row["replaces"] = " ".join(replaced)
         for period in self.graph.objects(concept, DCTERMS.valid):
@@ -211,17 +205,6 @@ class _Reader:
                 if day:
                     row[field] = day[1]
         self.rows[concept] = row
-
-    def _labels(self, concept: Any) -> Row:
-        from rdflib import SKOS
-
-        found: Row = {}
-        for label in _in_order(self.graph.objects(concept, SKOS.prefLabel), key=_order):
-            text = str(label).strip()
-            tag = getattr(label, "language", None) or guess([text])
-            if column(tag) and text:
-                found.setdefault(column(tag), text)
-        return found
 
     def _code(self, concept: Any) -> str:
         return self.codes.get(concept) or parts(str(concept))[1]
@@ -240,9 +223,9 @@ class _Reader:
                     break
                 line.add(at["parent"])
                 at = self.rows[by_code[at.get("scheme", ""), at["parent"]]]
-        gone = {c for c in self.rows if any(map(_true, self.graph.objects(c, OWL.deprecated)))}
+        gone = {c for c in self.rows if any(map(true, self.graph.objects(c, OWL.deprecated)))}
         left = []
-        for concept in _in_order(gone):
+        for concept in in_order(gone):
             row = self.rows[concept]
             key = (row.get("scheme", ""), row["code"])
             below = [
@@ -257,7 +240,7 @@ class _Reader:
         )
         for concept in left:
             del self.rows[concept]
-        self.draft.classes = _in_order(
+        self.draft.classes = in_order(
             self.rows.values(), key=lambda r: (r.get("scheme", ""), r["code"])
         )
         for rows in self.draft.domains.values():
@@ -272,7 +255,7 @@ class _Reader:
 
         found, lists = [], []
         for relation, term in MATCHES.items():
-            for here, there in _in_order(self.graph.subject_objects(URIRef(term))):
+            for here, there in in_order(self.graph.subject_objects(URIRef(term))):
                 if (
                     self.scheme_of.get(here) in self.lists
                     or self.scheme_of.get(there) in self.lists
@@ -299,54 +282,13 @@ class _Reader:
         titles: dict[str, str] = {}
         facts: dict[str, Any] = {}
         if self.primary is not None:
-            titles = self._titles(self.primary)
+            titles = titles_of(self.graph, self.primary)
             terms = {"issuer": DCTERMS.publisher, "licence": DCTERMS.license, "note": SKOS.note}
             for key, term in terms.items():
-                said = _in_order(str(o).strip() for o in self.graph.objects(self.primary, term))
+                said = in_order(str(o).strip() for o in self.graph.objects(self.primary, term))
                 if said and said[0]:
                     facts[key] = said[0]
         titles.setdefault("en", next(iter(titles.values()), self.id))
         facts.setdefault("note", f"imported from {file} (SKOS)")
         self.draft.head |= {**facts, "titles": {k: titles[k] for k in LANGUAGES if k in titles}}
-        self._unread()
-
-    def _unread(self) -> None:
-        from rdflib import DCTERMS, OWL, RDF, SKOS, URIRef
-
-        known = {RDF.type, OWL.deprecated, *(DCTERMS[t] for t in _TERMS)}
-        known |= {SKOS[t] for t in _WORDS} | {URIRef(t) for t in MATCHES.values()}
-        other = Counter(
-            self.graph.namespace_manager.normalizeUri(str(p))
-            for concept in self.concepts
-            for p in self.graph.predicates(concept)
-            if p not in known
-        )
-        self.lose("classes", _in_order(other), "A package has no place for these properties.")
-        tags = Counter(
-            str(getattr(label, "language", ""))
-            for label in self.graph.objects(None, SKOS.prefLabel)
-            if getattr(label, "language", None) and not column(str(getattr(label, "language", "")))
-        )
-        self.lose("classes", _in_order(tags), "A package has names in zh, ja and en only.")
-
-
-_TERMS = ("replaces", "isReplacedBy", "valid", "creator", "source")
-_WORDS = ("inScheme", "topConceptOf", "notation", "prefLabel", "definition", "broader", "narrower")
-
-
-def _order(label: Any) -> tuple[str, str]:
-    # zh before zh-Hans before zh-TW; what has no tag last.
-    return getattr(label, "language", None) or "~", str(label)
-
-
-def _preferred(definition: Any) -> tuple[int, str, str]:
-    tag = getattr(definition, "language", None) or ""
-    return (0 if not tag else 1 if tag.startswith("en") else 2), tag, str(definition)
-
-
-def _true(value: Any) -> bool:
-    return str(value).lower() in ("true", "1")
-
-
-def _in_order(nodes: Iterable[Any], key: Any = None) -> list[Any]:
-    return sorted(nodes, key=key)
+        self.losses += unread(self.graph, self.concepts)

@@ -70,16 +70,17 @@ def write(standard: Standard, out: Path, *, language: str = "en") -> list[Loss]:
     title = f"titles.{language}"
     schemes = {s["id"]: s for s in draft.head.get("scheme", [])}
     schemes.setdefault(standard.scheme, {"titles": draft.head["titles"]})
-    said = schemes[standard.scheme]["titles"].get(language)
+    said = schemes[standard.scheme].get("titles", {}).get(language)
     single = not schemes.keys() - {standard.scheme} and not draft.classes and draft.domains
-    kept = said == draft.head["titles"].get(language) and not single
     carried = {
-        "standard": (title,) if kept else (),
+        "standard": () if single else (title,),
         "schemes": ("id", title, "primary"),
         "classes": ("scheme", "code", named),
         "domains": ("code", named),
     }
     ledger = Ledger(draft, SPEC.title, carried, reasons)
+    if said != draft.head["titles"].get(language):
+        ledger.row("standard", 0, "The title of the primary scheme stands there.", title)
     files: dict[str, bytes] = {}
     for number, (scheme, about) in enumerate({} if single else schemes.items()):
         own = "" if scheme == standard.scheme else scheme

@@ -157,9 +157,10 @@ class _Pen:
                 self.graph.add((self.scheme(scheme["id"]), DCTERMS.title, label))
         node = self.scheme(self.primary)
         self.graph.add((node, OWL.versionInfo, Literal(head["edition"])))
-        if "scheme" in head:
-            why = "The titles of the primary scheme stand for those of the standard."
-            for language in head["titles"]:
+        main = next(s.get("titles", {}) for s in schemes if s["id"] == self.primary)
+        for language in LANGUAGES:
+            if main.get(language) != head["titles"].get(language):
+                why = "The titles of the primary scheme stand for those of the standard."
                 self.ledger.row("standard", 0, why, f"titles.{language}")
         facts = {"issuer": DCTERMS.publisher, "licence": DCTERMS.license, "note": SKOS.note}
         for key, term in facts.items():

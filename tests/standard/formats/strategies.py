@@ -25,6 +25,7 @@ codes = (
     .map(str.strip)
     .filter(lambda c: c not in ("", "-"))
 )
+languages = st.sampled_from(["zh", "ja", "en"])
 numbers = st.sampled_from(["", "0", "1", "-2.5", "1000000", "0.1", "1e+30"])
 truth = st.sampled_from(["", "yes", "no"])
 PATTERNS = [
@@ -56,9 +57,9 @@ def drafts(draw: st.DrawFn) -> Draft:
     others = draw(st.lists(st.sampled_from(["other.scheme", "T/2"]), unique=True))
     if others and draft.classes:
         first = draw(st.sampled_from([ID, "first"]))
-        head["scheme"] = [{"id": first, "titles": {"en": draw(names)}, "primary": True}]
+        head["scheme"] = [{"id": first, "titles": {draw(languages): draw(names)}, "primary": True}]
         for scheme in others:
-            head["scheme"].append({"id": scheme, "titles": {"zh": draw(names)}})
+            head["scheme"].append({"id": scheme, "titles": {draw(languages): draw(names)}})
             draft.classes += draw(_classes(scheme))
     own = [r["code"] for r in draft.classes if not r.get("scheme")]
     for name in draw(st.lists(st.sampled_from(["usage", "state", "表"]), unique=True)):
