@@ -75,7 +75,9 @@ def unequal(
         if table not in whole and getattr(before, table) != getattr(after, table):
             return [f"{table} differ"]
     one, other = set(facts(before, mine=True)), set(facts(after, mine=False))
-    missing = [f for f in one if not any(_fits(f, g) for g in other)]
+    # Of a row of which no cell is sure nothing need be left.
+    sure = [f for f in one if any(text != _ANY for _, text in f[1]) or not f[1]]
+    missing = [f for f in sure if not any(_fits(f, g) for g in other)]
     extra = [g for g in other if not any(_fits(f, g) for f in one)]
     return [f"gone: {_shown(f)}" for f in missing] + [f"new: {_shown(g)}" for g in extra]
 
