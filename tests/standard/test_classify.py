@@ -124,7 +124,7 @@ def test_the_fictional_city(con: duckdb.DuckDBPyConnection, city: Standard) -> N
     ]
     assert not wrong
     assert [got[n][2] for n in (0, 2, 4)] == ["source", "source", "rule"]
-    assert (got[0][3], got[13][3], got[4][3]) == ("CIM3", "CIM6", "CIM3")
+    assert (got[0][3], got[13][3], got[4][3]) == ("CIM2", "CIM6", "CIM3")
 
 
 def test_what_is_no_asset_is_decided_without_a_class(
