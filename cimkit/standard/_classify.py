@@ -14,7 +14,7 @@ from itertools import product
 from cimkit.standard._conditions import literal
 from cimkit.standard._entries import Entry, entries, facts_of, schemes
 from cimkit.standard._facts import REPEATED, Facts
-from cimkit.standard._levels import case
+from cimkit.standard._levels import asks_for_lod, case
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import NO_CLASS
 
@@ -58,7 +58,8 @@ def classify_sql(standard: Standard, relation: str) -> str:
     names = schemes(standard)
     given = [entries(standard, scheme) for scheme in names]
     by_rule = bool(standard.level_rules)
-    facts = facts_of(standard, [e for es in given for e in es], lod=by_rule)
+    keys = "combo_, lod_" if asks_for_lod(standard) else "combo_"
+    facts = facts_of(standard, [e for es in given for e in es], lod=asks_for_lod(standard))
     tables, finals = [], []
     repeated, single = _Stage(facts, "c"), _Stage(facts, "t")
     for n, (scheme, rows) in enumerate(zip(names, given, strict=True)):
@@ -67,31 +68,31 @@ def classify_sql(standard: Standard, relation: str) -> str:
         tables.append(_numbered(n, rows))
         decided, on = f"e{n}", f"r{n} = rank"
         if by_rule and scheme == standard.scheme:
-            tables.append(_leveled(standard, n))
+            tables.append(_leveled(standard, n, keys))
             decided = "leveled AS l"
-            on = "l.combo_ = r.combo_ AND l.lod_ = r.lod_ "
-            on += f"AND l.number IS NOT DISTINCT FROM r{n}"
+            on = " AND ".join(f"l.{k} = r.{k}" for k in keys.split(", "))
+            on += f" AND l.number IS NOT DISTINCT FROM r{n}"
         finals.append(
             f"SELECT rowid_, {literal(scheme)} AS scheme, {literal(standard.edition)} AS edition, "
             "class_code, rule, confidence, decided_by, coalesce(level, by_rule, of_class) AS level "
             f"FROM ranked AS r JOIN {decided} ON {on}"
         )
-    keys = ", ".join(REPEATED.values())
+    common = ", ".join(REPEATED.values())
     parts = [
         f"facts AS MATERIALIZED ({facts.sql(relation)})",
-        f"combos AS (SELECT DISTINCT {keys} FROM facts)",
+        f"combos AS (SELECT DISTINCT {common} FROM facts)",
         *repeated.tables,
-        f"combo_ranks AS MATERIALIZED (SELECT {keys}, row_number() OVER () AS combo_, "
+        f"combo_ranks AS MATERIALIZED (SELECT {common}, row_number() OVER () AS combo_, "
         f"{repeated.ranks} FROM combos AS f {repeated.joins})",
         *single.tables,
-        f"ranked AS (SELECT f.rowid_, {'combo_, lod_, ' * by_rule}{single.ranks} FROM facts AS f "
-        f"JOIN combo_ranks AS c USING ({keys}) {single.joins})",
+        f"ranked AS (SELECT f.rowid_, {f'{keys}, ' * by_rule}{single.ranks} FROM facts AS f "
+        f"JOIN combo_ranks AS c USING ({common}) {single.joins})",
         *tables,
     ]
     return "WITH " + ",\n".join(parts) + "\n" + "\nUNION ALL\n".join(finals)
 
 
-def _leveled(standard: Standard, n: int) -> str:
+def _leveled(standard: Standard, n: int, keys: str) -> str:
     """Return what is decided, level included, for each combination that occurs.
 
     A combination is one of what many objects have in common, of a level of detail and of the entry
@@ -100,7 +101,7 @@ def _leveled(standard: Standard, n: int) -> str:
     return (
         "leveled AS (SELECT * FROM ("
         f"SELECT k.*, e.* EXCLUDE (by_rule), {case(standard)} AS by_rule "
-        f"FROM (SELECT DISTINCT combo_, lod_, r{n} AS number FROM ranked) AS k "
+        f"FROM (SELECT DISTINCT {keys}, r{n} AS number FROM ranked) AS k "
         f"JOIN combo_ranks USING (combo_) LEFT JOIN e{n} AS e ON number = rank) "
         "WHERE rank IS NOT NULL OR by_rule IS NOT NULL)"
     )

@@ -47,6 +47,11 @@ def levels_sql(standard: Standard, relation: str) -> str:
     )
 
 
+def asks_for_lod(standard: Standard) -> bool:
+    """Return whether a level rule looks at the geometries' level of detail."""
+    return any(r.lod for r in standard.level_rules)
+
+
 def case(standard: Standard, *, number: bool = False) -> str:
     """Return SQL for the level that the first rule that fits gives, or for its number.
 
