@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -95,7 +96,10 @@ def load_graph(content: bytes, name: str, suffix: str) -> Graph:
         *(AssertionError, RecursionError, NotImplementedError, OSError),
     )
     try:
-        graph.parse(data=content, format=parser, publicID=_BASE)
+        with warnings.catch_warnings():
+            # rdflib's own JSON-LD parser makes a graph of a kind that rdflib has outgrown.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            graph.parse(data=content, format=parser, publicID=_BASE)
     except broken as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise StandardError(
