@@ -179,9 +179,14 @@ def _crosswalk(draw: st.DrawFn, classes: list[Row], main: str) -> Row:
 
 
 @st.composite
-def standards(draw: st.DrawFn) -> Standard:
-    """A random standard, written and loaded."""
+def standards(draw: st.DrawFn, *, models: bool = False) -> Standard:
+    """A random standard, written and loaded; with `models` it maps some IFC classes."""
     draft = draw(drafts())
+    own = [r["code"] for r in draft.classes if not r.get("scheme")]
+    if models and own:
+        names = st.sampled_from(["IfcWall", "IfcBeam", "IfcLamp"])
+        rows = [{"kind": "bim", "source_class": n} for n in draw(st.lists(names, min_size=1))]
+        draft.mapping["models"] = [r | {"class": draw(st.sampled_from(own))} for r in rows]
     with tempfile.TemporaryDirectory() as folder:
         write_draft(draft, Path(folder) / "package")
         return load(Path(folder) / "package")

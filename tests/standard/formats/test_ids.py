@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cimkit.errors import StandardError, UsageError
@@ -58,14 +58,15 @@ def _ids(folder: Path, body: str) -> Path:
     return file
 
 
-@given(standards(), st.sampled_from(["zh", "ja", "en"]))
+@given(standards(models=True), st.sampled_from(["zh", "ja", "en"]))
 def test_there_and_back(standard: Standard, language: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "out.ids"
         try:
             losses = write(standard, file, language=language)
         except UsageError:
-            assume(False)
+            assert not any(m.source_class == "IfcBeam" for m in standard.mapping)
+            return
         draft, more = read(file, id=ID, edition="2026")
     assert more == []
     assert unequal(flatten(standard), draft, losses, FREE) == []
