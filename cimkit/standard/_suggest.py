@@ -181,6 +181,9 @@ class Index:
         how = "the same words" if score > 0.99 else f"the words {', '.join(sorted(met))}"
         # Written together: streetlamp, firehydrant.
         other = said.joined
+        slip = DamerauLevenshtein.normalized_similarity(asked.joined, other)
+        if len(other) >= 6 and slip >= 0.85 and 0.9 * slip > score:
+            score, how = 0.9 * slip, "nearly the same letters"
         whole = (asked.joined,) if self.strict else (*mine, asked.joined)
         for word in whole if len(other) >= 5 and len(theirs) > 1 else ():
             if word == other or (other in word and word in mine):
