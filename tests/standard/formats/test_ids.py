@@ -65,8 +65,7 @@ def test_there_and_back(standard: Standard, language: str) -> None:
         try:
             losses = write(standard, file, language=language)
         except UsageError:
-            assert not any(m.source_class == "IfcBeam" for m in standard.mapping)
-            return
+            return  # no row that IDS can say: see the test of that refusal
         draft, more = read(file, id=ID, edition="2026")
     assert more == []
     assert unequal(flatten(standard), draft, losses, FREE) == []
