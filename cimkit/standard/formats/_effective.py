@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from cimkit.standard._changes import words
 from cimkit.standard.formats._losses import Ledger
 from cimkit.standard.model import Standard
+from cimkit.standard._changes import words
 
 __all__ = ["attributes_by_class", "collapse"]
 
@@ -15,14 +15,19 @@ Key = TypeVar("Key")
 
 
 def attributes_by_class(
-    standard: Standard, codes: Iterable[str], ledger: Ledger, kind: str | None = None
+    standard: Standard,
+    codes: Iterable[str],
+    ledger: Ledger,
+    kind: str | None = None,
+    *,
+    tree: bool = True,
 ) -> dict[str, list[int]]:
     """Return the numbers of the attributes that objects of each class of the primary scheme carry.
 
     Attributes that no class carries, as another of the name stands nearer, are noted as lost; so
     are the classes that attributes are written at, where `collapse` would not find them again.
     A code with a blank or comma in it cannot be named in an attribute's list of classes: its class
-    has none.
+    has none. With `tree` the format says which class stands above which.
     """
     numbers = {id(a): n for n, a in enumerate(standard.attributes)}
     found = {
@@ -36,7 +41,8 @@ def attributes_by_class(
         if number not in used:
             why = "No class has it, or each that has it has a nearer one of the name."
             ledger.row("attributes", number, why)
-    again = collapse(found, {c: r.parent for c, r in standard.by_code.items()})
+    parents = {c: r.parent for c, r in standard.by_code.items()} if tree else {}
+    again = collapse(found, parents)
     for number in sorted(used):
         if sorted(again[number]) != sorted(standard.attributes[number].classes):
             why = "It stands at each class that has it: classes inherit nothing there."

@@ -113,7 +113,7 @@ class _Pen:
         from lxml import etree
 
         reached = dict.fromkeys(g.code for g in found)
-        carried = attributes_by_class(self.standard, reached, self.ledger, "bim")
+        carried = attributes_by_class(self.standard, reached, self.ledger, "bim", tree=False)
         for number, row in enumerate(self.draft.classes):
             if row.get("scheme") or row["code"] not in reached:
                 self.ledger.row("classes", number, "No mapping of BIM models leads to it.")

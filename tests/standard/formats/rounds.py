@@ -44,7 +44,7 @@ def unequal(
         for part, table, rows in tables(draft):
             if {part, table} & whole:
                 continue
-            if not rows and part == "domains" and ("domains", "name") not in gone:
+            if part == "domains" and ("domains", "name") not in gone:
                 yield table, frozenset()
             for number, row in enumerate(rows):
                 here = [x for x in losses if x.what == table and number in x.rows] if mine else []
@@ -54,8 +54,6 @@ def unequal(
                 cells = set()
                 for column in {*row, *blotted}:
                     text = row.get(column, "")
-                    if (part, column) == ("attributes", "class"):
-                        text = " ".join(sorted(text.split()))
                     said = bool(text) and (part, column, text) not in _DEFAULTS
                     if (mine and (part, column) in gone) or (
                         not mine and f"{part}.{column}" in free
@@ -66,7 +64,13 @@ def unequal(
                     elif said and (column, text) != ("verified", "no"):
                         cells.add((column, text))
                 name = table if part == "domains" and ("domains", "name") not in gone else part
-                if cells:
+                # A row for several classes says the same as a row for each of them.
+                where = next((text for column, text in cells if column == "class"), "")
+                if part == "attributes" and where not in ("", _ANY):
+                    cells -= {("class", where)}
+                    for code in where.split():
+                        yield name, frozenset({*cells, ("class", code)})
+                elif cells:
                     yield name, frozenset(cells)
 
     for table in {"rules", "naming", "files"} - {*invented}:

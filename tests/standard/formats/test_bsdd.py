@@ -68,7 +68,7 @@ def test_there_and_back(standard: Standard, language: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         losses = write(standard, Path(folder) / "out.json", language=language)
         draft, more = read(Path(folder) / "out.json", id=ID, edition="2026")
-    assert more == []
+    assert [x for x in more if x.what != "mapping"] == []  # what relates to several classes
     invented = (*INVENTED, "attributes.domain", "crosswalk.from_scheme")
     assert unequal(flatten(standard), draft, losses, invented) == []
 
