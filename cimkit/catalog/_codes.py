@@ -11,7 +11,7 @@ import pyarrow as pa
 from cimkit.catalog._codes_kept import SHAPE, keep_delivered, numbered
 from cimkit.catalog._lake import literal
 from cimkit.errors import CatalogError, UsageError
-from cimkit.standard.code_columns import cells, check_digits, class_slices
+from cimkit.standard.codes.columns import cells, check_digits, class_slices
 
 if TYPE_CHECKING:
     import duckdb

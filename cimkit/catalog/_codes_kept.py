@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cimkit.catalog._lake import literal
-from cimkit.standard.code_columns import TOUCHES, body, check_digits, outlines, slices
+from cimkit.standard.codes.columns import TOUCHES, body, check_digits, outlines, slices
 
 if TYPE_CHECKING:
     import duckdb

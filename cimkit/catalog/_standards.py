@@ -64,7 +64,7 @@ def write(
     alone : bool
         Whether the rows of other standards go too.
     """
-    from cimkit.standard._declared import declared_rows
+    from cimkit.standard.comparison._declared import declared_rows
 
     for table, rows in (("classes", standard.classes), ("attributes", standard.attribute_rows)):
         con.execute(f"DELETE FROM lake.{table} WHERE standard = ? OR ?", [standard.key, alone])

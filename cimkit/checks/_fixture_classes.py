@@ -70,7 +70,7 @@ def _decide(
 ) -> tuple[dict[int, list[dict[str, Any]]], dict[int, str]]:
     """Return what the mapping decides, and the levels of those whose class is given, by row."""
     from cimkit.standard import classify_sql
-    from cimkit.standard._levels import levels_sql
+    from cimkit.standard.classification._levels import levels_sql
 
     relation = "(SELECT * EXCLUDE (class_code) FROM staged)"
     found: dict[int, list[dict[str, Any]]] = {}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from cimkit.checks._fixture_rows import COLUMNS
 from cimkit.errors import StandardError
-from cimkit.standard._lint import LintFinding
+from cimkit.standard.linting._lint import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.standard import Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["doubtful_columns"]
 

@@ -14,7 +14,7 @@ from cimkit.checks._fixtures import Fixture, FixtureResult
 if TYPE_CHECKING:
     from cimkit.model import Sheet
     from cimkit.standard import Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["run_files"]
 

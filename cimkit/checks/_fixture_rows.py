@@ -20,7 +20,7 @@ from cimkit.standard import Place
 
 if TYPE_CHECKING:
     from cimkit.standard import Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["COLUMNS", "COMPANIONS", "Line", "Rows", "read_rows", "table_rows"]
 

@@ -9,14 +9,14 @@ from cimkit.checks._fixture_classes import classify
 from cimkit.checks._fixture_rows import read_rows, table_rows
 from cimkit.checks._fixtures import FixtureResult, unreadable
 from cimkit.errors import StandardError
-from cimkit.standard._lint import LintFinding
+from cimkit.standard.linting._lint import LintFinding
 from cimkit.standard.rows import NO_CLASS
 
 if TYPE_CHECKING:
     import duckdb
 
     from cimkit.standard import Place, Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["run_tables"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.checks._fixtures import Fixture, FixtureResult
 from cimkit.model import Status
-from cimkit.standard._lint import LintFinding
+from cimkit.standard.linting._lint import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.checks._fixture_rows import Line
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["compare"]
 

@@ -17,14 +17,14 @@ from cimkit.checks._run import run_rule, spec_of
 from cimkit.checks._spec import CheckContext
 from cimkit.checks._views import delivery_views
 from cimkit.errors import StandardError
-from cimkit.standard._files import open_package
-from cimkit.standard._lint import LintFinding
+from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.package._files import open_package
 
 if TYPE_CHECKING:
     import duckdb
 
     from cimkit.standard import Rule, Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["Fixture", "FixtureResult", "find_fixtures", "run_fixtures"]
 

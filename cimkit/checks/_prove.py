@@ -14,14 +14,14 @@ from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError
 from cimkit.registry import names
-from cimkit.standard._lint import LintFinding
-from cimkit.standard._lint_accept import settle
-from cimkit.standard._lint_run import examine
-from cimkit.standard._lint_seen import package_key
+from cimkit.standard.linting._accept import settle
+from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._run import examine
+from cimkit.standard.linting._seen import package_key
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule, Standard
-    from cimkit.standard._files import PackageFiles
+    from cimkit.standard.package._files import PackageFiles
 
 __all__ = ["Proof", "proof", "prove"]
 

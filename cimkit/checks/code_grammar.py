@@ -9,7 +9,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import field_text, quote, scope
-from cimkit.standard.code_columns import TOUCHES, body, cells, check_digits, outlines, slices
+from cimkit.standard.codes.columns import TOUCHES, body, cells, check_digits, outlines, slices
 
 if TYPE_CHECKING:
     from cimkit.standard import CodeGrammar, Rule

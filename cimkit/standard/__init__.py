@@ -91,26 +91,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cimkit.standard._classify import classify_sql
-from cimkit.standard._code_explain import CodePart, explain_code
-from cimkit.standard._crosswalk import Crosswalk, crosswalk
-from cimkit.standard._difference import Change, Difference, difference
-from cimkit.standard._editions import Governing, governing
-from cimkit.standard._explain import Candidate, Comparison, candidates, matches_sql
-from cimkit.standard._files import find_package, packages
-from cimkit.standard._levels import levels_sql
-from cimkit.standard._lint import LintFinding, lint
-from cimkit.standard._mesh import Mesh, MetricGrid
-from cimkit.standard._named import split_flag
-from cimkit.standard._overlay import resolve
-from cimkit.standard._proposals import Proposal, Seen, mapping_csv, suggest
-from cimkit.standard._suggest import nearest_classes
-from cimkit.standard.comparing import compare_table, corrections
+from cimkit.standard.classification._classify import classify_sql
+from cimkit.standard.classification._explain import Candidate, Comparison, candidates, matches_sql
+from cimkit.standard.classification._levels import levels_sql
+from cimkit.standard.classification._proposals import Proposal, Seen, mapping_csv, suggest
+from cimkit.standard.classification._suggest import nearest_classes
+from cimkit.standard.codes._explain import CodePart, explain_code
+from cimkit.standard.codes._mesh import Mesh, MetricGrid
+from cimkit.standard.comparison._crosswalk import Crosswalk, crosswalk
+from cimkit.standard.comparison._difference import Change, Difference, difference
+from cimkit.standard.comparison.comparing import compare_table, corrections
 from cimkit.standard.draft import Draft, Loss, flatten, read_draft, write_draft
 from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment
+from cimkit.standard.linting._lint import LintFinding, lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
+from cimkit.standard.overlay._editions import Governing, governing
+from cimkit.standard.overlay._overlay import resolve
+from cimkit.standard.package._files import find_package, packages
+from cimkit.standard.package._named import split_flag
 from cimkit.standard.rows import (
     Attribute,
     ClassRow,

@@ -74,8 +74,8 @@ def read_draft(path: str | Path) -> Draft:
     StandardError
         If it is no package, or a file in it cannot be read.
     """
-    from cimkit.standard._files import open_package
-    from cimkit.standard._reading import draft_of
+    from cimkit.standard.package._files import open_package
+    from cimkit.standard.package._reading import draft_of
 
     return draft_of(open_package(Path(path)))
 
@@ -99,11 +99,11 @@ def write_draft(draft: Draft, path: str | Path, *, overwrite: bool = False) -> N
     UsageError
         If there is something at `path` and it may not be overwritten.
     """
-    from cimkit.standard._writing import package_files, replace_file, write_files
+    from cimkit.standard.package._writing import package_files, replace_file, write_files
 
     path = Path(path)
     if path.suffix.lower() == ".xlsx":
-        from cimkit.standard._workbook_write import workbook_bytes
+        from cimkit.standard.workbook._write import workbook_bytes
 
         replace_file(path, workbook_bytes(draft), overwrite=overwrite)
     else:
@@ -123,6 +123,6 @@ def flatten(standard: Standard) -> Draft:
     >>> "extends" in draft.head, draft.classes[0]["code"]
     (False, '01')
     """
-    from cimkit.standard import _flatten
+    from cimkit.standard.package import _flatten
 
     return _flatten.flatten(standard)

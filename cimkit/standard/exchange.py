@@ -112,7 +112,7 @@ def export_standard(
         If the standard cannot be read.
     """
     from cimkit.standard import load
-    from cimkit.standard._files import find_package
+    from cimkit.standard.package._files import find_package
 
     out = Path(out)
     name = format or format_of(out, "write")
@@ -154,7 +154,7 @@ def format_of(path: Path, verb: str) -> str:
     >>> format_of(Path("a.zip"), "read")
     'zip'
     """
-    from cimkit.standard._workbook import workbook_head
+    from cimkit.standard.workbook._open import workbook_head
 
     suffix = path.suffix.lower()
     fit = [name for name, suffixes in FORMS.items() if suffix in suffixes]

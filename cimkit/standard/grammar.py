@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cimkit.errors import UsageError
-from cimkit.standard._check_digit import check_digits
-from cimkit.standard._code_problems import problems
-from cimkit.standard._segment import Segment
+from cimkit.standard.codes._check_digit import check_digits
+from cimkit.standard.codes._problems import problems
+from cimkit.standard.codes._segment import Segment
 
 __all__ = ["CodeGrammar", "Segment", "problems"]
 

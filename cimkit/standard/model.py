@@ -9,9 +9,9 @@ from functools import cached_property
 import pyarrow as pa
 
 from cimkit.model import LAKE
-from cimkit.standard._named import UNVERIFIED
 from cimkit.standard.grammar import CodeGrammar
 from cimkit.standard.naming import Naming
+from cimkit.standard.package._named import UNVERIFIED
 from cimkit.standard.rows import (
     Attribute,
     ClassRow,

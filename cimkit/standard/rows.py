@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cimkit.standard._place import NOWHERE, Place
+from cimkit.standard.package._place import NOWHERE, Place
 
 __all__ = [
     "NO_CLASS",

@@ -11,8 +11,8 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.model import Severity
-from cimkit.standard._place import Place
-from cimkit.standard._toml import known, one_of, scalar, table, tables, texts
+from cimkit.standard.package._place import Place
+from cimkit.standard.package._toml import known, one_of, scalar, table, tables, texts
 
 __all__ = ["AppliesTo", "Rule", "RuleChange", "read_rules"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from cimkit.errors import UsageError
 from cimkit.registry import data_folder
-from cimkit.standard._files import PackageFiles, open_package
 from cimkit.standard.draft import Draft, write_draft
+from cimkit.standard.package._files import PackageFiles, open_package
 
 __all__ = ["new"]
 
@@ -91,7 +91,7 @@ def _template(name: str, id: str) -> Draft:
     if not re.fullmatch("[a-z0-9-]+", name) or not path.is_dir():
         known = (p.name.partition(".")[2] for p in sorted(folder.glob("_template.*")))
         raise UsageError("no such template", got=name, expected=", ".join(known) or "none is there")
-    from cimkit.standard._reading import draft_of
+    from cimkit.standard.package._reading import draft_of
 
     files = open_package(path)
     old = str(files.toml("standard.toml")["id"]).encode()

@@ -9,7 +9,7 @@ import pytest
 
 from cimkit.errors import StandardError, UsageError
 from cimkit.standard import CodeGrammar, Mesh, MetricGrid, Segment, explain_code, load
-from cimkit.standard._code import read_grammar, write_grammar
+from cimkit.standard.package._code import read_grammar, write_grammar
 
 from .conftest import Make
 from .test_grammar import CITY, LETTERS, MESHED, PLAIN

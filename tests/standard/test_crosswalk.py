@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cimkit.standard import Crosswalk, crosswalk, load
-from cimkit.standard._relations import RELATIONS, compose, inverse, strength
+from cimkit.standard.comparison._relations import RELATIONS, compose, inverse, strength
 
 from .conftest import Make
 

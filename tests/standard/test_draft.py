@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cimkit.errors import StandardError, UsageError
 from cimkit.standard import Standard, load
-from cimkit.standard._package import (
+from cimkit.standard.draft import Draft, flatten, read_draft, write_draft
+from cimkit.standard.package._package import (
     ATTRIBUTE_COLUMNS,
     CLASS_COLUMNS,
     CROSSWALK_COLUMNS,
@@ -22,7 +23,6 @@ from cimkit.standard._package import (
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
 )
-from cimkit.standard.draft import Draft, flatten, read_draft, write_draft
 
 SHIPPED = ["cn.components", "city.linjiang", "cn.gbt51269", "jp.plateau", "int.citygml"]
 

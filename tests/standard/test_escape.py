@@ -19,7 +19,7 @@ from cimkit.errors import StandardError
 from cimkit.runtime.workers import run
 from cimkit.standard import FileGrammar, Naming, Part, load
 from cimkit.standard._expressions import captures, fits, glob_pattern, groups, wrong_with
-from cimkit.standard._predicate import check_predicate
+from cimkit.standard.classification._predicate import check_predicate
 
 LONG = "a" * 20_000
 

@@ -62,7 +62,9 @@ def test_the_best_that_fits_is_what_decides(con: duckdb.DuckDBPyConnection) -> N
     city = load("city.linjiang")
     put(con, THINGS)
     columns = "rowid_, scheme, class_code, rule, confidence, decided_by"
-    decided = con.execute(f"SELECT {columns} FROM ({classify_sql(city, 'things')}) WHERE rule IS NOT NULL")
+    decided = con.execute(
+        f"SELECT {columns} FROM ({classify_sql(city, 'things')}) WHERE rule IS NOT NULL"
+    )
     expected = sorted(decided.fetchall())
     assert len(expected) == len(THINGS) - 1
     best = con.execute(

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from cimkit.errors import StandardError, StandardNotFound
-from cimkit.standard import _unpacking, available, load
-from cimkit.standard._files import open_package
+from cimkit.standard import available, load
+from cimkit.standard.package import _unpacking
+from cimkit.standard.package._files import open_package
 
 Make = Callable[..., Path]
 

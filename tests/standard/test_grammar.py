@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cimkit.errors import UsageError
 from cimkit.standard import CodeGrammar, Mesh, Segment
-from cimkit.standard._check_digit import CHECKS, check_digits
-from cimkit.standard.code_columns import body, cells, outlines, slices
+from cimkit.standard.codes._check_digit import CHECKS, check_digits
+from cimkit.standard.codes.columns import body, cells, outlines, slices
 from cimkit.standard.grammar import problems
 
 PLAIN = CodeGrammar(

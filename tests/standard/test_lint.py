@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from cimkit.errors import StandardNotFound
 from cimkit.model import STAGED
 from cimkit.standard import LintFinding, classify_sql, lint, load
-from cimkit.standard._conditions import Condition
-from cimkit.standard._lint_implied import follows
+from cimkit.standard.classification._conditions import Condition
+from cimkit.standard.linting._implied import follows
 
 Make = Callable[..., Path]
 

@@ -12,9 +12,9 @@ import pytest
 from cimkit_cli.main import cli
 
 from cimkit.registry import names
-from cimkit.standard._conditions import OPS
-from cimkit.standard._head import HEAD
-from cimkit.standard._package import (
+from cimkit.standard.classification._conditions import OPS
+from cimkit.standard.package._head import HEAD
+from cimkit.standard.package._package import (
     ATTRIBUTE_COLUMNS,
     CLASS_COLUMNS,
     CROSSWALK_COLUMNS,

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from cimkit.errors import StandardError, StandardNotFound
-from cimkit.standard import _unpacking, available, load
-from cimkit.standard._files import find_package, open_package
-from cimkit.standard._workbook_layout import SHEETS
-from cimkit.standard._workbook_write import workbook_bytes
+from cimkit.standard import available, load
 from cimkit.standard.draft import Draft, flatten, read_draft, write_draft
+from cimkit.standard.package import _unpacking
+from cimkit.standard.package._files import find_package, open_package
+from cimkit.standard.workbook._layout import SHEETS
+from cimkit.standard.workbook._write import workbook_bytes
 
 SHIPPED = sorted({f"{name}@{edition}" for name, edition, _, _ in available()})
 Change = Callable[[Any], None]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cimkit.errors import ExportError, StandardError, UsageError
-from cimkit.standard._unpacking import check_size, read_folder, unzip
+from cimkit.standard.package._unpacking import check_size, read_folder, unzip
 
 __all__ = ["content", "contents", "file_name", "save"]
 
@@ -51,7 +51,7 @@ def save(out: Path, files: Mapping[str, bytes]) -> None:
     ExportError
         If it cannot be written.
     """
-    from cimkit.standard._writing import replace_file, zip_bytes
+    from cimkit.standard.package._writing import replace_file, zip_bytes
 
     try:
         if out.suffix.lower() == ".zip":

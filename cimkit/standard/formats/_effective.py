@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from cimkit.standard.formats._losses import Ledger
 from cimkit.standard.model import Standard
-from cimkit.standard._changes import words
+from cimkit.standard.overlay._changes import words
 
 __all__ = ["attributes_by_class", "collapse"]
 

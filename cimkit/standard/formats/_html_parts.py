@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from cimkit.errors import UsageError
-from cimkit.standard._code_explain import explain_code
+from cimkit.standard.codes._explain import explain_code
 from cimkit.standard.formats._html_page import LANGUAGES, word, words
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import NO_CLASS, Attribute, ClassRow

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from cimkit.errors import StandardError
-from cimkit.standard._changes import words
 from cimkit.standard.draft import Draft, Loss, Row
 from cimkit.standard.formats._delivered import contents, file_name
 from cimkit.standard.formats._effective import collapse
@@ -17,6 +16,7 @@ from cimkit.standard.formats._ifc_names import proper
 from cimkit.standard.formats._language import guess
 from cimkit.standard.formats._patterns import from_xsd
 from cimkit.standard.formats._xml import parse
+from cimkit.standard.overlay._changes import words
 
 __all__ = ["read"]
 

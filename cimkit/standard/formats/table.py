@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cimkit.errors import StandardError
-from cimkit.standard._tables import Grid, text_grids, workbook_grids
-from cimkit.standard._tables_header import Header, find_header, said_header
-from cimkit.standard._tables_rows import Entry, entries_of
 from cimkit.standard.draft import Draft, Loss, Row
 from cimkit.standard.formats._spec import FormatSpec
+from cimkit.standard.office._header import Header, find_header, said_header
+from cimkit.standard.office._rows import Entry, entries_of
+from cimkit.standard.office._tables import Grid, text_grids, workbook_grids
 
 __all__ = ["SPEC", "read"]
 

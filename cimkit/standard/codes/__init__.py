@@ -1,0 +1,1 @@
+"""Identifier codes: segments, mesh cells, check digits, and their columns in SQL."""

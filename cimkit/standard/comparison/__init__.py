@@ -1,0 +1,1 @@
+"""Two standards side by side: crosswalk, difference, migration."""

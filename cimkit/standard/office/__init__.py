@@ -1,0 +1,1 @@
+"""Tables as offices write them: titles, merged cells, footnotes, any encoding."""

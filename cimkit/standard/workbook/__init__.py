@@ -1,0 +1,1 @@
+"""The package as one workbook, for people who live in spreadsheets."""
