@@ -181,10 +181,15 @@ def _read(sheet: Any, name: str, path: Path, formulas: set[str]) -> SheetRows | 
 def _header(rows: Iterator[tuple[int, list[Any]]]) -> tuple[int, dict[str, str]]:
     """Return the number of the first row that is no comment, and its columns by letter."""
     for number, cells in rows:
-        said = {c.column_letter: str(c.value).strip() for c in cells if c.value is not None}
+        said = {c.column_letter: _said(str(c.value).strip()) for c in cells if c.value is not None}
         if said and not said.get("A", "").startswith("#"):
             return number, said
     return 0, {}
+
+
+def _said(text: str) -> str:
+    """Return what a text of a workbook stands for: XML cannot say every character."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
 
 
 def _check_columns(columns: dict[str, str], name: str, where: str, top: int) -> None:
@@ -261,7 +266,7 @@ def text_of(cell: Any, kind: str, where: str) -> str:
     if isinstance(value, str):
         if cell.data_type == "e":
             raise StandardError("an error value", where=where, got=value, mend="Mend the formula.")
-        return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
+        return _said(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     dated = isinstance(value, datetime.datetime) and value.time() == datetime.time()
