@@ -16,51 +16,114 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cimkit.catalog import create, diff, doctor, find, ingest, log, query, search
-    from cimkit.checks import check
+    from cimkit.catalog import (
+        adopt,
+        create,
+        decide,
+        diff,
+        doctor,
+        explain,
+        find,
+        ingest,
+        log,
+        query,
+        save_crosswalk,
+        search,
+        suggest,
+        unclassed,
+        withdraw,
+    )
+    from cimkit.checks import check, prove, try_standard
     from cimkit.demo import generate
     from cimkit.exporters import export, to_geodataframe
     from cimkit.loaders import probe, read_sheet, write_sheet
-    from cimkit.standard import load
+    from cimkit.standard import (
+        compare_table,
+        crosswalk,
+        difference,
+        explain_code,
+        export_standard,
+        governing,
+        import_standard,
+        lint,
+        load,
+        new,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "adopt",
     "check",
+    "compare_table",
     "create",
+    "crosswalk",
+    "decide",
     "diff",
+    "difference",
     "doctor",
+    "explain",
+    "explain_code",
     "export",
+    "export_standard",
     "find",
     "generate",
+    "governing",
+    "import_standard",
     "ingest",
+    "lint",
     "load",
     "log",
+    "new",
     "probe",
+    "prove",
     "query",
     "read_sheet",
+    "save_crosswalk",
     "search",
+    "suggest",
     "to_geodataframe",
+    "try_standard",
+    "unclassed",
+    "withdraw",
     "write_sheet",
 ]
 
 _ROOM = {
+    "adopt": "catalog",
     "check": "checks",
+    "compare_table": "standard",
     "create": "catalog",
+    "crosswalk": "standard",
+    "decide": "catalog",
     "diff": "catalog",
+    "difference": "standard",
     "doctor": "catalog",
+    "explain": "catalog",
+    "explain_code": "standard",
     "export": "exporters",
+    "export_standard": "standard",
     "find": "catalog",
     "generate": "demo",
+    "governing": "standard",
+    "import_standard": "standard",
     "ingest": "catalog",
+    "lint": "standard",
     "load": "standard",
     "log": "catalog",
+    "new": "standard",
     "probe": "loaders",
+    "prove": "checks",
     "query": "catalog",
     "read_sheet": "loaders",
+    "save_crosswalk": "catalog",
     "search": "catalog",
+    "suggest": "catalog",
     "to_geodataframe": "exporters",
+    "try_standard": "checks",
+    "unclassed": "catalog",
+    "withdraw": "catalog",
     "write_sheet": "loaders",
 }
 
