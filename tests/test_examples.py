@@ -47,6 +47,16 @@ def test_the_third_asks_and_the_fourth_joins(folder: Path) -> None:
     assert (folder / "answer" / "companies.gpkg").is_file()
 
 
+def test_the_fifth_writes_the_next_edition(folder: Path) -> None:
+    if not (folder / "catalog").exists():
+        _run("03_ask_the_catalogue.py", folder / "district", folder / "catalog")
+    said = _run("05_next_edition.py", folder / "catalog", folder / "edition")
+    assert "2 fixtures came out as they say" in said
+    assert "classes replaced: 0407" in said
+    assert "0407 Street seat → 0499 Resting place" in said
+    assert "Smart street lamp" in (folder / "edition" / "code-book.html").read_text("utf-8")
+
+
 def test_examples_stay_short() -> None:
     for file in EXAMPLES.glob("0*.py"):
         assert len(file.read_text(encoding="utf-8").splitlines()) <= 60, file.name

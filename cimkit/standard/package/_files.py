@@ -19,6 +19,8 @@ from cimkit.standard.package._named import edition_order
 from cimkit.standard.package._place import Place
 from cimkit.standard.package._unpacking import read_folder, root, unzip
 
+_LONGEST_NAME = 4_000
+
 
 @dataclass(frozen=True)
 class PackageFiles:
@@ -225,6 +227,10 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
     StandardError
         If a package names another by its path.
     """
+    if len(name) > _LONGEST_NAME:
+        raise StandardNotFound(
+            "no such standard", got=f"{name[:100]}…", expected="a name or a path"
+        )
     path = Path(name)
     is_path = "/" in name or "\\" in name or path.suffix in (".zip", ".toml", ".xlsx")
     if beside is not None and (is_path or name.startswith(".")):
