@@ -48,14 +48,11 @@ def main(folder: Path, out: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
     proven = proof(book)
-    for finding in proven.findings:
-        print(f"{finding.severity}: {finding.where}: {finding.message}")
-    print(f"{sum(f.ok for f in proven.fixtures)} fixtures came out as they say")
-
-    found = cimkit.difference(cimkit.load(parent), cimkit.load(book))
-    for change in found.changes:
-        if change.part in ("classes", "rules"):
-            print(f"   {change.part} {change.what}: {change.key} {change.name} {change.aspect}")
+    print(f"{sum(f.ok for f in proven.fixtures)} fixtures came out as they say; {proven.counts}")
+    found = cimkit.difference(cimkit.load(parent), cimkit.load(book)).changes
+    print(
+        *(f"   {c.part} {c.what}: {c.key} {c.name}" for c in found if c.part == "classes"), sep="\n"
+    )
     print(cimkit.adopt(cimkit.find(folder), book, dry_run=True).to_text())
     cimkit.export_standard(book, out / "code-book.html", language="all")
 

@@ -51,7 +51,7 @@ def test_the_fifth_writes_the_next_edition(folder: Path) -> None:
     if not (folder / "catalog").exists():
         _run("03_ask_the_catalogue.py", folder / "district", folder / "catalog")
     said = _run("05_next_edition.py", folder / "catalog", folder / "edition")
-    assert "2 fixtures came out as they say" in said
+    assert "2 fixtures came out as they say" in said, said
     assert "classes replaced: 0407" in said
     assert "0407 Street seat → 0499 Resting place" in said
     assert "Smart street lamp" in (folder / "edition" / "code-book.html").read_text("utf-8")
