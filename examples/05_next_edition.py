@@ -20,7 +20,6 @@ rename,0118,,智慧路灯,スマート街路灯,Smart street lamp,,cimkit (ficti
 """,
     "rules/next.toml": """[[rule]]
 id = "resting-place-named"
-severity = "warning"
 element = "completeness: omission"
 sql = "SELECT object_id FROM things WHERE class_code = '0499' AND name IS NULL"
 clause = "RP-1 (fictional)"
