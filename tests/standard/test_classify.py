@@ -312,7 +312,7 @@ def test_predicates_reach_nothing_else(make: Make, sql: str, reason: str) -> Non
     folder = make("p", {"mapping/m.csv": f'sql,class\n"{sql}",0101\n'})
     with pytest.raises(StandardError, match=reason) as caught:
         load(folder)
-    assert caught.value.where == "p/mapping/m.csv:2"
+    assert caught.value.where == "p/mapping/m.csv:2, column sql"
 
 
 def test_a_hundred_thousand_objects(con: duckdb.DuckDBPyConnection, city: Standard) -> None:

@@ -214,6 +214,26 @@ def test_all_rows_that_keep_a_package_from_building_are_said(town: Look) -> None
     assert all(f.severity == "error" and f.mend for f in found)
 
 
+def test_every_cell_whose_value_is_none_there_is_is_said(town: Look) -> None:
+    found = town(
+        {
+            "classes.csv": "code,parent,name_en,access,verified\n01,,A,公开,是\n0101,07,B,,no\n",
+            "attributes.csv": "name,class,type,obligation,minimum\nh,01,数字,必填,2m\n",
+            "mapping/a.csv": "kind,field,op,value,class,confidence\n"
+            "gis,类型,equal,x,01,\ngis,高,gt,5m,01,95\ngis,高,,,01,\n",
+        }
+    )
+    assert {f.where.removeprefix("t/") for f in found} == {
+        *("classes.csv:2, column access", "classes.csv:2, column verified"),
+        "classes.csv:3, column parent",
+        *(f"attributes.csv:2, column {c}" for c in ("type", "obligation", "minimum")),
+        *("mapping/a.csv:2, column op", "mapping/a.csv:3, column value"),
+        *("mapping/a.csv:3, column confidence", "mapping/a.csv:4, column op"),
+    }
+    assert all(f.severity == "error" and f.mend for f in found)
+    assert "Did you mean 'equals'?" in {f.mend for f in found}
+
+
 def test_each_broken_file_is_said(town: Look) -> None:
     found = town({"attributes.csv": "nmae\n1\n", "levels.csv": "cood\n1\n", "rules/r.toml": "x="})
     places = {f.where.partition(":")[0] for f in found}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
 from cimkit.errors import StandardError
 from cimkit.standard._expressions import wrong_with
 from cimkit.standard.classification._predicate import check_predicate
+from cimkit.standard.package._place import Place
 from cimkit.standard.rows import MappingRow
 
 DIMENSIONS = {
@@ -92,44 +94,87 @@ def conditions(row: MappingRow) -> tuple[Condition, ...]:
     return tuple(said)
 
 
-def check_row(row: MappingRow, where: str) -> None:
+def check_row(row: MappingRow, place: Place) -> None:
     """Raise `StandardError` if a row cannot be compiled."""
     if row.sql:
         if row.field or row.op or row.value:
-            raise StandardError("`sql` stands alone, without field, op and value", where=where)
-        check_predicate(row.sql, where)
+            raise StandardError(
+                "`sql` stands alone, without field, op and value",
+                where=place.cell("sql"),
+                mend="Take out the one or the others.",
+            )
+        check_predicate(row.sql, place.cell("sql"))
         return
     if bool(row.field) != bool(row.op):
-        raise StandardError("`field` and `op` go together", where=where)
+        empty, other = ("op", "field") if row.field else ("field", "op")
+        raise StandardError(
+            "`field` and `op` go together",
+            where=place.cell(empty),
+            mend=f"Fill in `{empty}`, or empty `{other}` and `value`.",
+        )
     if not conditions(row):
-        raise StandardError("a mapping row without a condition", where=where)
+        raise StandardError(
+            "a mapping row without a condition",
+            where=place,
+            mend="Say what such objects are known by: kind, layer, source_class, or a field with "
+            "op and value.",
+        )
     if not row.op:
         return
     if row.op not in OPS:
-        raise StandardError("no such op", where=where, got=row.op, expected=" | ".join(OPS))
-    if (row.op in ("exists", "absent")) == bool(row.value):
-        raise StandardError(f"`{row.op}` and `value` do not fit", where=where, got=row.value)
-    if row.op in _NUMERIC:
-        try:
-            float(row.value)
-        except ValueError as error:
-            raise StandardError("a number is wanted", where=where, got=row.value) from error
-    if row.op == "matches":
-        wrong = wrong_with(row.value)
-        if wrong:
-            raise StandardError(wrong, where=where, got=row.value)
+        near = difflib.get_close_matches(row.op.casefold(), OPS, 1)
+        raise StandardError(
+            "no such op",
+            where=place.cell("op"),
+            got=row.op,
+            expected=" | ".join(OPS),
+            mend=f"Did you mean {near[0]!r}?" if near else "Choose one of them.",
+        )
+    if row.op in ("exists", "absent") and row.value:
+        raise StandardError(
+            f"`{row.op}` and `value` do not fit",
+            where=place.cell("value"),
+            got=row.value,
+            mend=f"Empty the cell: `{row.op}` compares with nothing.",
+        )
+    _check_value(row, place)
     several = row.field.split("|")
     if len(several) > 1 and not all(a and a not in LISTS and a not in DIMENSIONS for a in several):
         raise StandardError(
-            "only fields with one value can stand for each other", where=where, got=row.field
+            "only fields with one value can stand for each other",
+            where=place.cell("field"),
+            got=row.field,
+            mend="Write a row for each of them.",
         )
     if row.field.startswith("measure.") and row.field[8:] not in NUMBERS:
         raise StandardError(
             "no such measure",
-            where=where,
+            where=place.cell("field"),
             got=row.field,
             expected=" | ".join(f"measure.{n}" for n in NUMBERS),
         )
+
+
+def _check_value(row: MappingRow, place: Place) -> None:
+    at = place.cell("value")
+    if row.op not in ("exists", "absent") and not row.value:
+        raise StandardError(
+            f"`{row.op}` and `value` do not fit", where=at, got="", mend="Say what is compared."
+        )
+    if row.op in _NUMERIC:
+        try:
+            float(row.value)
+        except ValueError as error:
+            raise StandardError(
+                "a number is wanted",
+                where=at,
+                got=row.value,
+                mend=f"Write the number alone, without its unit: `{row.op}` compares numbers.",
+            ) from error
+    if row.op == "matches":
+        wrong = wrong_with(row.value)
+        if wrong:
+            raise StandardError(wrong, where=at, got=row.value)
 
 
 def pointer(address: str) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from cimkit.errors import StandardConflict, StandardError
 from cimkit.standard.linting._lint import LintFinding
 from cimkit.standard.linting._seen import Examined
+from cimkit.standard.linting._values import values
 from cimkit.standard.overlay._changes import words
 from cimkit.standard.overlay._overlay import resolve
 from cimkit.standard.package import _package
@@ -60,6 +61,9 @@ def raw(seen: Examined) -> Iterator[LintFinding]:
         except StandardError as error:
             broken = True
             yield from not_built(error)
+            continue
+        for wrong in values(name, rows[name]):
+            yield from not_built(wrong)
     try:
         parents = _parents(seen)
     except StandardError:

@@ -23,6 +23,9 @@ from cimkit.standard.package._package import Package, truth
 from cimkit.standard.package._place import Place
 from cimkit.standard.rows import Attribute
 
+TYPES = ("text", "integer", "number", "date", "boolean")
+"""What values may be."""
+
 
 def merge_attributes(
     chain: Sequence[Package],
@@ -123,41 +126,63 @@ def _still_meant(attribute: Attribute, reborn: Collection[Key]) -> Attribute | N
 
 
 def _attribute(cells: dict[str, str], package: str, place: Place, scheme: str) -> Attribute:
-    kind = cells["type"] or "text"
-    if kind not in ("text", "integer", "number", "date", "boolean"):
-        raise StandardError("no such type", where=place.cell("type"), got=kind)
-    obligation = cells["obligation"] or "O"
-    if obligation not in OBLIGATIONS:
-        raise StandardError(
-            "no such obligation",
-            where=place.cell("obligation"),
-            got=obligation,
-            expected="M, C or O",
-        )
-    limits: dict[str, Any] = {}
-    for key in ("minimum", "maximum"):
-        try:
-            limits[key] = float(cells[key]) if cells[key] else None
-        except ValueError as error:
-            raise StandardError(
-                f"`{key}` is a number", where=place.cell(key), got=cells[key]
-            ) from error
-    wrong = wrong_with(cells["pattern"])
-    if wrong:
-        raise StandardError(wrong, where=place.cell("pattern"), got=cells["pattern"])
+    pattern_in(cells, place)
     names = ("name", "title", "unit", "domain", "level", "pattern", "code_origin", "source")
     copied: dict[str, Any] = {k: cells[k] for k in names}
     return Attribute(
         classes=words(cells["class"]),
         kinds=words(cells["kinds"]),
-        type=kind,
-        obligation=obligation,
+        type=type_in(cells, place),
+        obligation=obligation_in(cells, place),
+        minimum=limit_in("minimum", cells, place),
+        maximum=limit_in("maximum", cells, place),
         access=access_in(cells, place),
-        verified=truth(cells["verified"], place),
+        verified=truth(cells["verified"], place.cell("verified")),
         package=package,
         origin=place,
         scheme=scheme,
         without=words(cells["without"]),
-        **limits,
         **copied,
     )
+
+
+def type_in(cells: Mapping[str, str], place: Place) -> str:
+    """Return what the column ``type`` says; raises `StandardError`."""
+    return _one_of("type", cells["type"] or "text", TYPES, place)
+
+
+def obligation_in(cells: Mapping[str, str], place: Place) -> str:
+    """Return what the column ``obligation`` says; raises `StandardError`."""
+    return _one_of("obligation", cells["obligation"] or "O", tuple(OBLIGATIONS), place)
+
+
+def limit_in(column: str, cells: Mapping[str, str], place: Place) -> float | None:
+    """Return what ``minimum`` or ``maximum`` says; raises `StandardError`."""
+    try:
+        return float(cells[column]) if cells[column] else None
+    except ValueError as error:
+        raise StandardError(
+            f"`{column}` is a number",
+            where=place.cell(column),
+            got=cells[column],
+            mend="Write the number alone; its unit has a column of its own.",
+        ) from error
+
+
+def pattern_in(cells: Mapping[str, str], place: Place) -> None:
+    """Raise `StandardError` if the column ``pattern`` holds no expression that may run."""
+    wrong = wrong_with(cells["pattern"])
+    if wrong:
+        raise StandardError(wrong, where=place.cell("pattern"), got=cells["pattern"])
+
+
+def _one_of(column: str, said: str, allowed: Sequence[str], place: Place) -> str:
+    if said not in allowed:
+        raise StandardError(
+            f"no such {column}",
+            where=place.cell(column),
+            got=said,
+            expected=" | ".join(allowed),
+            mend="Choose one of them.",
+        )
+    return said

@@ -35,6 +35,7 @@ def changes_in(cells: Mapping[str, str], place: Place) -> tuple[str, ...]:
                 where=place.cell("change"),
                 got=change,
                 expected=" | ".join(CHANGES),
+                mend="Choose one of them; an empty cell adds a class, attribute or value.",
             )
     return said
 
@@ -44,7 +45,11 @@ def access_in(cells: Mapping[str, str], place: Place) -> str:
     said = cells["access"] or "public"
     if said not in ACCESS:
         raise StandardError(
-            "no such access", where=place.cell("access"), got=said, expected=" | ".join(ACCESS)
+            "no such access",
+            where=place.cell("access"),
+            got=said,
+            expected=" | ".join(ACCESS),
+            mend="Choose one of them; an empty cell is public.",
         )
     return said
 

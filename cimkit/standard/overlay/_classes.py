@@ -122,7 +122,7 @@ def _row(cells: dict[str, str], scheme: str, package: str, place: Place) -> Clas
         access=access_in(cells, place),
         replaces=words(cells["replaces"]),
         code_origin=cells["code_origin"],
-        verified=truth(cells["verified"], place),
+        verified=truth(cells["verified"], place.cell("verified")),
         source=cells["source"],
         package=package,
         meant_by=package,

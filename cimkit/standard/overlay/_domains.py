@@ -72,7 +72,7 @@ def merge_domains(chain: Sequence[Package], conflicts: Conflicts) -> Lists:
                     name_zh=cells["name_zh"],
                     name_ja=cells["name_ja"],
                     name_en=cells["name_en"],
-                    verified=truth(cells["verified"], place),
+                    verified=truth(cells["verified"], place.cell("verified")),
                     asserted=not package.verified_only,
                     package=package.key,
                     origin=place,

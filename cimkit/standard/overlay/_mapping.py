@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.standard.classification._conditions import check_row
@@ -85,7 +86,7 @@ def merge_mapping(
             rule=f"{package.id}/{place.removeprefix(package.files.where(''))}",
             class_code=code,
             scheme=scheme,
-            confidence=_confidence(cells["confidence"], place),
+            confidence=confidence_in(cells, place),
             level=sieve.level(cells["level"]),
             source=cells["source"],
             depth=last - number,
@@ -148,18 +149,24 @@ def _agreeing(index: Mapping[tuple[str, str], set[int]], asked: Mapping[str, str
     return sets[0].intersection(*sets[1:])
 
 
-def _confidence(text: str, place: Place) -> float:
+def confidence_in(cells: Mapping[str, str], place: Place) -> float:
+    """Return what the column ``confidence`` says; raises `StandardError`."""
+    text, at = cells["confidence"], place.cell("confidence")
+    mend = "Write e.g. 0.9; an empty cell is 1."
     try:
         value = float(text or 1)
     except ValueError as error:
-        raise StandardError(
-            "`confidence` is a number", where=place.cell("confidence"), got=text
-        ) from error
+        raise StandardError("`confidence` is a number", where=at, got=text, mend=mend) from error
     if not 0 < value <= 1:
-        raise StandardError(
-            "`confidence` is above 0 and at most 1", where=place.cell("confidence"), got=text
-        )
+        raise StandardError("`confidence` is above 0 and at most 1", where=at, got=text, mend=mend)
     return value
+
+
+def conditions_in(cells: Mapping[str, str], place: Place) -> None:
+    """Raise `StandardError` if the conditions of a row, whatever its class, cannot be compiled."""
+    if cells["change"] != "retire":
+        said: dict[str, Any] = {k: cells[k] for k in _CONDITIONS}
+        check_row(MappingRow(rule="", class_code="", scheme="", **said), place)
 
 
 def merge_level_rules(

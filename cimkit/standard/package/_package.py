@@ -176,7 +176,13 @@ def read_package(files: PackageFiles) -> Package:
             for name in files.under("domains", ".csv")
         },
         levels=tuple(
-            Level(**{**row, "verified": truth(row["verified"], place), "origin": place})  # type: ignore[arg-type]
+            Level(
+                **{  # type: ignore[arg-type]
+                    **row,
+                    "verified": truth(row["verified"], place.cell("verified")),
+                    "origin": place,
+                }
+            )
             for place, row in _rows(files, "levels.csv", LEVEL_COLUMNS, ("code",))
         ),
         level_rules=_rows(files, "level_rules.csv", LEVEL_RULE_COLUMNS, ("level",)),
@@ -199,7 +205,12 @@ def truth(text: str, place: str) -> bool:
         return True
     if word in ("", "no", "false", "0"):
         return False
-    raise StandardError("`verified` says yes or no", where=place, got=text)
+    raise StandardError(
+        "`verified` says yes or no",
+        where=place,
+        got=text,
+        mend="Write yes if code and name were seen in the source, else no.",
+    )
 
 
 def _rows(
