@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cimkit.catalog import _config, _lake, _lock, _schema, _standards, _views
-from cimkit.errors import CatalogError, CatalogExists, CatalogNotFound
+from cimkit.errors import CatalogError, CatalogExists, CatalogNotFound, StandardNotFound
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,7 +65,15 @@ class Catalog:
         StandardError
             If there is one but it cannot be found or built.
         """
-        return _standards.load(self.config.standard)
+        try:
+            return _standards.load(self.config.standard)
+        except StandardNotFound as error:
+            raise StandardNotFound(
+                "the standard of this catalogue is not where it was",
+                where=f"{self.folder / _config.FILE}, standard",
+                got=self.config.standard,
+                mend="Put it back, or say where it lies now: cimkit adopt PATH.",
+            ) from error
 
     def version(self) -> int:
         """Return the newest version (DuckLake snapshot)."""

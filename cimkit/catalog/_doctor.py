@@ -106,16 +106,34 @@ def _catalogue(catalog: Catalog) -> Iterator[Diagnosis]:
         )
 
 
+_CLASSED_EARLIER = """
+    SELECT count(*) FROM objects SEMI JOIN (
+        SELECT i.item_id FROM items i JOIN deliveries d USING (delivery_id), standards s
+        WHERE d.standard_hash IS DISTINCT FROM s.hash
+            AND NOT coalesce(d.received <= s.adopted, false)
+    ) USING (item_id)
+"""
+
+
 def _standard(catalog: Catalog) -> Diagnosis:
     try:
         standard = catalog.standard()
     except CimkitError as error:
-        return Diagnosis("standard", False, str(error), error.mend)
+        return Diagnosis("standard", False, str(error).removesuffix(f". {error.mend}"), error.mend)
     with catalog.connect() as con:
         row = con.execute("SELECT standard, hash FROM standards").fetchone()
+        ((earlier,),) = con.execute(_CLASSED_EARLIER).fetchall()
     said = standard.key if standard else "none"
     if row is None or (standard is not None and row == (standard.key, standard.hash)):
-        return Diagnosis("standard", True, said)
+        if not earlier:
+            return Diagnosis("standard", True, said)
+        return Diagnosis(
+            "standard",
+            False,
+            f"{said}, but {earlier} objects came before its text was changed, and are classed "
+            "as it said then",
+            f"cimkit adopt {catalog.standard_id or said}",
+        )
     lake = row[0] if standard is None or row[0] != standard.key else "an earlier text of it"
     return Diagnosis(
         "standard",

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cimkit.catalog import Catalog, Decision, adopt, create, decide, doctor, find, ingest_staged
+from cimkit.catalog import (
+    Catalog,
+    Decision,
+    Diagnosis,
+    adopt,
+    create,
+    decide,
+    doctor,
+    find,
+    ingest_staged,
+)
 from cimkit.catalog import _config as config_file
 from cimkit.errors import StandardNotFound, UsageError
 from cimkit.model import STAGED, Declaration
@@ -262,6 +272,35 @@ def test_settings_against_the_lake_are_noticed(town: Catalog, new: Path, old: Pa
     os.rename(old, old.parent / "away")
     assert adopt(find(town.folder), new).before == "town@1"  # the former one need not be there
     assert next(d for d in doctor(find(town.folder)) if d.name == "standard").ok
+
+
+def test_a_standard_edited_in_place_is_noticed(town: Catalog, old: Path, stage: Stage) -> None:
+    def seen() -> Diagnosis:
+        return next(d for d in doctor(find(town.folder)) if d.name == "standard")
+
+    file = old / "mapping/m.csv"
+    file.write_text(file.read_text().replace("lamp,0102", "lamp,0103"))
+    said = Declaration(dataset="late")
+    late = stage("late.gpkg", layers={"lamp": [Feature("l", 106.7, 29.5)]}, declared=said)
+    ingest_staged(find(town.folder), [late], root=Path("/in"))
+    assert not seen().ok
+    assert seen().state.startswith("town@1, but 11 objects came before its text was changed")
+    assert seen().mend == f"cimkit adopt {old}"
+    assert adopt(find(town.folder), old).changed == 4
+    assert seen().ok
+
+
+def test_a_standard_that_is_gone_is_named_with_its_mend(town: Catalog, old: Path) -> None:
+    os.rename(old, old.parent / "away")
+    with pytest.raises(StandardNotFound, match="is not where it was") as error:
+        find(town.folder).standard()
+    assert error.value.where == f"{town.folder / 'cimkit.toml'}, standard"
+    told = next(d for d in doctor(find(town.folder)) if d.name == "standard")
+    assert not told.ok
+    assert error.value.mend == told.mend
+    assert told.mend not in told.state
+    adopt(find(town.folder), old.parent / "away")
+    assert find(town.folder).standard() is not None
 
 
 def test_a_catalogue_opened_before_goes_with_the_new_standard(
