@@ -144,6 +144,25 @@ def test_what_is_no_asset_is_decided_without_a_class(
     }
 
 
+def test_a_stated_code_of_a_former_edition_goes_to_its_one_heir(
+    make: Make, con: duckdb.DuckDBPyConnection
+) -> None:
+    head = 'id = "p"\nedition = "2"\nclass_fields = ["class"]\n[titles]\nen = "t"\n'
+    classes = (
+        "code,name_en,replaces\n0101,Cover,0101 0100\n0103,Lamp,0102\n"
+        "0104,Side road,0109\n0105,Main road,0109\n"
+    )
+    standard = load(make("p", {"standard.toml": head, "classes.csv": classes}))
+    stated = ["0102", "0109", "0100", "0101", "0108"]
+    got = classify(con, standard, [thing(**{"class": code}) for code in stated])
+    # 0109 has two heirs, and nobody ever spoke of 0108.
+    assert {n: row[:3] for n, row in got.items()} == {
+        0: ("0103", "p/class-field", "source"),
+        2: ("0101", "p/class-field", "source"),
+        3: ("0101", "p/class-field", "source"),
+    }
+
+
 def test_an_overlay_may_give_a_class_to_what_its_parent_exempts(
     make: Make, con: duckdb.DuckDBPyConnection
 ) -> None:

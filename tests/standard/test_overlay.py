@@ -56,6 +56,15 @@ def test_add_rename_restrict_retire_replace(make: Make) -> None:
     assert not city.by_code["50"].leaf
 
 
+@pytest.mark.parametrize("change", ["rename", "restrict", ""])
+def test_a_class_of_the_parent_may_be_the_heir(make: Make, change: str) -> None:
+    make("base", {"mapping/m.csv": "layer,class\nlamp,0102\ncover,0101\n"})
+    rows = CHANGE + f"{change},0101,,,,,0102\nretire,0102,,,,,\n"
+    city = load(make("city", {"classes.csv": rows}, extends=("base@1",)))
+    assert city.by_code["0101"].replaces == ("0102",)
+    assert {(r.layer, r.class_code) for r in city.mapping} == {("lamp", "0101"), ("cover", "0101")}
+
+
 def test_a_code_used_again_is_a_conflict(make: Make) -> None:
     make("base")
     city = make("city", {"classes.csv": CHANGE + ",0102,,射灯,Spotlight,,\n"}, extends=("base@1",))

@@ -46,8 +46,9 @@ def classify_sql(standard: Standard, relation: str) -> str:
     Notes
     -----
     A class that the delivery itself states (`Standard.class_fields`, then the class in an
-    identifier code) decides before all rules; a stated code that the standard does not have
-    decides nothing and is left to the check ``class-known``. Among rules the greatest confidence
+    identifier code) decides before all rules; a stated code that the standard does not have means
+    the one class that replaces it, else it decides nothing and is left to the check
+    ``class-known``. Among rules the greatest confidence
     wins, then the most conditions, then the longest value, then the package before its parents,
     then the order of the files.
     Comparisons ignore case and blanks at the ends.

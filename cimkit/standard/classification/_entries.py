@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cimkit.standard.classification._conditions import LISTS, Condition, conditions
 from cimkit.standard.classification._facts import REPEATED, Facts
 from cimkit.standard.model import Standard
-from cimkit.standard.rows import MappingRow
+from cimkit.standard.rows import ClassRow, MappingRow
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ def order(row: MappingRow) -> tuple[float, int, int, int]:
 
 def _stated(standard: Standard) -> Iterator[Entry]:
     """Yield the entries for codes that a delivery states itself, fields before identifiers."""
-    rows = sorted(standard.by_code.values(), key=lambda c: c.code)
+    rows = sorted({**standard.by_code, **_heirs(standard)}.items())
     if standard.class_fields:
-        for row in rows:
+        for code, row in rows:
             yield Entry(
                 row.code,
                 f"{standard.id}/class-field",
@@ -110,10 +110,10 @@ def _stated(standard: Standard) -> Iterator[Entry]:
                 "source",
                 "",
                 row.level,
-                (Condition("stated.class", "equals", row.code),),
+                (Condition("stated.class", "equals", code),),
             )
     if standard.grammar is not None and standard.grammar.field_names:
-        for row in (r for r in rows if r.leaf):
+        for code, row in ((c, r) for c, r in rows if r.leaf):
             yield Entry(
                 row.code,
                 f"{standard.id}/identifier",
@@ -121,5 +121,18 @@ def _stated(standard: Standard) -> Iterator[Entry]:
                 "source",
                 "",
                 row.level,
-                (Condition("stated.identifier", "equals", row.code),),
+                (Condition("stated.identifier", "equals", code),),
             )
+
+
+def _heirs(standard: Standard) -> dict[str, ClassRow]:
+    """Return, by code that is no longer in force, the one class that replaces it."""
+    found: dict[str, list[ClassRow]] = {}
+    for row in standard.by_code.values():
+        for code in row.replaces:
+            found.setdefault(code, []).append(row)
+    return {
+        code: rows[0]
+        for code, rows in found.items()
+        if len(rows) == 1 and code not in standard.by_code
+    }

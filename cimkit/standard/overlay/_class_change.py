@@ -89,12 +89,20 @@ class ClassChange:
                 "Declare `replace`.",
                 "parent",
             )
+        heir: dict[str, Any] = {}
+        if self._replaces != old.replaces:
+            heir["replaces"] = self._replaces
         if changes:
-            return dataclasses.replace(old, **values, **mark)
-        # Said again, the same thing: what changes is that it has been seen.
+            return dataclasses.replace(old, **values, **heir, **mark)
+        # Said again, the same thing: it may have been seen now, or take the place of another.
         if new.verified and not old.verified:
-            return dataclasses.replace(old, verified=True, source=new.source or old.source)
-        return old
+            source = new.source or old.source
+            return dataclasses.replace(old, verified=True, source=source, **heir)
+        return dataclasses.replace(old, **heir) if heir else old
+
+    @property
+    def _replaces(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.old.replaces, *self.new.replaces)))
 
     def _revived(self, mark: dict[str, Any]) -> ClassRow:
         if "add" not in self.changes:
@@ -106,6 +114,7 @@ class ClassChange:
             )
         said = {k: self.cells[k] for k in (*_NAMES, "definition", "level", "source", "valid_to")}
         values: dict[str, Any] = {k: v for k, v in said.items() if v}
+        values["replaces"] = self._replaces
         return dataclasses.replace(self.old, **values, **mark, retired=False)
 
     def _against(self, what: str, got: str, expected: str, mend: str, column: str = "") -> ClassRow:
