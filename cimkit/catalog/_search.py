@@ -24,6 +24,14 @@ _OBJECT = (
     "object_id, dataset_id, item_id, kind, source_layer, source_key, source_class, class_code, "
     "asset_code, level, name, bbox, z_min, z_max, height, observed, lifecycle, access, properties"
 )
+_BELOW = """
+    WITH RECURSIVE mine_ AS (
+        SELECT code, parent FROM classes SEMI JOIN standards USING (scheme)
+    ), below_ AS (
+        SELECT {} AS code UNION SELECT m.code FROM mine_ m JOIN below_ b ON m.parent = b.code
+    )
+    SELECT code FROM below_
+"""
 
 
 def search(
@@ -49,7 +57,8 @@ def search(
         RFC 3339 time, or an interval ``from/to`` where ``..`` leaves an end open. What was observed
         at an unknown time is not found.
     class_code : str, optional
-        A class and all whose code begins so. An item has the class of any of its objects.
+        A class of the primary scheme, and all below it. An item has the class of any of its
+        objects.
     kind : str, optional
         ``bim``, ``gis``, ``pointcloud``, ``imagery``, ``raster``, ``citymodel`` ...
     where : str, optional
@@ -86,9 +95,9 @@ def search(
                 datetime, "observed_start", "coalesce(observed_end, observed_start)"
             )
     if class_code is not None:
-        begins = f"starts_with(class_code, {literal(class_code)})"
-        inside = f"item_id IN (SELECT item_id FROM objects WHERE {begins})"
-        conditions.append(begins if objects else f"({begins} OR {inside})")
+        below = f"class_code IN ({_BELOW.format(literal(class_code))})"
+        inside = f"item_id IN (SELECT item_id FROM objects WHERE {below})"
+        conditions.append(below if objects else f"({below} OR {inside})")
     if kind is not None:
         conditions.append(f"kind = {literal(kind)}")
     if where is not None:

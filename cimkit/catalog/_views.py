@@ -103,12 +103,19 @@ def class_views(
     """
     rows = con.execute(
         """
+        WITH RECURSIVE mine AS (
+            FROM classes SEMI JOIN standards USING (scheme)
+        ), line AS (
+            SELECT standard, code, code AS above FROM mine WHERE leaf
+            UNION
+            SELECT l.standard, l.code, coalesce(m.parent, '') FROM line l
+            JOIN mine m ON m.standard = l.standard AND m.code = l.above
+        )
         SELECT c.scheme, c.code, any_value(c.name_en), list(
             {'name': a.name, 'type': a.type, 'unit': a.unit, 'domain': a.domain} ORDER BY a.name)
-        FROM classes c SEMI JOIN standards s ON s.scheme = c.scheme
-        JOIN attributes a ON a.standard = c.standard
-            AND (a.class_code = c.code OR a.class_code = '' OR starts_with(c.code, a.class_code))
-        WHERE c.leaf GROUP BY ALL ORDER BY ALL
+        FROM mine c JOIN line l USING (standard, code)
+        JOIN attributes a ON a.standard = c.standard AND a.class_code = l.above
+        GROUP BY ALL ORDER BY ALL
         """
     ).fetchall()
     made = []

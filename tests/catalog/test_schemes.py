@@ -16,8 +16,10 @@ from cimkit.catalog import (
     find,
     ingest_staged,
     query,
+    search,
     withdraw,
 )
+from cimkit.catalog._views import class_views
 
 from .conftest import Feature, Stage, rows
 
@@ -128,3 +130,35 @@ def test_they_are_moved_together(town: Catalog, tmp_path: Path) -> None:
         ("tasks", "T"),
         ("town", "0101"),
     ]
+
+
+def test_what_is_below_a_class_is_known_by_the_tree_not_by_the_code(
+    tmp_path: Path, stage: Stage
+) -> None:
+    folder = tmp_path / "trees"
+    (folder / "mapping").mkdir(parents=True)
+    (folder / "standard.toml").write_text('id = "trees"\nedition = "1"\n[titles]\nen = "t"\n')
+    (folder / "classes.csv").write_text(
+        "code,parent,name_en\nBuilt,,Built\nWall,Built,Wall\nWallpaper,,Paper\n1,,One\n10,,Ten\n"
+    )
+    (folder / "mapping" / "m.csv").write_text("layer,class\nwall,Wall\npaper,Wallpaper\nten,10\n")
+    (folder / "attributes.csv").write_text("class,name\nBuilt,thickness\n1,colour\nWall,kind\n")
+    town = create(tmp_path / "c", standard=str(folder))
+    layers = {n: [Feature(n, 106.5, 29.5)] for n in ("wall", "paper", "ten")}
+    ingest_staged(town, [stage("x.gpkg", layers=layers)], root=Path("/in"))
+
+    def found(code: str) -> list[str]:
+        return sorted(search(town, class_code=code, objects=True)["source_key"].to_pylist())
+
+    assert (found("Built"), found("Wall"), found("1"), found("10")) == (
+        ["wall"],
+        ["wall"],
+        [],
+        ["ten"],
+    )
+    assert search(town, class_code="Built").num_rows == 1
+    with town.connect() as con:
+        assert class_views(con) == [("class_1_one", "1"), ("class_Wall_wall", "Wall")]
+        columns = [c[0] for c in con.execute("DESCRIBE class_Wall_wall").fetchall()]
+        assert {"thickness", "kind"} <= set(columns)
+        assert "colour" not in columns
