@@ -163,5 +163,5 @@ def test_a_file_cannot_be_called_out_of_the_package(name: str, tmp_path: Path) -
 def test_what_a_draft_cannot_hold_is_said(tmp_path: Path) -> None:
     with pytest.raises(StandardError, match=r"no such column.*'colour'"):
         write_draft(Draft({"id": "a"}, classes=[{"colour": "red"}]), tmp_path / "a")
-    with pytest.raises(StandardError, match="field of its own"):
+    with pytest.raises(StandardError, match="not one of its other"):
         write_draft(Draft({"id": "a"}, files={"classes.csv": b""}), tmp_path / "a")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from cimkit.errors import StandardError, StandardNotFound
-from cimkit.standard import available, load
+from cimkit.standard import available, lint, load
 from cimkit.standard.draft import Draft, flatten, read_draft, write_draft
 from cimkit.standard.package import _unpacking
 from cimkit.standard.package._files import find_package, open_package
@@ -222,7 +222,7 @@ def test_it_is_found_by_id(
         ("classes", "name_zh", 3, "=1+1", "name_zh 3", "value was not saved"),
         ("classes", "Z", 3, "x", "", "outside the table"),
         ("classes", "parent", 1, "parents", "parent 1", "Did you mean 'parent'"),
-        ("classes", "parent", 1, "code", "code 1", "twice"),
+        ("classes", "parent", 1, "code", "parent 1", "twice"),
         ("classes", "parent", 3, "09", "parent 3", "09"),
         ("attributes", "type", 2, "colour", "", "no such type"),
         ("mapping", "class", 2, "0999", "", "not there"),
@@ -306,6 +306,55 @@ def test_comments_and_own_sheets_are_left_alone(book: Callable[..., Path]) -> No
     standard = load(book(change))
     assert set(standard.by_code) == {"01", "0101"}
     assert standard.by_code["01"].origin == "book.xlsx, classes!3"
+
+
+def test_columns_of_ones_own_are_left_alone(book: Callable[..., Path]) -> None:
+    def change(workbook: Any) -> None:
+        sheet = workbook["classes"]
+        sheet.cell(1, 30).value, sheet.cell(2, 30).value = "_备注", "=1+1"
+
+    assert set(load(book(change)).by_code) == {"01", "0101"}
+    with pytest.raises(StandardError, match="is called _备注"):
+        load(book(lambda workbook: workbook["classes"].cell(1, 30, "备注")))
+
+
+def test_merged_cells_are_refused(book: Callable[..., Path]) -> None:
+    def change(workbook: Any) -> None:
+        workbook["classes"].merge_cells("C2:C3")
+        workbook["classes"].merge_cells("H2:H3")  # empty: nothing is lost
+        workbook["notes"].merge_cells("A1:B1")
+
+    with pytest.raises(StandardError, match="Unmerge them") as caught:
+        load(book(change))
+    assert caught.value.where == "book.xlsx, classes!C2:C3"
+
+
+def test_lint_says_all_mistakes_at_once(book: Callable[..., Path]) -> None:
+    def change(workbook: Any) -> None:
+        for sheet, column, row, value in [
+            *(("classes", "code", 3, 101), ("classes", "access", 2, "公开")),
+            *(("attributes", "obligation", 2, "必填"), ("attributes", "type", 2, "数字")),
+            *(("mapping", "op", 2, "equal"), ("mapping", "field", 2, "类型")),
+            *(("mapping", "confidence", 2, "高"), ("rules", "mandatory", 2, "是")),
+            ("standard", "key", 3, "id"),
+        ]:
+            workbook[sheet][at(sheet, column, row).partition("!")[2]] = value
+        workbook["classes"].cell(1, 30).value = "备注"
+        workbook["classes"].cell(2, 40).value = "?"
+        workbook.create_sheet("旧版")["A1"] = "x"
+        workbook["files"].append(["../../x", None, "x"])
+        workbook["files"].append(["classes.csv", None, "x"])
+
+    found = [f for f in lint(book(change)) if f.severity == "error"]
+    places = {f.where.removeprefix("book.xlsx").removeprefix(", ") for f in found}
+    assert {
+        *(at("classes", "code", 3), at("classes", "access", 2), "classes!AD1", "classes!AN2"),
+        *(at("attributes", "obligation", 2), at("attributes", "type", 2)),
+        *(at("mapping", "op", 2), at("mapping", "confidence", 2)),
+        *(at("rules", "mandatory", 2), at("standard", "key", 3), ""),
+    } <= places
+    assert sum(f.where.startswith("book.xlsx, files!A") for f in found) == 2
+    assert not [f for f in found if not f.mend and "twice" not in f.message]
 
 
 def test_an_unknown_sheet_is_named(book: Callable[..., Path]) -> None:

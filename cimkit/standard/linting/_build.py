@@ -48,8 +48,16 @@ def not_built(error: StandardError) -> list[LintFinding]:
     return [LintFinding("package-not-built", "error", error.where, message, error.mend)]
 
 
-def raw(seen: Examined) -> Iterator[LintFinding]:
-    """Yield what keeps single files from being read, and rows that name what is not there."""
+def raw(seen: Examined, *, partly: bool = False) -> Iterator[LintFinding]:
+    """Yield what keeps single files from being read, and rows that name what is not there.
+
+    Parameters
+    ----------
+    seen : Examined
+        The package, its files read.
+    partly : bool
+        Whether some rows could not be read: then nothing can be said of what rows name.
+    """
     files = seen.files
     if files is None:
         return
@@ -59,11 +67,14 @@ def raw(seen: Examined) -> Iterator[LintFinding]:
         try:
             rows[name] = read()
         except StandardError as error:
-            broken = True
+            # Rules have no rows: the tables can be held against each other without them.
+            broken |= name.endswith(".csv")
             yield from not_built(error)
             continue
         for wrong in values(name, rows[name]):
             yield from not_built(wrong)
+    if partly:
+        return
     try:
         parents = _parents(seen)
     except StandardError:

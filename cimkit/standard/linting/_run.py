@@ -21,7 +21,7 @@ from cimkit.standard.linting._rules import rules
 from cimkit.standard.linting._seen import Examined
 from cimkit.standard.linting._verified import unverified
 from cimkit.standard.overlay._overlay import resolve
-from cimkit.standard.package._files import find_package, open_package
+from cimkit.standard.package._files import PackageFiles, find_package, open_package
 from cimkit.standard.package._named import split_flag
 from cimkit.standard.package._package import read_package
 
@@ -53,7 +53,11 @@ def examine(name: str) -> Examined:
     path = find_package(plain)
     seen = Examined(name, path)
     try:
-        seen.files = open_package(path)
+        seen.files = _opened(seen)
+        if seen.findings:
+            # A workbook with mistakes in its sheets: what could be read of it is looked at, too.
+            seen.findings += raw(seen, partly=True)
+            return seen
         seen.findings += unread_files(seen)
         seen.findings += cells(seen)
         seen.package = read_package(seen.files)
@@ -71,6 +75,15 @@ def examine(name: str) -> Examined:
     for look in _BUILT:
         seen.findings += look(seen)
     return seen
+
+
+def _opened(seen: Examined) -> PackageFiles:
+    """Return the files of a package; of a workbook all mistakes in its sheets are findings."""
+    if seen.path.suffix.lower() != ".xlsx" or not seen.path.is_file():
+        return open_package(seen.path)
+    from cimkit.standard.workbook._open import open_workbook
+
+    return open_workbook(seen.path, lambda error: seen.findings.extend(not_built(error)))
 
 
 def _row(where: str) -> str:

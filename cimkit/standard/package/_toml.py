@@ -65,5 +65,6 @@ def one_of(value: Any, allowed: Iterable[str], key: str, where: str) -> str:
             where=where,
             got=value,
             expected=" | ".join(a or '""' for a in allowed),
+            mend="Choose one of them.",
         )
     return str(value)

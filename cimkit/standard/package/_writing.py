@@ -64,12 +64,33 @@ def package_files(draft: Draft) -> dict[str, bytes]:
     if draft.naming:
         files["naming.toml"] = toml_text(draft.naming)
     for name in draft.files:
-        if _OWN.fullmatch(name):
-            raise StandardError("this file has a field of its own in a draft", where=name)
+        check_other(name)
     found = {n: t.encode() for n, t in files.items()} | draft.files
     for name in found:
         _check_name(name)
+        above = name.rpartition("/")[0]
+        while above:
+            if above in found:
+                raise StandardError(
+                    "a file and a folder have one name",
+                    where=name,
+                    got=above,
+                    expected=f"another name than that of the folder of {name}",
+                )
+            above = above.rpartition("/")[0]
     return dict(sorted(found.items()))
+
+
+def check_other(name: str) -> None:
+    """Raise `StandardError` if no file beside the tables and rules may be called so."""
+    if _OWN.fullmatch(name):
+        raise StandardError(
+            "this is a table of the package, not one of its other files",
+            where=name,
+            got=name,
+            mend="In a workbook it has a sheet of its own: write its rows there.",
+        )
+    _check_name(name)
 
 
 def write_files(files: Mapping[str, bytes], path: Path, *, overwrite: bool) -> None:

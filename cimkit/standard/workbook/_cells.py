@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ from typing import Any
 from cimkit.errors import StandardError
 from cimkit.standard.package._place import Place
 from cimkit.standard.package._unpacking import NO_ZIP, check_size
-from cimkit.standard.workbook._layout import COMPARED, EXACT, KIND, OPEN, SHEETS, TEXT_KEYS
-from cimkit.standard.workbook._values import kind_of_key
+from cimkit.standard.workbook._layout import EXACT, OPEN, SHEETS
+from cimkit.standard.workbook._texts import is_empty, kind_of, text_of, unescaped
 
 ROWS = 1_048_576
 """Rows of a sheet: more than Excel has are no sheet."""
 COLUMNS = 256
 """Columns looked at: beyond those nothing may stand."""
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True)
@@ -35,14 +33,32 @@ class SheetRows:
     lines: list[tuple[Place, dict[str, str]]]
 
 
-def read_sheets(path: Path, only: str = "") -> dict[str, SheetRows]:
+Report = Callable[[StandardError], None]
+"""Takes what is wrong with a workbook; the part of it that is wrong is left out."""
+
+
+def stop(error: StandardError) -> None:
+    """Raise the error: the `Report` of who wants the workbook in order."""
+    raise error
+
+
+def read_sheets(path: Path, only: str = "", report: Report = stop) -> dict[str, SheetRows]:
     """Return the sheets of a standard's workbook, by name.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    only : str
+        Name of the one sheet to read; "": all.
+    report : callable
+        Takes each mistake in a sheet.
 
     Raises
     ------
     StandardError
-        If the file is no workbook, is too large, has a sheet or column that is not described, or
-        a cell that does not say for certain what was typed.
+        If the file is no workbook or too large; and by `stop` if it has a sheet or column that is
+        not described, or a cell that does not say for certain what was typed.
     """
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -52,18 +68,20 @@ def read_sheets(path: Path, only: str = "") -> dict[str, SheetRows]:
         # In memory: an error on the way leaves no file open.
         content = io.BytesIO(path.read_bytes())
         formulas = _formulas(content, path)
+        for error in _merged(content, path) if not only else ():
+            report(error)
         book = openpyxl.load_workbook(content, read_only=True, data_only=True)
         try:
-            found = {}
+            found: dict[str, SheetRows] = {}
             for sheet in book.worksheets:
                 if only and str(sheet.title).strip().casefold() != only:
                     continue
-                name = _name(sheet, path)
+                name = _name(sheet, path, report)
                 if only and not {"key", "value"} <= {*_header(_rows(sheet, path))[1].values()}:
                     continue  # somebody else's table
-                rows = _read(sheet, name, path, formulas.get(sheet.title, set())) if name else None
-                if rows is not None:
-                    found[name] = rows
+                if name:
+                    rows = _read(sheet, name, path, formulas.get(sheet.title, set()), report)
+                    found |= {name: rows} if rows is not None else {}
             return found
         finally:
             book.close()
@@ -94,6 +112,28 @@ def _formulas(content: io.BytesIO, path: Path) -> dict[str, set[str]]:
         book.close()
 
 
+def _merged(content: io.BytesIO, path: Path) -> Iterator[StandardError]:
+    """Yield the merged cells of sheets that are read: only the first of them has the value."""
+    import openpyxl
+
+    with zipfile.ZipFile(content) as archive:
+        sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/")]
+        if not any(b"mergeCell " in archive.read(n) for n in sheets):
+            return
+    for sheet in openpyxl.load_workbook(content).worksheets:
+        name = str(sheet.title).strip().casefold()
+        for cells in sheet.merged_cells.ranges if name in SHEETS and name != "notes" else ():
+            first = sheet.cell(cells.min_row, cells.min_col).value
+            remark = str(sheet.cell(cells.min_row, 1).value).startswith("#")
+            if first is not None and not remark:
+                yield StandardError(
+                    "merged cells: only the first of them has the value",
+                    where=f"{path.name}, {sheet.title}!{cells.coord}",
+                    got=first,
+                    mend="Unmerge them, and write the value into every row that it is of.",
+                )
+
+
 def _rows(sheet: Any, path: Path) -> Iterator[tuple[int, list[Any]]]:
     # What a file says of its size may be wrong.
     from openpyxl.cell.read_only import ReadOnlyCell
@@ -112,7 +152,7 @@ def _rows(sheet: Any, path: Path) -> Iterator[tuple[int, list[Any]]]:
             yield number, cells
 
 
-def _name(sheet: Any, path: Path) -> str:
+def _name(sheet: Any, path: Path, report: Report) -> str:
     """Return the name of a sheet of ours, "" for one that is nothing to us."""
     title = str(sheet.title).strip()
     if title.startswith(("_", "#")):
@@ -123,24 +163,32 @@ def _name(sheet: Any, path: Path) -> str:
     if not any(c.value is not None for _, row in _rows(sheet, path) for c in row):
         return ""
     near = difflib.get_close_matches(name, SHEETS, 1)
-    raise StandardError(
-        "no such sheet",
-        where=path.name,
-        got=title,
-        expected=", ".join(SHEETS),
-        mend=(f"Did you mean {near[0]!r}? " if near else "")
-        + f"A sheet of your own is called _{title}.",
+    report(
+        StandardError(
+            "no such sheet",
+            where=path.name,
+            got=title,
+            expected=", ".join(SHEETS),
+            mend=(f"Did you mean {near[0]!r}? " if near else "")
+            + f"A sheet of your own is called _{title}.",
+        )
     )
+    return ""
 
 
-def _read(sheet: Any, name: str, path: Path, formulas: set[str]) -> SheetRows | None:
+def _read(
+    sheet: Any, name: str, path: Path, formulas: set[str], report: Report
+) -> SheetRows | None:
     rows = _rows(sheet, path)
     where = f"{path.name}, {sheet.title}"
     top, columns = _header(rows)
     if not columns:
         return None
-    _check_columns(columns, name, f"{where}!", top)
-    letters = {column: letter for letter, column in columns.items()}
+    own = {letter for letter, column in columns.items() if column.startswith(("_", "#"))}
+    for error in _columns(columns, name, f"{where}!", top):
+        report(error)
+        own.add(error.where.rpartition("!")[2].rstrip("0123456789"))
+    letters = {column: letter for letter, column in columns.items() if letter not in own}
     found = SheetRows(name, [*letters], Place(f"{where}!{top}"), [])
     doubtful: dict[str, list[StandardError]] = {}
     last = top
@@ -149,147 +197,92 @@ def _read(sheet: Any, name: str, path: Path, formulas: set[str]) -> SheetRows | 
         if first.column == 1 and str(first.value).startswith("#") and name != "notes":
             continue
         row: dict[str, str] = {}
+        sure = True
         for cell in cells:
-            at = f"{where}!{cell.coordinate}"
-            if _is_empty(cell, formulas, at):
+            if cell.value is None and cell.coordinate not in formulas:
                 continue
+            if cell.column_letter in own:
+                continue
+            at = f"{where}!{cell.coordinate}"
             column = columns.get(cell.column_letter)
             if column is None:
-                raise StandardError(
-                    "a cell outside the table",
-                    where=at,
-                    got=cell.value,
-                    mend="Give the column a header, or move the cell to a sheet named _notes.",
-                )
+                report(_outside(cell, at))
+                continue
             try:
-                text = text_of(cell, _kind(name, column, cells, letters), at)
+                if is_empty(cell, formulas, at):
+                    continue
+                text = text_of(cell, kind_of(name, column, cells, letters), at)
             except StandardError as error:
                 doubtful.setdefault(column, []).append(error)
+                sure = False
                 continue
             row[column] = text if f"{name}.{column}" in EXACT else text.strip()
         row = {column: text for column, text in row.items() if text}
         if name == "notes":
             # Empty lines part paragraphs.
             found.lines.extend([(found.top, {})] * (number - last - 1))
-        if row or name == "notes":
+        if (row or name == "notes") and sure:
             found.lines.append((_place(where, number, letters), row))
             last = number
-    _refuse(doubtful)
+    _tell(doubtful, report)
     return found
+
+
+def _outside(cell: Any, at: str) -> StandardError:
+    return StandardError(
+        "a cell outside the table",
+        where=at,
+        got=cell.value,
+        mend="Give the column a header (one of your own begins with _), or move the cell to a "
+        "sheet named _notes.",
+    )
 
 
 def _header(rows: Iterator[tuple[int, list[Any]]]) -> tuple[int, dict[str, str]]:
     """Return the number of the first row that is no comment, and its columns by letter."""
     for number, cells in rows:
-        said = {c.column_letter: _said(str(c.value).strip()) for c in cells if c.value is not None}
+        said = {
+            c.column_letter: unescaped(str(c.value).strip()) for c in cells if c.value is not None
+        }
         if said and not said.get("A", "").startswith("#"):
             return number, said
     return 0, {}
 
 
-def _said(text: str) -> str:
-    """Return what a text of a workbook stands for: XML cannot say every character."""
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
-
-
-def _check_columns(columns: dict[str, str], name: str, where: str, top: int) -> None:
+def _columns(columns: dict[str, str], name: str, where: str, top: int) -> Iterator[StandardError]:
+    """Yield what is wrong with a header; columns of the reader's own are none of ours."""
+    met: dict[str, str] = {}
     for letter, column in columns.items():
+        at = f"{where}{letter}{top}"
+        if column.startswith(("_", "#")):
+            continue
         if column not in SHEETS[name] and name not in OPEN:
             near = difflib.get_close_matches(column, SHEETS[name], 1)
-            raise StandardError(
+            yield StandardError(
                 "no such column",
-                where=f"{where}{letter}{top}",
+                where=at,
                 got=column,
                 expected=", ".join(SHEETS[name]),
-                mend=f"Did you mean {near[0]!r}?" if near else "",
+                mend=(f"Did you mean {near[0]!r}? " if near else "")
+                + f"A column of your own, which is not read, is called _{column}.",
             )
-        if list(columns.values()).count(column) > 1:
-            raise StandardError(
-                "one column stands twice", where=f"{where}{letter}{top}", got=column
+        elif column in met:
+            yield StandardError(
+                "one column stands twice",
+                where=at,
+                got=column,
+                mend=f"Take one of the two out ({met[column]}).",
             )
+        met.setdefault(column, at)
 
 
 def _place(where: str, number: int, letters: dict[str, str]) -> Place:
     return Place(f"{where}!{number}", lambda column: f"{where}!{letters.get(column, '')}{number}")
 
 
-def _is_empty(cell: Any, formulas: set[str], where: str) -> bool:
-    # A formula may give an empty text; then the cell has the type of a text.
-    if cell.value is None and cell.coordinate in formulas and cell.data_type != "str":
-        raise StandardError(
-            "a formula whose value was not saved",
-            where=where,
-            mend="Open the file in Excel, WPS or LibreOffice and save it again.",
-        )
-    return cell.value is None
-
-
-def _kind(name: str, column: str, cells: list[Any], letters: dict[str, str]) -> str:
-    if column == "value" and name == "mapping":
-        ops = [str(c.value).strip() for c in cells if c.column_letter == letters.get("op")]
-        return "number" if ops and ops[0] in COMPARED else "code"
-    if column == "value" and name == "standard":
-        keys = [str(c.value).strip() for c in cells if c.column_letter == letters.get("key")]
-        if keys == ["jurisdiction.division"]:
-            return "code"
-        return "whole" if keys and kind_of_key(keys[0]) in TEXT_KEYS else "any"
-    return KIND.get(f"{name}.{column}", "text")
-
-
-def _refuse(doubtful: dict[str, list[StandardError]]) -> None:
+def _tell(doubtful: dict[str, list[StandardError]], report: Report) -> None:
     for column, errors in doubtful.items():
         more = len(errors) - 1
         if more:
             errors[0].mend += f" {more} more cells of the column `{column}` are so."
-        raise errors[0]
-
-
-def text_of(cell: Any, kind: str, where: str) -> str:
-    """Return the text of a cell.
-
-    Parameters
-    ----------
-    cell : openpyxl cell
-        With a value.
-    kind : str
-        What stands in its column: text, code, number, date, any, or whole: a text that may look
-        like a whole number.
-    where : str
-        Its place.
-
-    Raises
-    ------
-    StandardError
-        If the program made something else of what was typed and it cannot be known what.
-    """
-    value = cell.value
-    if isinstance(value, str):
-        if cell.data_type == "e":
-            raise StandardError("an error value", where=where, got=value, mend="Mend the formula.")
-        return _said(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    dated = isinstance(value, datetime.datetime) and value.time() == datetime.time()
-    if dated and kind in ("date", "any", "whole"):
-        return str(value.date().isoformat())
-    if kind == "code" and isinstance(value, int):
-        zeros = str(cell.number_format)
-        if re.fullmatch("0{2,}", zeros) and value >= 0:
-            return f"{value:0{len(zeros)}d}"
-    if isinstance(value, float if kind == "whole" else (int, float)) and kind in ("code", "whole"):
-        raise StandardError(
-            "the program turned this into a number: zeros before or behind it may be lost",
-            where=where,
-            got=value,
-            expected="text",
-            mend="Format the column as text and type it again, or give codes the number format "
-            "0000 with as many zeros as they have digits.",
-        )
-    if isinstance(value, (int, float)):
-        return repr(value)
-    raise StandardError(
-        "the program turned this into a date or a time",
-        where=where,
-        got=str(value),
-        mend="Format the column as text and type it again.",
-    )
+        report(errors[0])

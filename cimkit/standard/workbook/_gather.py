@@ -9,7 +9,7 @@ from typing import Any
 from cimkit.errors import StandardError
 from cimkit.standard.draft import Draft, Row
 from cimkit.standard.package._place import Place
-from cimkit.standard.workbook._cells import SheetRows
+from cimkit.standard.workbook._cells import Report, SheetRows, stop
 from cimkit.standard.workbook._draft import NOTES, SCOPE
 from cimkit.standard.workbook._layout import (
     FOLDERS,
@@ -36,12 +36,17 @@ _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 class Gathered:
     """What the sheets of a workbook say, and where."""
 
-    def __init__(self, sheets: Mapping[str, SheetRows]) -> None:
+    def __init__(self, sheets: Mapping[str, SheetRows], report: Report = stop) -> None:
         self.draft = Draft(head={})
+        self._report = report
         self.tables: dict[str, tuple[SheetRows, list[tuple[Place, Row]]]] = {}
         """Sheet and rows of each file of rows."""
         self.entries: dict[tuple[str, str, int], Place] = {}
-        """Places of the rules, by file, key and number."""
+        """Places of rules, templates and segments, by file, key and number."""
+        self.keys: dict[str, Place] = {}
+        """Places of the keys of the sheet ``standard``."""
+        self.files: dict[str, Place] = {}
+        """Places of the other files."""
         for name, sheet in sheets.items():
             if name in TABLES:
                 self.tables[TABLES[name]] = (sheet, sheet.lines)
@@ -49,9 +54,15 @@ class Gathered:
             elif name in FOLDERS:
                 self._folder(sheet, FOLDERS[name])
             else:
-                getattr(self, f"_{name}")(sheet)
+                try:
+                    getattr(self, f"_{name}")(sheet)
+                except StandardError as error:
+                    report(error)
         if "code" in sheets and sheets["code"].lines:
-            self._segments(sheets["code"])
+            try:
+                self._segments(sheets["code"])
+            except StandardError as error:
+                report(error)
         for tables in (self.draft.mapping, self.draft.crosswalk):
             for name in [n for n, rows in tables.items() if not rows]:
                 del tables[name]
@@ -60,7 +71,14 @@ class Gathered:
         found = getattr(self.draft, sheet.name)
         for place, row in sheet.lines:
             if column == "list" and not row.get(column):
-                raise StandardError("`list` is empty", where=place.cell(column))
+                self._report(
+                    StandardError(
+                        "`list` is empty",
+                        where=place.cell(column),
+                        mend="Name the list of values that the row is of, in every row.",
+                    )
+                )
+                continue
             name = row.get(column, sheet.name)
             rest = {c: text for c, text in row.items() if c != column}
             table = found.setdefault(name, [])
@@ -76,7 +94,11 @@ class Gathered:
                 continue
             kind = kind_of_key(key)
             read: Any = plain if kind in TEXT_KEYS else items if kind in LIST_KEYS else literal
-            put(self.draft.head, key, read(text), place.cell("key"))
+            try:
+                put(self.draft.head, key, read(text), place.cell("key"))
+            except StandardError as error:
+                self._report(error)
+            self.keys[kind] = place
 
     def _code(self, sheet: SheetRows) -> None:
         """Leave the segments until the sheet ``standard`` has been read."""
@@ -86,21 +108,21 @@ class Gathered:
         if not isinstance(code, dict) or "segments" in code:
             raise StandardError("the segments of `code` stand in the sheet `code`", where=sheet.top)
         code["segments"] = [_read_entry(row, SEGMENT_COLUMNS) for _, row in sheet.lines]
+        for number, (place, _) in enumerate(sheet.lines, 1):
+            self.entries["standard.toml", "segment", number] = place
 
     def _rules(self, sheet: SheetRows) -> None:
         for place, row in sheet.lines:
             file = row.get("file", "rules")
             change = row.get("change", "")
-            if change not in ("", "change", "retire"):
-                raise StandardError(
-                    "no such change",
-                    where=place.cell("change"),
-                    got=change,
-                    expected="change | retire, or nothing for a rule of this package",
-                )
             kind = "change" if change else "rule"
+            try:
+                said = _read_rule(row, place)
+            except StandardError as error:
+                self._report(error)
+                continue
             entries = self.draft.rules.setdefault(file, {}).setdefault(kind, [])
-            entries.append(_read_rule(row, place))
+            entries.append(said)
             if change == "retire":
                 entries[-1]["enabled"] = False
             self.entries[f"rules/{file}.toml", kind, len(entries)] = place
@@ -141,6 +163,7 @@ class Gathered:
                 raise StandardError(
                     "a file has a name, and its form is base64 or nothing", where=place
                 )
+            self.files.setdefault(name, place)
             texts.setdefault(name, []).append(row.get("text", ""))
             forms[name] = form
         for name, parts in texts.items():
@@ -161,6 +184,13 @@ def _read_entry(row: Row, columns: list[str]) -> dict[str, Any]:
 
 
 def _read_rule(row: Row, place: Place) -> dict[str, Any]:
+    if row.get("change", "") not in ("", "change", "retire"):
+        raise StandardError(
+            "no such change",
+            where=place.cell("change"),
+            got=row["change"],
+            expected="change | retire, or nothing for a rule of this package",
+        )
     said: dict[str, Any] = {}
     for column, text in row.items():
         key, _, language = column.partition("_")
@@ -177,7 +207,10 @@ def _read_rule(row: Row, place: Place) -> dict[str, Any]:
         elif column == "mandatory":
             if text.lower() not in _TRUTHS:
                 raise StandardError(
-                    "`mandatory` says yes or no", where=place.cell(column), got=text
+                    "`mandatory` says yes or no",
+                    where=place.cell(column),
+                    got=text,
+                    mend="Write yes, no or nothing.",
                 )
             said[column] = _TRUTHS[text.lower()]
         elif column in ("tolerance", "weight"):

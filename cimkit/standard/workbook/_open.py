@@ -13,8 +13,8 @@ from cimkit.errors import StandardError
 from cimkit.standard.package._files import PackageFiles
 from cimkit.standard.package._place import Place
 from cimkit.standard.package._unpacking import NO_ZIP
-from cimkit.standard.package._writing import package_files
-from cimkit.standard.workbook._cells import read_sheets
+from cimkit.standard.package._writing import check_other, package_files
+from cimkit.standard.workbook._cells import Report, read_sheets, stop
 from cimkit.standard.workbook._gather import Gathered
 from cimkit.standard.workbook._layout import FOLDERS
 
@@ -55,14 +55,24 @@ class WorkbookFiles(PackageFiles):
         return self.gathered.entries[name, key, number]
 
 
-def open_workbook(path: Path) -> WorkbookFiles:
-    """Read a workbook with a sheet ``standard``; raises `StandardError` as `read_sheets` does."""
-    sheets = read_sheets(path)
+def open_workbook(path: Path, report: Report = stop) -> WorkbookFiles:
+    """Read a workbook with a sheet ``standard``; raises `StandardError` as `read_sheets` does.
+
+    A ``report`` that does not raise gets all mistakes; what is wrong is left out.
+    """
+    sheets = read_sheets(path, report=report)
     if "standard" not in sheets:
         raise StandardError(
             "no standard package", where=str(path), expected="a sheet `standard` in it"
         )
-    gathered = Gathered(sheets)
+    gathered = Gathered(sheets, report)
+    for name in list(gathered.draft.files):
+        try:
+            check_other(name)
+        except StandardError as error:
+            del gathered.draft.files[name]
+            error.where = gathered.files[name].cell("name") if name in gathered.files else ""
+            report(error)
     return WorkbookFiles(path, package_files(gathered.draft), gathered)
 
 
