@@ -150,6 +150,29 @@ def test_indented_names_trailing_zeros_and_a_level_column(tmp_path: Path) -> Non
     assert [r[2] for r in rows(read(tmp_path / "d.xlsx")[0])] == ["", "A", "B"]
 
 
+def test_groups_of_zeros_between_signs(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    codes = {"10.00.00": "建筑", "10.20.00": "墙", "10.20.03": "外墙", "20.00.00": "结构"}
+    lines = [f"14-{code},{name}," for code, name in {**codes, "20.10.00": "梁"}.items()]
+    path.write_text("\n".join(["分类编码,中文,英文", *lines, ""]), encoding="utf-8")
+    draft, losses = read(path)
+    assert [(r["code"], r.get("parent", ""), r["name_zh"]) for r in draft.classes] == [
+        *(("14-10.00.00", "", "建筑"), ("14-10.20.00", "14-10.00.00", "墙")),
+        *(("14-10.20.03", "14-10.20.00", "外墙"), ("14-20.00.00", "", "结构")),
+        ("14-20.10.00", "14-20.00.00", "梁"),
+    ]
+    assert not losses
+    assert draft.head["languages"] == ["zh"]
+
+
+def test_names_of_han_signs_below_kana_are_japanese(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("コード,名称,上位コード\n1,建築物,\n11,住宅,1\n", encoding="cp932")
+    draft, _ = read(path)
+    assert [r["name_ja"] for r in draft.classes] == ["建築物", "住宅"]
+    assert draft.head["languages"] == ["ja"]
+
+
 def test_running_numbers_are_no_tree(tmp_path: Path) -> None:
     lines = "".join(f"{n},路灯{n}\n" for n in range(1, 30))
     (tmp_path / "a.csv").write_text(f"编号,名称\n{lines}", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cimkit.errors import StandardError
@@ -59,8 +59,11 @@ def read(
             old = taken.setdefault(entry.code, entry)
             if old is not entry:
                 losses.append(Loss("classes", entry.code, f"{entry.place}: also in {old.place}."))
-    language = language_of([e.cells.get("name", "") for e in taken.values()])
+    titles = [t for _, header, _, _ in tables for t in header.titles.values()]
+    language = language_of([e.cells.get("name", "") for e in taken.values()], titles)
     draft.classes = [_row(e, language, file.name, set(taken), losses) for e in taken.values()]
+    said = [x for x in ("zh", "ja", "en") if any(row.get(f"name_{x}") for row in draft.classes)]
+    draft.head["languages"] = said
     notes += ["", "No row is verified yet. Not taken:", ""]
     notes += [f"- {loss.what} {loss.which}: {loss.why}" for loss in losses]
     draft.files["NOTES.md"] = ("\n".join(notes) + "\n").encode()
@@ -118,12 +121,18 @@ def _columns_left(grid: Grid, header: Header) -> list[Loss]:
     ]
 
 
-def language_of(names: list[str]) -> str:
-    """Return the language that names are in: ja if there are kana, zh if Han signs, else en."""
+def language_of(names: list[str], titles: Sequence[str] = ()) -> str:
+    """Return the language that names are in: ja if there are kana, zh if Han signs, else en.
+
+    Names of Han signs alone are Japanese below headers with kana.
+    """
     text = "".join(names)
-    if re.search("[\u3041-\u30fa]", text):
+    kana, han = (re.compile(signs) for signs in ("[\u3041-\u30fa]", "[\u4e00-\u9fff]"))
+    if kana.search(text):
         return "ja"
-    return "zh" if re.search("[\u4e00-\u9fff]", text) else "en"
+    if not han.search(text):
+        return "en"
+    return "ja" if kana.search("".join(titles)) else "zh"
 
 
 def _row(entry: Entry, language: str, file: str, codes: set[str], losses: list[Loss]) -> Row:

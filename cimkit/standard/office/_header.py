@@ -20,7 +20,7 @@ _WORDS = {
     ),
     "name_en": "英文(名称|名|译名)?|英語(名称|名)?|english( ?name)?|name_?en|英訳",
     "name_ja": "日文(名称|名)?|日本語(名称|名)?|和名|japanese( ?name)?|name_?ja",
-    "name_zh": "中文(名称|名)|中国語(名称|名)?|chinese( ?name)?|name_?zh",
+    "name_zh": "(中文|汉语)(名称|名)?|中国語(名称|名)?|chinese( ?name)?|name_?zh",
     "code": (
         "(分类|分類|类目|要素|部件|标识|小类|国标|分類項目)?(代码|编码|代号|代碼|編碼|コード|記号)|"
         "分类编号|编号|code|class ?code|番号"

@@ -201,9 +201,10 @@ def _prefix(code: str, codes: set[str]) -> str:
 
 
 def _zeros(code: str, codes: set[str]) -> str:
-    said = code.rstrip("0")
+    # 14-10.20.03 stands below 14-10.20.00: signs between the groups stay where they are.
+    said = re.sub(r"[\W_0]+$", "", code)
     for end in range(len(said) - 1, 0, -1):
-        above = said[:end].ljust(len(code), "0")
+        above = code[:end] + re.sub("[0-9]", "0", code[end:])
         if above in codes and above != code:
             return above
     return ""
