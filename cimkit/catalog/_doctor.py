@@ -90,10 +90,15 @@ def _libraries() -> Iterator[Diagnosis]:
 
 def _catalogue(catalog: Catalog) -> Iterator[Diagnosis]:
     yield Diagnosis("catalogue", True, f"{catalog.folder}, version {catalog.version()}")
-    yield _standard(catalog)
+    files = list(_lake_files(catalog))
+    # Of a lake that has lost files nothing can be asked.
+    whole = all(d.ok for d in files if d.name == "lake files")
+    if whole:
+        yield _standard(catalog)
     yield _locked(catalog)
-    yield from _lake_files(catalog)
-    yield from _packs(catalog)
+    yield from files
+    if whole:
+        yield from _packs(catalog)
     size = sum(f.stat().st_size for f in catalog.staging.rglob("*") if f.is_file())
     yield Diagnosis("staging", True, f"{size / 2**20:.1f} MiB, may be deleted while nothing runs")
     for name, path in catalog.config.roots.items():

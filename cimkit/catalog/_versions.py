@@ -50,8 +50,11 @@ def log(catalog: Catalog) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_LOG)
 
 
+_COMPARED = "object_id, content_hash, class_code, level"
+
+
 def diff(catalog: Catalog, a: int | str, b: int | str) -> pa.Table:
-    """Compare the objects of two versions by their content.
+    """Compare the objects of two versions by their content, class and level.
 
     Parameters
     ----------
@@ -61,9 +64,10 @@ def diff(catalog: Catalog, a: int | str, b: int | str) -> pa.Table:
     Returns
     -------
     pa.Table
-        object_id, change (``added``, ``removed``, ``changed``), what (``geometry``, ``attributes``
-        or ``both``; NULL unless changed), path, source_layer, source_key, name, class_code: as in
-        ``b``, of removed objects as in ``a``.
+        object_id, change (``added``, ``removed``, ``changed``; ``reclassed``: as delivered, but of
+        another class or level), what (``geometry``, ``attributes`` or ``both``; of what was
+        reclassed ``class``, ``level`` or ``both``; else NULL), path, source_layer, source_key,
+        name, class_code: as in ``b``, of removed objects as in ``a``; class_before: that in ``a``.
     """
     first, second = version_of(catalog, a), version_of(catalog, b)
     con = _lake.open_database(spill=catalog.staging / ".spill")
@@ -74,26 +78,34 @@ def diff(catalog: Catalog, a: int | str, b: int | str) -> pa.Table:
             WITH pair AS (
                 SELECT coalesce(n.object_id, o.object_id) AS object_id,
                     CASE WHEN o.object_id IS NULL THEN 'added'
-                        WHEN n.object_id IS NULL THEN 'removed' ELSE 'changed' END AS change,
+                        WHEN n.object_id IS NULL THEN 'removed'
+                        WHEN o.content_hash IS NOT DISTINCT FROM n.content_hash
+                            THEN 'reclassed' ELSE 'changed' END AS change,
                     CASE WHEN o.object_id IS NULL OR n.object_id IS NULL THEN NULL
+                        WHEN o.content_hash IS NOT DISTINCT FROM n.content_hash
+                            THEN CASE WHEN o.level IS NOT DISTINCT FROM n.level THEN 'class'
+                                WHEN o.class_code IS NOT DISTINCT FROM n.class_code THEN 'level'
+                                ELSE 'both' END
                         WHEN o.content_hash[17:] IS NOT DISTINCT FROM n.content_hash[17:]
                             THEN 'geometry'
                         WHEN o.content_hash[1:16] IS NOT DISTINCT FROM n.content_hash[1:16]
                             THEN 'attributes'
                         ELSE 'both' END AS what
-                FROM (SELECT object_id, content_hash FROM lake.objects AT (VERSION => {first})) o
-                FULL JOIN
-                    (SELECT object_id, content_hash FROM lake.objects AT (VERSION => {second})) n
+                FROM (SELECT {_COMPARED} FROM lake.objects AT (VERSION => {first})) o
+                FULL JOIN (SELECT {_COMPARED} FROM lake.objects AT (VERSION => {second})) n
                 USING (object_id)
                 WHERE o.object_id IS NULL OR n.object_id IS NULL
                     OR o.content_hash IS DISTINCT FROM n.content_hash
+                    OR o.class_code IS DISTINCT FROM n.class_code
+                    OR o.level IS DISTINCT FROM n.level
             ), {_details("was", first)}, {_details("is_", second)}
             SELECT p.object_id, p.change, p.what,
                 coalesce(n.path, o.path) AS path,
                 coalesce(n.source_layer, o.source_layer) AS source_layer,
                 coalesce(n.source_key, o.source_key) AS source_key,
                 coalesce(n.name, o.name) AS name,
-                coalesce(n.class_code, o.class_code) AS class_code
+                CASE WHEN change = 'removed' THEN o.class_code ELSE n.class_code END AS class_code,
+                o.class_code AS class_before
             FROM pair p LEFT JOIN is_ n USING (object_id) LEFT JOIN was o USING (object_id)
             ORDER BY change, path, source_layer, source_key, object_id
             """

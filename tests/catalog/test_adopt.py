@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cimkit.catalog import (
     adopt,
     create,
     decide,
+    diff,
     doctor,
     find,
     ingest_staged,
@@ -151,6 +153,19 @@ def test_it_is_written_as_it_was_said(town: Catalog, new: Path, stage: Stage) ->
     # And back: each gets its former code again.
     adopt(town, new.parent / "old")
     assert dict(r[::3] for r in rows(find(town.folder), FACTS)) == before
+
+
+def test_the_difference_of_versions_lists_it(town: Catalog, new: Path) -> None:
+    before = town.version()
+    said = adopt(town, new)
+    assert said.version is not None
+    table = diff(town, before, said.version).to_pylist()
+    found = Counter((r["change"], r["what"], r["class_before"], r["class_code"]) for r in table)
+    assert found == {
+        ("reclassed", "both", "0102", "0104"): 4,
+        ("reclassed", "both", "0103", None): 2,
+        ("reclassed", "both", None, "0105"): 1,
+    }
 
 
 def test_decisions_are_kept_and_those_that_do_not_hold_are_listed(town: Catalog, new: Path) -> None:

@@ -15,7 +15,7 @@ from cimkit_cli import options
 @options.as_json
 @click.pass_obj
 def command(folder: Path | None, a: str, b: str, as_json: bool) -> None:
-    """List the objects added, removed and changed from VERSION_A to VERSION_B."""
+    """List the objects added, removed, changed and reclassed from VERSION_A to VERSION_B."""
     from cimkit import diff, find
     from cimkit_cli.printing import document, rows
 
