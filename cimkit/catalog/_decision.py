@@ -50,17 +50,30 @@ def read_decisions(file: Path, *, reason: str = "") -> list[Decision]:
         names = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(
-            "the decisions cannot be read", where=str(file), got=str(error), mend="Save as UTF-8."
+            "the decisions cannot be read",
+            where=str(file),
+            got=str(error),
+            mend="Save the table as CSV in UTF-8.",
         ) from error
     known = ("object", "class", "reason", "level", "scheme")
     wrong = [n for n in names if n not in known]
     lacking = [n for n in known[:2] if n not in names]
-    if wrong or lacking or not rows:
+    if wrong or lacking:
         raise UsageError(
             "a table of decisions has the columns object, class, reason, level, scheme",
             where=str(file),
             got=", ".join(names) or "an empty file",
         )
+    if not rows:
+        raise UsageError("a table of decisions without a row", where=str(file))
+    for line, row in rows:
+        if None in row:
+            raise UsageError(
+                "a row with more cells than the first line has columns",
+                where=f"{file.name}:{line}",
+                got=", ".join(map(str, row[None])),
+                mend="Put a text with commas in double quotes.",
+            )
     return [
         Decision(
             object=(row["object"] or "").strip(),

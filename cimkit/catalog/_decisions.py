@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cimkit.catalog import _lock, _reclass, _standards
 from cimkit.catalog._decision import Decision
-from cimkit.catalog._objects import named
+from cimkit.catalog._objects import meant, named
 from cimkit.catalog._transaction import commit_as, transaction
 from cimkit.errors import UsageError
 from cimkit.model import LAKE
@@ -83,7 +83,7 @@ def decide(
     catalog : Catalog
         With a standard in force.
     decisions : sequence of Decision
-        A later one on the same object and scheme takes the place of an earlier one.
+        Two that say the same of an object in a scheme count once.
     author : str, optional
         Who decides; else the user of this machine.
     message : str, optional
@@ -92,20 +92,25 @@ def decide(
     Raises
     ------
     UsageError
-        If an object, a class, a scheme or a level does not exist, or a reason is missing.
+        If an object, a class, a scheme or a level does not exist, a reason is missing, or two
+        decisions contradict each other. It tells all that is wrong; nothing is written then.
     CatalogLocked
         If another process is writing.
     """
     standard = _standard(catalog)
     said = [dataclasses.replace(d, scheme=d.scheme or standard.scheme) for d in decisions]
-    for one in said:
-        _check(one, standard)
+    wrong = [_problem(one, standard) for one in said]
     who = author or _lock.user()
     now = datetime.now(UTC)
     with _lock.writer(catalog.folder, "decide"), transaction(catalog) as con:
-        ids = named(con, [d.object for d in said], [d.place for d in said])
-        rows = {
-            (object_id, d.scheme): {
+        ids = meant(con, [d.object for d in said], [d.place for d in said])
+        rows: dict[tuple[str, str | None], dict[str, Any]] = {}
+        first: dict[tuple[str, str | None], Decision] = {}
+        for n, (object_id, d) in enumerate(zip(ids, said, strict=True)):
+            if isinstance(object_id, UsageError):
+                wrong[n] = wrong[n] or object_id
+                continue
+            row = {
                 "object_id": object_id,
                 "scheme": d.scheme,
                 "class_code": None if d.class_code in (None, "-") else d.class_code,
@@ -114,8 +119,19 @@ def decide(
                 "decided": now,
                 "reason": d.reason.strip(),
             }
-            for object_id, d in zip(ids, said, strict=True)
-        }
+            key = (object_id, d.scheme)
+            there = rows.setdefault(key, row)
+            before = first.setdefault(key, d)
+            if (row["class_code"], row["level"]) != (there["class_code"], there["level"]):
+                wrong[n] = wrong[n] or UsageError(
+                    f"the same object as at {before.place or 'a decision before'} gets another "
+                    "class or level",
+                    where=d.place,
+                    got=f"{d.object}: {d.class_code or '-'}",
+                    expected=before.class_code or "-",
+                    mend="Leave one of the two.",
+                )
+        _refuse([w for w in wrong if w is not None], len(said))
         con.register("said_", pa.Table.from_pylist(list(rows.values()), schema=LAKE["decisions"]))
         con.execute("CREATE TEMP TABLE asked_ AS FROM said_")
         con.unregister("said_")
@@ -181,15 +197,30 @@ def _standard(catalog: Catalog) -> Standard:
     return standard
 
 
-def _check(one: Decision, standard: Standard) -> None:
-    """Raise `UsageError` unless a decision can be obeyed."""
+_SHOWN = 20
+
+
+def _refuse(wrong: list[UsageError], of: int) -> None:
+    """Raise what is wrong with decisions, all at once."""
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        more = [f"  ... and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+        said = [f"  {str(w).removesuffix(f'. {w.mend}')}" for w in wrong[:_SHOWN]]
+        head = f"{len(wrong)} of {of} decisions cannot be obeyed, so none was written:"
+        mends = " ".join(dict.fromkeys(w.mend for w in wrong if w.mend))
+        raise UsageError("\n".join([head, *said, *more, *([mends] if mends else [])]))
+
+
+def _problem(one: Decision, standard: Standard) -> UsageError | None:
+    """Return why a decision cannot be obeyed, if so."""
     from cimkit.standard import nearest_classes
 
     assert one.scheme is not None
     codes = {c.code for c in standard.class_rows if c.scheme == one.scheme and not c.retired}
     if not codes:
         known = sorted({c.scheme for c in standard.class_rows})
-        raise UsageError(
+        return UsageError(
             f"{standard.key} has no such scheme",
             where=one.place,
             got=one.scheme,
@@ -197,7 +228,7 @@ def _check(one: Decision, standard: Standard) -> None:
         )
     if one.class_code not in (None, "-") and one.class_code not in codes:
         near = nearest_classes(standard, one.class_code or "", scheme=one.scheme)
-        raise UsageError(
+        return UsageError(
             f"{standard.key} has no such class",
             where=one.place,
             got=one.class_code,
@@ -206,16 +237,17 @@ def _check(one: Decision, standard: Standard) -> None:
         )
     levels = [level.code for level in standard.levels]
     if one.level and one.level not in levels:
-        raise UsageError(
+        return UsageError(
             f"{standard.key} has no such level",
             where=one.place,
             got=one.level,
             expected=", ".join(levels) or "none: it has no levels",
         )
     if not one.reason.strip():
-        raise UsageError(
+        return UsageError(
             "a decision needs its reason", where=one.place, got=one.object, mend="Say --because."
         )
+    return None
 
 
 def _settle(

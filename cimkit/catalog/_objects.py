@@ -12,7 +12,7 @@ from cimkit.errors import UsageError
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["find_objects", "named"]
+__all__ = ["find_objects", "meant", "named"]
 
 _SHOWN = 10
 
@@ -68,9 +68,7 @@ def find_objects(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[d
     return rows
 
 
-def named(
-    con: duckdb.DuckDBPyConnection, texts: Sequence[str], places: Sequence[str] = ()
-) -> list[str]:
+def named(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[str]:
     """Return the object id of each text.
 
     Raises
@@ -78,28 +76,53 @@ def named(
     UsageError
         If one means no object, or several; the error lists them.
     """
-    meant: dict[int, list[dict[str, Any]]] = {n: [] for n in range(len(texts))}
+    found = meant(con, texts)
+    for one in found:
+        if isinstance(one, UsageError):
+            raise one
+    return [str(one) for one in found]
+
+
+def meant(
+    con: duckdb.DuckDBPyConnection, texts: Sequence[str], places: Sequence[str] = ()
+) -> list[str | UsageError]:
+    """Return for each text the object id, or what is wrong with it.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        With the lake attached.
+    texts : sequence of str
+        What people wrote.
+    places : sequence of str
+        Where they wrote it, for the errors.
+    """
+    given: dict[int, list[dict[str, Any]]] = {n: [] for n in range(len(texts))}
     for row in find_objects(con, texts):
-        meant[row["n"]].append(row)
-    for n, rows in meant.items():
-        where = places[n] if places else ""
-        if not rows:
-            raise UsageError(
-                "no such object",
-                where=where,
-                got=texts[n],
-                expected="an object id, an identifier code or a source key of the catalogue",
-                mend="Look for it with `cimkit search --objects`.",
-            )
-        if len(rows) > 1:
-            raise UsageError(
-                f"{len(rows)} objects are called so",
-                where=where,
-                got=texts[n],
-                expected="one of " + "; ".join(map(_line, rows[:_SHOWN])),
-                mend="Name the one you mean by its object id.",
-            )
-    return [rows[0]["object_id"] for rows in meant.values()]
+        given[row["n"]].append(row)
+    return [
+        rows[0]["object_id"] if len(rows) == 1 else _wrong(texts[n], rows, places[n : n + 1])
+        for n, rows in given.items()
+    ]
+
+
+def _wrong(text: str, rows: list[dict[str, Any]], place: Sequence[str]) -> UsageError:
+    where = place[0] if place else ""
+    if not rows:
+        return UsageError(
+            "no such object",
+            where=where,
+            got=text,
+            expected="an object id, an identifier code or a source key of the catalogue",
+            mend="Look for it with `cimkit search --objects`.",
+        )
+    return UsageError(
+        f"{len(rows)} objects are called so",
+        where=where,
+        got=text,
+        expected="one of " + "; ".join(map(_line, rows[:_SHOWN])),
+        mend="Name the one you mean by its object id.",
+    )
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -127,6 +127,27 @@ def test_many_at_once_from_a_file(city: Catalog, stage: Stage, tmp_path: Path) -
     with pytest.raises(UsageError, match=r"d\.csv:3: no such object: got 'zz'"):
         decide(city, read_decisions(file, reason="r"))
     assert city.version() == before + 1
+    file.write_text(
+        "object,class,reason,level\na,0402,r,\nzz,0402,r,\nb,04x2,r,\nc,0402,r,CIM9\na,0117,r,\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        decide(city, read_decisions(file))
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "4 of 5 decisions cannot be obeyed, so none was written:"
+    assert [line.split()[0] for line in lines[1:5]] == [f"d.csv:{n}:" for n in (3, 4, 5, 6)]
+    assert "no such object: got 'zz'" in lines[1]
+    assert "0402" in lines[2]
+    assert "the same object as at d.csv:2 gets another class" in lines[4]
+    assert city.version() == before + 1
+    file.write_text("object,class,reason\na,0402,tall, old, ill\n")
+    with pytest.raises(UsageError, match=r"d\.csv:2: a row with more cells.*got ' old,  ill'"):
+        read_decisions(file)
+    file.write_text("object,class,reason\n")
+    with pytest.raises(UsageError, match="without a row"):
+        read_decisions(file)
+    file.write_bytes(b"PK\x03\x04\x95\xff")
+    with pytest.raises(UsageError, match="as CSV in UTF-8"):
+        read_decisions(file)
     file.write_text("objekt,class\na,0402\n")
     with pytest.raises(UsageError, match="objekt"):
         read_decisions(file)

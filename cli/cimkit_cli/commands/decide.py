@@ -51,6 +51,8 @@ def command(
     if table is not None:
         if object or back:
             raise click.UsageError("--from stands alone, without OBJECT and --withdraw.")
+        if level or scheme:
+            raise click.UsageError("With --from, level and scheme are columns of the file.")
         said = read_decisions(table, reason=because)
         done = decide(find(folder), said, author=author, message=message)
     elif back:
