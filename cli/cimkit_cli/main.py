@@ -54,7 +54,9 @@ def cli(ctx: click.Context, folder: Path | None) -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     from cimkit.errors import CimkitError
+    from cimkit_cli.screen import guard
 
+    guard()
     try:
         code = cli.main(standalone_mode=False)
     except CimkitError as error:

@@ -109,6 +109,15 @@ def test_everything_is_escaped(make: Make, tmp_path: Path) -> None:
     assert page.texts.count(EVIL) > 12
 
 
+def test_signs_that_nobody_sees_are_shown(make: Make, tmp_path: Path) -> None:
+    rows = "code,name_en\n01,\x1b[31mLamp\n02,\u202egnp.exe\n"
+    html.write(load(make("a", {"classes.csv": rows}, more='languages = ["en"]\n')), tmp_path / "b")
+    text = (tmp_path / "b").read_text(encoding="utf-8")
+    assert "\ufffd[31mLamp" in text
+    assert "\ufffdgnp.exe" in text
+    assert not {"\x1b", "\u202e"} & {*text}
+
+
 def test_an_empty_standard_is_a_book_too(make: Make, tmp_path: Path) -> None:
     standard = load(
         make(

@@ -77,6 +77,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_UNSEEN = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(127, 160), *_TURNING),
+    "\ufffd",
+)
+"""Signs that HTML has no place for, or that turn the direction of what follows them."""
 _CSS = """
 :root { --ink:#1b2733; --soft:#5a6b7b; --line:#d5dde5; --head:#16466f; --band:#f3f6f9;
   --no:#a63d00; --yes:#1d6f42; }
@@ -129,6 +135,13 @@ ol.soft { font-size:12px; columns:2; padding-left:26px }
 #lang-all:checked ~ main :is(h2,h3,th,li,dt,p.l3) .l ~ .l::before { content:" · ";
   color:#9fb0c0 }
 #lang-all:checked ~ main td .l ~ .l { color:var(--soft) }
+@media screen and (max-width:760px) {
+  body { padding:0 14px 40px } h1 { font-size:23px } dl { grid-template-columns:1fr; gap:0 }
+  dd { margin-bottom:8px; overflow-wrap:anywhere } ol.toc, ol.soft { columns:1 }
+  table { display:block; overflow-x:auto } td { min-width:5.5em }
+  td.en { min-width:9em }
+  nav.switch { justify-content:center }
+}
 @media print {
   @page { size:A4; margin:16mm 13mm 18mm; @bottom-right { content:counter(page) } }
   html { font-size:10px; background:#fff } body { max-width:none; padding:0; box-shadow:none }
@@ -190,4 +203,4 @@ def page(title: str, language: str, body: str) -> str:
         "style-src 'unsafe-inline'\">\n"
         f"<title>{escape(title)}</title>\n<style>{css}</style>\n</head>\n<body>\n"
         f'{inputs}\n<nav class="switch">{labels}</nav>\n<main>\n{body}\n</main>\n</body>\n</html>\n'
-    )
+    ).translate(_UNSEEN)
