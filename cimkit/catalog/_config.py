@@ -99,7 +99,7 @@ def write(folder: Path, config: Config, *, change: str | None = None) -> None:
         Mark of a change to the lake without which they do not hold: they are laid down beside
         those in force. See `adopted`.
     """
-    lines = [f"# {change}" if change else "# A cimkit catalogue. See `cimkit doctor`."]
+    lines = ["# A cimkit catalogue. See `cimkit doctor`." + (f" {change}" if change else "")]
     plain = {k: v for k, v in dataclasses.asdict(config).items() if v is not None}
     roots = plain.pop("roots")
     lines += [f"{key} = {_toml(value)}" for key, value in plain.items()]
@@ -124,7 +124,7 @@ def adopted(folder: Path, has: Callable[[str], bool]) -> None:
     """
     file = folder / NEXT
     try:
-        mark = file.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        mark = file.read_text(encoding="utf-8").partition("\n")[0].rpartition(" ")[2]
     except FileNotFoundError:
         return
     if has(mark):

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from cimkit.catalog._classes import HIGHEST_LOD
 from cimkit.catalog._objects import named
 
@@ -155,7 +157,8 @@ def explain(catalog: Catalog, object: str, *, near: int = 3) -> Explanation:
         for row in found.classifications:
             row["lineage"] = _lineage(standard, row["scheme"], row["class_code"])
         if standard is not None:
-            _ask(con, standard, found, near)
+            _ask(con, standard, found, near, str(catalog.standard_id))
+            _stated(standard, found, one["properties"])
     return found
 
 
@@ -180,7 +183,23 @@ def _lineage(standard: Standard | None, scheme: str, code: str | None) -> list[s
     return line
 
 
-def _ask(con: duckdb.DuckDBPyConnection, standard: Standard, found: Explanation, near: int) -> None:
+def _stated(standard: Standard, found: Explanation, properties: str | None) -> None:
+    """Note a class that the delivery states and the standard does not have."""
+    given = {k.casefold(): v for k, v in orjson.loads(properties or "{}").items()}
+    stated = (str(given.get(f.casefold()) or "").strip() for f in standard.class_fields)
+    code = next(filter(None, stated), "")
+    heirs = [c.code for c in standard.by_code.values() if code in c.replaces]
+    known = {c.casefold() for c in standard.by_code}
+    if code and code.casefold() not in known and len(heirs) != 1:
+        said = f"; {' and '.join(heirs)} took its place" if heirs else ""
+        found.notes.append(
+            f"The delivery states the class {code}, which {standard.key} does not have{said}."
+        )
+
+
+def _ask(
+    con: duckdb.DuckDBPyConnection, standard: Standard, found: Explanation, near: int, named: str
+) -> None:
     """Add what the standard says now."""
     from cimkit.standard import candidates, levels_sql
 
@@ -189,13 +208,25 @@ def _ask(con: duckdb.DuckDBPyConnection, standard: Standard, found: Explanation,
     for one in found.candidates:
         if not one.why:
             best[one.scheme] = one
-    by_person = {d["scheme"]: d for d in found.decisions}
+    by_person = {}
+    for said in found.decisions:
+        scheme, code = said["scheme"], said["class_code"]
+        there = standard.by_scheme.get(scheme, {})
+        if there and (code is None or code in there):
+            by_person[scheme] = said
+            continue
+        heirs = " or ".join(c.code for c in there.values() if code in c.replaces)
+        found.notes.append(
+            f"The decision of {said['author']} does not hold: {standard.key} has no class {code} "
+            f"in {scheme}{f', {heirs} took its place' if heirs else ''}. Decide anew, or withdraw "
+            "it: cimkit decide."
+        )
     stored = {r["scheme"]: r for r in found.classifications}
     for scheme in sorted({*best, *stored} - by_person.keys()):
         now, then = best.get(scheme), stored.get(scheme)
         if (now and now.class_code, now is None) != (then and then["class_code"], then is None):
             found.notes.append(
-                f"The catalogue was classed otherwise in {scheme}: cimkit adopt {standard.key} "
+                f"The catalogue was classed otherwise in {scheme}: cimkit adopt {named} "
                 "would give what the standard says now."
             )
     first, person = best.get(standard.scheme), by_person.get(standard.scheme)

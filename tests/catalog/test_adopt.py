@@ -17,6 +17,7 @@ from cimkit.catalog import (
     decide,
     diff,
     doctor,
+    explain,
     find,
     ingest_staged,
 )
@@ -135,6 +136,7 @@ def test_it_is_written_as_it_was_said(town: Catalog, new: Path, stage: Stage) ->
     town = find(town.folder)
     assert said.version == town.version()
     assert town.standard_id == str(new)
+    assert (town.folder / "cimkit.toml").read_text().startswith("# A cimkit catalogue.")
     got = {r[0]: r[1:] for r in rows(town, FACTS)}
     assert got["cover0"] == ("0101", "L1", before["cover0"])
     assert got["lamp0"][:2] == ("0104", "L2")
@@ -178,6 +180,9 @@ def test_decisions_are_kept_and_those_that_do_not_hold_are_listed(town: Catalog,
     got = {r[0]: r[1] for r in rows(town, FACTS)}
     assert (got["cover1"], got["bin1"]) == ("0101", "0101")
     assert rows(town, "SELECT count(*) FROM decisions") == [(2,)]
+    (note,) = explain(town, "cover1").notes
+    assert "does not hold: town@2 has no class 0102 in town, 0104 took its place" in note
+    assert explain(town, "bin1").notes == []
     back = adopt(town, new.parent / "old")
     assert back.idle_decisions == []
     assert {r[0]: r[1] for r in rows(find(town.folder), FACTS)}["cover1"] == "0102"
@@ -301,6 +306,7 @@ def test_a_standard_edited_in_place_is_noticed(town: Catalog, old: Path, stage: 
     assert not seen().ok
     assert seen().state.startswith("town@1, but 11 objects came before its text was changed")
     assert seen().mend == f"cimkit adopt {old}"
+    assert f"cimkit adopt {old} would give" in explain(find(town.folder), "lamp1").notes[0]
     assert adopt(find(town.folder), old).changed == 4
     assert seen().ok
 

@@ -72,6 +72,16 @@ def test_nothing_fits(city: Catalog) -> None:
     assert "no class is due" in exempt.to_text()
 
 
+def test_a_stated_class_that_is_not_known(city: Catalog, stage: Stage) -> None:
+    spots = [Feature("s", 106.5, 29.57, {"CLASS": "0199"}), Feature("t", 106.5, 29, {"class": 118})]
+    said = Declaration(dataset="stated")
+    ingest_staged(city, [stage("yyy.shp", spots, declared=said)], root=Path("/in"))
+    assert explain(city, "s").notes == [
+        "The delivery states the class 0199, which city.linjiang@2026 does not have."
+    ]
+    assert explain(city, "t").notes[0].startswith("The delivery states the class 118, which")
+
+
 def test_who_is_meant(city: Catalog, stage: Stage) -> None:
     with pytest.raises(UsageError, match="no such object"):
         explain(city, "nobody")

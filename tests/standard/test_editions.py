@@ -167,3 +167,12 @@ def test_dates_and_transitions_are_checked(make: Make, line: str) -> None:
     with pytest.raises(StandardError) as caught:
         load(make("p", {"standard.toml": head}))
     assert caught.value.where.startswith("p/standard.toml")
+
+
+def test_an_edition_is_no_overlay_of_another_edition_of_itself(make: Make) -> None:
+    make("city-1", {"standard.toml": 'id = "city"\nedition = "1"\ntitles.en = "x"\n'})
+    head = 'id = "city"\nedition = "2"\ntitles.en = "x"\nextends = ["city@1"]\n'
+    with pytest.raises(StandardError, match="cannot extend another edition of itself") as caught:
+        load(make("city-2", {"standard.toml": head}))
+    assert caught.value.got == "city@1"
+    assert "Copy the package" in caught.value.mend

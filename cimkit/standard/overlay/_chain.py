@@ -42,6 +42,13 @@ def read_chain(path: Path, *, unverified: bool = False) -> list[Package]:
         for parent in package.extends:
             visit(find_package(parent, beside=at), package, (*line, package.key), parent)
         other = next((p for p in done.values() if p.id == package.id), None)
+        if other is not None and child is None:
+            raise StandardError(
+                "a package cannot extend another edition of itself",
+                where=package.where,
+                got=other.key,
+                mend="Copy the package of that edition, and say in the copy what is otherwise.",
+            )
         if other is not None:
             raise StandardError(
                 f"two editions of {package.id} are extended at once",
