@@ -147,7 +147,7 @@ def _sql(rule: Rule) -> Iterator[LintFinding]:
             rule.origin,
             f"the SQL of {rule.name} is not let through: {error.what}"
             + (f": {error.got}" if error.got else ""),
-            error.mend or "One SELECT over " + ", ".join(TABLES) + ".",
+            "Write one SELECT over " + ", ".join(TABLES) + ", which calls no function that reads.",
         )
 
 

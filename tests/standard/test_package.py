@@ -164,3 +164,24 @@ def test_a_broken_package_among_others_is_named(
     with pytest.raises(StandardError, match="TOML") as caught:
         available()
     assert caught.value.where == "p/standard.toml"
+
+
+def test_a_quote_that_is_not_closed_swallows_nothing(make: Make) -> None:
+    path = make("a", {"classes.csv": 'code,name_en\n"01,Lamp\n02,Bench\n'})
+    with pytest.raises(StandardError, match="no valid CSV"):
+        load(path)
+
+
+@pytest.mark.parametrize("said", ["../../x", "a b", "a\\\\b", "a\\u001b"])
+def test_an_id_is_no_path(make: Make, tmp_path: Path, said: str) -> None:
+    path = make("a")
+    head = (path / "standard.toml").read_text(encoding="utf-8")
+    text = head.replace('id = "a"', f'id = "{said}"')
+    (path / "standard.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StandardError, match="names of files"):
+        load(path)
+
+
+def test_semicolons_between_columns_are_named(make: Make) -> None:
+    with pytest.raises(StandardError, match="commas between the columns"):
+        load(make("a", {"classes.csv": "code;name_en\n01;Lamp\n"}))

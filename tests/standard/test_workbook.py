@@ -329,6 +329,30 @@ def test_merged_cells_are_refused(book: Callable[..., Path]) -> None:
     assert caught.value.where == "book.xlsx, classes!C2:C3"
 
 
+def test_an_identifier_code_is_written_in_its_sheet(book: Callable[..., Path]) -> None:
+    rows: list[dict[str, Any]] = [
+        *({"name": "division", "length": 6}, {"text": "-"}),
+        *({"name": "major", "length": 2}, {"name": "minor", "length": 2}),
+        {"name": "cell", "mesh": "jis-x-0410", "level": 3},
+        {"name": "sequence", "length": 6, "scope": "division; class; cell"},
+        {"name": "check", "check": "iso7064-mod11-2"},
+    ]
+
+    def change(workbook: Any, **more: Any) -> None:
+        sheet = workbook["code"]
+        for number, row in enumerate(rows, 2):
+            for column, value in {**row, **(more if number == 6 else {})}.items():
+                sheet[at("code", column, number).partition("!")[2]] = value
+
+    grammar = load(book(change)).grammar
+    assert grammar is not None
+    assert [s.kind for s in grammar.segments][-3:] == ["cell", "sequence", "check"]
+    assert grammar.segments[5].scope == ("division", "class", "cell")
+    with pytest.raises(StandardError, match="jis-x-0410") as caught:
+        load(book(lambda workbook: change(workbook, mesh="jis")))
+    assert caught.value.where == "book.xlsx, code!6"
+
+
 def test_lint_says_all_mistakes_at_once(book: Callable[..., Path]) -> None:
     def change(workbook: Any) -> None:
         for sheet, column, row, value in [

@@ -52,7 +52,7 @@ def _resolve(
     levels = sieve.levels(next((p for p in reversed(chain) if p.levels), None))
     classes = _with_levels(sieve.classes(merged), sieve)
     jurisdiction = read_jurisdiction(chain)
-    grammar = _last(chain, lambda p: read_grammar(p.head, p.where))
+    grammar = _last(chain, lambda p: read_grammar(p.head, p.files.section("code"), p.files.segment))
     transition: Transition | None = read_transition(package.head, package.where)
     standard = Standard(
         id=package.id,

@@ -21,6 +21,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from cimkit.errors import StandardError, UsageError
@@ -38,15 +39,26 @@ _KEYS = {
 }
 
 
-def read_grammar(head: dict[str, Any], where: str) -> code.CodeGrammar | None:
-    """Return the code grammar of ``[code]``, or None."""
+def read_grammar(
+    head: dict[str, Any], where: str, place: Callable[[int], str] | None = None
+) -> code.CodeGrammar | None:
+    """Return the code grammar of ``[code]``, or None.
+
+    Parameters
+    ----------
+    head : dict
+        What ``standard.toml`` says.
+    where : str
+        Place of ``[code]``.
+    place : callable, optional
+        Gives the place of the n-th segment; default: `where` and n.
+    """
     if "code" not in head:
         return None
-    where = f"{where}, [code]"
     said = table(head, "code", where)
     known(said, ["segments", "class", "fields"], where)
     segments = [
-        _segment(entry, f"{where}, segment {n}")
+        _segment(entry, place(n) if place else f"{where}, segment {n}")
         for n, entry in enumerate(tables(said, "segments", where), 1)
     ]
     grammar = code.CodeGrammar(

@@ -76,12 +76,15 @@ class PackageFiles:
         for column in header:
             if column not in columns:
                 near = difflib.get_close_matches(column, columns, 1)
+                mend = f"Did you mean {near[0]!r}?" if near else "Take the column out."
+                if len(header) == 1 and (";" in column or "\t" in column):
+                    mend = "Save the file as CSV with commas between the columns."
                 raise StandardError(
                     "no such column",
                     where=top,
                     got=column,
                     expected=", ".join(columns),
-                    mend=f"Did you mean {near[0]!r}?" if near else "",
+                    mend=mend,
                 )
         if len(set(header)) != len(header):
             raise StandardError("one column stands twice", where=top)
@@ -93,13 +96,18 @@ class PackageFiles:
             row.update(zip(header, (c.strip() for c in cells), strict=False))
             for column in needed:
                 if not row[column]:
-                    raise StandardError(f"`{column}` is empty", where=place.cell(column))
+                    raise StandardError(
+                        f"`{column}` is empty",
+                        where=place.cell(column),
+                        mend="Fill it in, or take the row out.",
+                    )
             yield place, row
 
     def table(self, name: str) -> tuple[list[str], Place, Iterator[tuple[Place, list[str]]]]:
         """Return the header of a CSV file, its place, and the rows that say something."""
         where = self.where(name)
-        reader = csv.reader(io.StringIO(self.text(name), newline=""))
+        # Strict: a quote that is opened and not closed would swallow the rest of the table.
+        reader = csv.reader(io.StringIO(self.text(name), newline=""), strict=True)
         try:
             header = [h.strip() for h in next(_cells(reader, where))]
         except StopIteration:
@@ -107,6 +115,14 @@ class PackageFiles:
                 "an empty table", where=where, mend="Give it a header row or remove the file."
             ) from None
         return header, Place(f"{where}:1"), _lines(reader, where, len(header))
+
+    def section(self, key: str) -> str:
+        """Return the place of a table of ``standard.toml``."""
+        return f"{self.where('standard.toml')}, [{key}]"
+
+    def segment(self, number: int) -> str:
+        """Return the place of the n-th segment of ``[code]``, counted from 1."""
+        return f"{self.section('code')}, segment {number}"
 
     def entry(self, name: str, key: str, number: int) -> Place:
         """Return the place of the n-th ``[[key]]`` of a TOML file, counted from 1."""

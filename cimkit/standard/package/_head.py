@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.standard.package._named import UNVERIFIED, split_flag
-from cimkit.standard.package._toml import known, one_of, scalar, table, tables, texts
+from cimkit.standard.package._toml import at, known, one_of, scalar, table, tables, texts
 from cimkit.standard.rows import Scheme
 
 HEAD = [
@@ -71,6 +72,14 @@ def read_head(document: dict[str, Any], where: str) -> Head:
         said = scalar(document, key, str, where)
         if not said:
             raise StandardError(f"`{key}` must be given", where=where)
+        if re.search(r"[/\\\s\x00-\x1f\x7f]", said):
+            raise StandardError(
+                f"`{key}` is part of names of files and links",
+                where=at(where, key),
+                got=said,
+                expected="a text without blanks, / and \\",
+                mend="Take letters, digits, dots and hyphens.",
+            )
         if "@" in said or said.endswith(UNVERIFIED):
             raise StandardError(
                 f"`{key}` holds what names are put together with",

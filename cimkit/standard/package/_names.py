@@ -7,7 +7,7 @@ import re
 from cimkit.errors import StandardError
 from cimkit.standard import naming as names
 from cimkit.standard.package._files import PackageFiles
-from cimkit.standard.package._toml import known, one_of, scalar, table, tables, texts
+from cimkit.standard.package._toml import at, known, one_of, scalar, table, tables, texts
 
 
 def read_naming(files: PackageFiles) -> names.Naming | None:
@@ -30,12 +30,12 @@ def read_naming(files: PackageFiles) -> names.Naming | None:
         parts[name] = names.Part(name, f"(?:{pattern})", values, says)
     grammars = []
     for number, entry in enumerate(tables(said, "file", where), 1):
-        here = f"{where}, [[file]] {number}"
+        here = files.entry("naming.toml", "file", number)
         known(entry, ["name", "template", "example"], here)
         template = scalar(entry, "template", str, here, "")
         wrong = names.problems(template, parts)
         if wrong:
-            raise StandardError(wrong, where=here, got=template)
+            raise StandardError(wrong, where=at(here, "template"), got=template)
         name = scalar(entry, "name", str, here, str(number))
         grammars.append(names.FileGrammar(name, template, parts))
     return names.Naming(tuple(grammars), texts(said, "exempt", where))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from cimkit.errors import StandardError
+from cimkit.standard.package._place import Place
 
 
 def known(table: Any, allowed: Collection[str], where: str) -> None:
@@ -14,9 +16,19 @@ def known(table: Any, allowed: Collection[str], where: str) -> None:
         raise StandardError("a table is wanted here", where=where, got=table)
     for key in table:
         if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, 1)
             raise StandardError(
-                "no such key", where=where, got=key, expected=", ".join(sorted(allowed))
+                "no such key",
+                where=at(where, key),
+                got=key,
+                expected=", ".join(sorted(allowed)),
+                mend=f"Did you mean {near[0]!r}?" if near else "Choose one of them.",
             )
+
+
+def at(where: str, key: str) -> str:
+    """Return the place of a key: in a workbook its cell."""
+    return where.cell(key) if isinstance(where, Place) else where
 
 
 def tables(document: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:
@@ -40,7 +52,10 @@ def texts(document: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
     said = document.get(key, [])
     if not isinstance(said, list) or not all(isinstance(t, str) for t in said):
         raise StandardError(
-            f"`{key}` is a list of texts", where=where, got=said, expected='["...", "..."]'
+            f"`{key}` is a list of texts",
+            where=at(where, key),
+            got=said,
+            expected='["...", "..."]',
         )
     return tuple(said)
 
@@ -53,7 +68,7 @@ def scalar(document: dict[str, Any], key: str, kind: type, where: str, default: 
     fits = isinstance(said, kind) or (kind is float and isinstance(said, int))
     if not fits or (isinstance(said, bool) and kind is not bool):
         name = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
-        raise StandardError(f"`{key}` is {name[kind]}", where=where, got=said)
+        raise StandardError(f"`{key}` is {name[kind]}", where=at(where, key), got=said)
     return kind(said)
 
 

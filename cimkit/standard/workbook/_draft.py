@@ -10,9 +10,11 @@ from typing import Any
 from cimkit.errors import StandardError
 from cimkit.standard.draft import Draft, Row
 from cimkit.standard.workbook._layout import (
+    ENTRY_LISTS,
     FOLDERS,
     LIST_KEYS,
     NAMING_COLUMNS,
+    NUMBER_KEYS,
     RULE_TEXTS,
     SEGMENT_COLUMNS,
     TABLES,
@@ -104,8 +106,9 @@ def _entry(table: Mapping[str, Any], columns: list[str]) -> Row:
     row = {}
     for key, value in table.items():
         known = key in columns
-        as_list = known and key == "values"
-        write = items_text if as_list else plain_text if known and key != "length" else literal_text
+        as_list = known and key in ENTRY_LISTS
+        as_text = known and key not in NUMBER_KEYS
+        write = items_text if as_list else plain_text if as_text else literal_text
         row[key] = write(value)
     return row
 

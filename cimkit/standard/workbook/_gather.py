@@ -12,9 +12,11 @@ from cimkit.standard.package._place import Place
 from cimkit.standard.workbook._cells import Report, SheetRows, stop
 from cimkit.standard.workbook._draft import NOTES, SCOPE
 from cimkit.standard.workbook._layout import (
+    ENTRY_LISTS,
     FOLDERS,
     LIST_KEYS,
     NAMING_COLUMNS,
+    NUMBER_KEYS,
     RULE_TEXTS,
     SEGMENT_COLUMNS,
     TABLES,
@@ -178,8 +180,10 @@ class Gathered:
 def _read_entry(row: Row, columns: list[str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for key, text in row.items():
-        known = key in columns and key != "length"
-        said[key] = items(text) if key == "values" else plain(text) if known else literal(text)
+        known = key in columns
+        as_list = known and key in ENTRY_LISTS
+        read: Any = items if as_list else plain if known and key not in NUMBER_KEYS else literal
+        said[key] = read(text)
     return said
 
 

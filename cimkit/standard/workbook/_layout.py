@@ -24,7 +24,14 @@ RULE_COLUMNS = [
     *(f"{key}_{language}" for key in ("message", "hint") for language in _LANGUAGES),
 ]
 NAMING_COLUMNS = ["what", "name", "template", "type", "values", "pattern", "says"]
-SEGMENT_COLUMNS = ["name", "length", "alphabet", "values"]
+SEGMENT_COLUMNS = [
+    *("name", "length", "alphabet", "values", "text", "date", "mesh", "level", "default"),
+    *("check", "scope"),
+]
+NUMBER_KEYS = ("length", "level")
+"""Keys of a segment that are numbers."""
+ENTRY_LISTS = ("values", "scope")
+"""Keys of a segment or a part of a file name that are lists of texts."""
 SHEETS: dict[str, list[str]] = {
     "standard": ["key", "value", "note"],
     "classes": CLASS_COLUMNS,
@@ -70,10 +77,11 @@ _KINDS = {
         *("classes.code", "classes.parent", "classes.replaces", "attributes.class"),
         *("domains.code", "mapping.class", "mapping.value", "level_rules.class", "levels.code"),
         *("crosswalk.from_code", "crosswalk.to_code", "rules.classes", "levels.same_as"),
+        *("code.values", "code.text", "code.default"),
     ),
     "number": (
         *("attributes.minimum", "attributes.maximum", "mapping.confidence"),
-        *("rules.tolerance", "rules.weight", "code.length"),
+        *("rules.tolerance", "rules.weight", "code.length", "code.level"),
     ),
     "date": ("classes.valid_from", "classes.valid_to"),
     "any": ("standard.value",),

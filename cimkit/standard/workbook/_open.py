@@ -50,6 +50,16 @@ class WorkbookFiles(PackageFiles):
         rows = ((place, [row.get(c, "") for c in columns]) for place, row in lines)
         return columns, sheet.top, rows
 
+    def section(self, key: str) -> str:
+        """Return the place of a table of the head: some have a sheet of their own."""
+        has_sheet = key == "code" and ("standard.toml", "segment", 1) in self.gathered.entries
+        return f"{self.path.name}, {key}" if has_sheet else super().section(key)
+
+    def segment(self, number: int) -> str:
+        """Return the place of a segment: its row."""
+        row = self.gathered.entries.get(("standard.toml", "segment", number))
+        return super().segment(number) if row is None else row
+
     def entry(self, name: str, key: str, number: int) -> Place:
         """Return the place of a rule or a template of file names."""
         return self.gathered.entries[name, key, number]

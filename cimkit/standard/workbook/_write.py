@@ -10,6 +10,7 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.registry import names
+from cimkit.standard.codes._check_digit import CHECKS
 from cimkit.standard.draft import Draft, Row
 from cimkit.standard.package._writing import zip_bytes
 from cimkit.standard.workbook._draft import CELL, escaped, to_sheets
@@ -36,7 +37,10 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "defect_class": ("A", "B", "C", "D"),
     "what": ("file", "part", "exempt"),
     "naming.type": ("date",),
-    "alphabet": ("digits", "letters", "alphanumeric"),
+    "alphabet": ("digits", "letters", "lowercase", "alphanumeric"),
+    "code.date": ("yy", "yyyy", "yyyymm", "yyyymmdd"),
+    "mesh": ("jis-x-0410",),
+    "code.check": tuple(CHECKS),
     "form": ("base64",),
 }
 """Drop-downs by ``sheet.column`` or column. They propose; other words may be typed."""
