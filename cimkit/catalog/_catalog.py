@@ -203,7 +203,8 @@ def create(
     StandardNotFound
         If there is no such standard.
     UsageError
-        If there is no such definition.
+        If there is no such definition, or no identifier code of the standard can have that
+        division.
     """
     place = Path(folder).resolve()
     if (place / _config.FILE).exists():
@@ -215,6 +216,8 @@ def create(
     if loaded is not None:
         named = standard or config.standard
         key = _standards.reopens(str(named), loaded)
+        if division:
+            _standards.check_division(division, loaded)
         config = dataclasses.replace(
             config,
             standard=key,

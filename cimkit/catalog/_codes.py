@@ -94,8 +94,10 @@ def _give(con: duckdb.DuckDBPyConnection, grammar: CodeGrammar, division: str) -
     fixed |= {s.name: today.strftime(_DATES[s.date]) for s in grammar.segments if s.date}
     for name, text in fixed.items():
         if grammar.segment(name).reasons(text):
-            lacks = f"cannot be {text!r}" if text else "has no default"
-            return [f"No identifier codes were allocated: segment {name} {lacks}."]
+            lacks = f"cannot be {text!r}, but {grammar.segment(name).says}"
+            lacks = lacks if text else "has no default"
+            mend = " Mend `division` in cimkit.toml." if text and text == division else ""
+            return [f"No identifier codes were allocated: segment {name} {lacks}.{mend}"]
     notes = _wanting(con, grammar)
     parts = {**class_slices(grammar, "class_code"), "cell": "cell"}
     parts |= {s.name: literal(fixed[s.name]) for s in grammar.segments if s.name in fixed}

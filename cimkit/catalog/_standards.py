@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cimkit.errors import UsageError
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
     from cimkit.standard import Standard
 
-__all__ = ["in_force", "insert", "load", "reopens", "write"]
+__all__ = ["check_division", "in_force", "insert", "load", "reopens", "write"]
 
 
 def load(named: str | None) -> Standard | None:
@@ -29,6 +31,21 @@ def reopens(named: str, standard: Standard) -> str:
     flag = standard.key.removeprefix(f"{standard.id}@{standard.edition}")
     place = Path(named.removesuffix(flag))
     return f"{place.resolve()}{flag}" if place.exists() else standard.key
+
+
+def check_division(division: str, standard: Standard) -> None:
+    """Raise `UsageError` if no identifier code of a standard can have a division."""
+    grammar = standard.grammar
+    if grammar is None or "division" not in grammar.segment_names:
+        return
+    segment = grammar.segment("division")
+    if segment.reasons(division):
+        raise UsageError(
+            f"no identifier code of {standard.key} can have this division",
+            got=division,
+            expected=segment.says,
+            mend="Name another, or none: then it is that of the standard's jurisdiction.",
+        )
 
 
 def in_force(con: duckdb.DuckDBPyConnection, standard: Standard) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cimkit.catalog import Catalog, create, ingest_staged
+from cimkit.errors import UsageError
 from cimkit.model import Declaration
 
 from .conftest import Feature, Stage, rows
@@ -124,3 +125,11 @@ def test_what_is_no_asset_lacks_no_class(city: Catalog, stage: Stage) -> None:
         ("o2", None, None, True, True),
         ("w", "5011", "5011", False, False),
     ]
+
+
+def test_a_division_that_no_code_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can have this division: got '500112', expected 509912"):
+        create(tmp_path / "city", standard="city.linjiang", division="500112")
+    assert not (tmp_path / "city").exists()
+    with pytest.raises(UsageError, match="got '12', expected 6 digits"):
+        create(tmp_path / "city", standard="cn.components", division="12")
