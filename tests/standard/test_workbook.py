@@ -65,7 +65,12 @@ part = st.fixed_dictionaries(
     {}, optional={"type": said, "pattern": said, "says": said, "values": lists, "steps": values}
 )
 segment = st.fixed_dictionaries(
-    {"name": said, "length": st.integers(1, 20)}, optional={"values": lists, "check": values}
+    {"name": said, "length": st.integers(1, 20)},
+    optional={
+        **dict.fromkeys(("values", "scope"), lists),
+        **dict.fromkeys(("text", "mesh", "check", "default"), said),
+        **{"level": st.integers(1, 6), "size": values},
+    },
 )
 
 
