@@ -24,7 +24,7 @@ from cimkit.standard.package._package import (
 )
 from cimkit.standard.rule import read_rules
 
-GUIDE = Path(__file__).parents[2] / "docs" / "standards.md"
+GUIDE = Path(__file__).parents[2] / "standards" / "HOWTO.md"
 TEXT = GUIDE.read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.splitlines() if line]
