@@ -185,3 +185,15 @@ def test_an_id_is_no_path(make: Make, tmp_path: Path, said: str) -> None:
 def test_semicolons_between_columns_are_named(make: Make) -> None:
     with pytest.raises(StandardError, match="commas between the columns"):
         load(make("a", {"classes.csv": "code;name_en\n01;Lamp\n"}))
+
+
+def test_a_broken_neighbour_stands_in_nobodys_way(make, monkeypatch):
+    parent = make("near.parent")
+    child = make("near.child", extends=("near.parent@1",))
+    (make("near.broken") / "standard.toml").write_text("id = ", encoding="utf-8")
+    (parent.parent / "book.xlsx").write_bytes(b"no workbook")
+    monkeypatch.setenv("CIMKIT_STANDARDS", str(parent.parent))
+    assert load(str(child)).parents == ("near.parent@1",)
+    assert load("near.child").key == "near.child@1"
+    with pytest.raises(StandardNotFound, match=r"Could not be read: near\.broken/standard\.toml"):
+        load("near.broken")

@@ -8,7 +8,7 @@ import io
 import os
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,10 +188,13 @@ def _folders() -> list[Path]:
     return [*(Path(p) for p in said.split(os.pathsep) if p), data_folder("standards")]
 
 
-def packages() -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
+def packages(
+    broken: list[StandardError] | None = None,
+) -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
     """Yield ``(id, edition, path, standard.toml)`` of all packages that can be found by id.
 
-    Those in ``CIMKIT_STANDARDS`` come before those shipped.
+    Those in ``CIMKIT_STANDARDS`` come before those shipped. What cannot be read is put into
+    `broken`, or raised if there is no such list.
     """
     for folder in _folders():
         if not folder.is_dir():
@@ -199,11 +202,23 @@ def packages() -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
                 "CIMKIT_STANDARDS names a folder that is not there", got=str(folder)
             )
         inside = [folder] if (folder / "standard.toml").is_file() else sorted(folder.iterdir())
-        for path in inside:
-            # A package whose name begins with _ is there to be copied, not to be used.
-            head = None if path.name.startswith("_") else _head(path)
-            if head is not None:
-                yield str(head.get("id", "")), str(head.get("edition", "")), path, head
+        # A package whose name begins with _ is there to be copied, not to be used.
+        yield from _among((p for p in inside if not p.name.startswith("_")), broken)
+
+
+def _among(
+    paths: Iterable[Path], broken: list[StandardError] | None
+) -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
+    for path in paths:
+        try:
+            head = _head(path)
+        except StandardError as error:
+            if broken is None:
+                raise
+            broken.append(error)
+            continue
+        if head is not None:
+            yield str(head.get("id", "")), str(head.get("edition", "")), path, head
 
 
 def _head(path: Path) -> dict[str, Any] | None:
@@ -259,10 +274,10 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
     if is_path and path.exists():
         return path
     wanted, _, edition = name.partition("@")
-    known = [(i, e, p) for i, e, p, _ in packages()]
-    if beside is not None:
-        near = ((p, _head(p)) for p in sorted(beside.resolve().parent.iterdir()))
-        known = [(str(h.get("id")), str(h.get("edition")), p) for p, h in near if h] + known
+    # A broken package must not stand in the way of the others; if it is the one, the error says so.
+    broken: list[StandardError] = []
+    near = sorted(beside.resolve().parent.iterdir()) if beside is not None else []
+    known = [(i, e, p) for i, e, p, _ in (*_among(near, broken), *packages(broken))]
     fits = [(e, p) for i, e, p in known if i == wanted and (not edition or e == edition)]
     if fits:
         # Of several editions the latest; of one edition in several places the first found.
@@ -275,5 +290,5 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
         got=name,
         expected=", ".join(sorted({f"{i}@{e}" for i, e, _ in known})) or "a path",
         mend="Put its folder, zip or workbook into a folder named in CIMKIT_STANDARDS, or give "
-        "its path.",
+        f"its path.{''.join(f' Could not be read: {error}' for error in broken[:3])}",
     )
