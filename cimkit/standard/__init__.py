@@ -91,6 +91,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cimkit.errors import StandardError
 from cimkit.standard.classification._classify import classify_sql
 from cimkit.standard.classification._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard.classification._levels import levels_sql
@@ -213,9 +214,22 @@ def load(id_or_path: str | Path) -> Standard:
     return resolve(find_package(name), unverified=unverified)
 
 
-def available() -> list[tuple[str, str, str, Path]]:
-    """Return ``(id, edition, English title, path)`` of all packages found by id, sorted."""
-    return sorted(
-        (id_, edition, str(head.get("titles", {}).get("en", "")), path)
-        for id_, edition, path, head in packages()
-    )
+def available(broken: list[StandardError] | None = None) -> list[tuple[str, str, str, Path]]:
+    """Return ``(id, edition, English title, path)`` of all packages found by id, sorted.
+
+    Parameters
+    ----------
+    broken : list, optional
+        Takes the errors of packages that cannot be read; without it the first is raised.
+
+    Raises
+    ------
+    StandardError
+        If a package cannot be read and there is no such list.
+    """
+    found = []
+    for id_, edition, path, head in packages(broken):
+        titles = head.get("titles")
+        title = titles.get("en", "") if isinstance(titles, dict) else ""
+        found.append((id_, edition, str(title), path))
+    return sorted(found)

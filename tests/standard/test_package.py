@@ -195,5 +195,8 @@ def test_a_broken_neighbour_stands_in_nobodys_way(make, monkeypatch):
     monkeypatch.setenv("CIMKIT_STANDARDS", str(parent.parent))
     assert load(str(child)).parents == ("near.parent@1",)
     assert load("near.child").key == "near.child@1"
+    broken: list[StandardError] = []
+    assert "near.child" in {found[0] for found in available(broken)}
+    assert ["near.broken" in error.where for error in broken] == [True]
     with pytest.raises(StandardNotFound, match=r"Could not be read: near\.broken/standard\.toml"):
         load("near.broken")

@@ -10,11 +10,15 @@ from cimkit_cli import options
 @click.command("list")
 @options.as_json
 def command(as_json: bool) -> None:
-    """List the standard packages found."""
+    """List the standard packages found; those that cannot be read are named on stderr."""
+    from cimkit.errors import StandardError
     from cimkit.standard import available
     from cimkit_cli.printing import document
 
-    found = available()
+    broken: list[StandardError] = []
+    found = available(broken)
+    for error in broken:
+        click.echo(f"cimkit: cannot be read: {error}", err=True)
     if as_json:
         document([dict(zip(("id", "edition", "title", "path"), x, strict=True)) for x in found])
         return
