@@ -430,3 +430,9 @@ def test_in_a_workbook_the_place_is_sheet_and_cell(make: Make, tmp_path: Path) -
     assert found.code == "class-dangling-parent"
     assert found.where.startswith("town.xlsx, classes!")
     assert found.where.endswith("5")
+
+
+def test_a_parent_in_full_width_digits_is_known_again(town: Look) -> None:
+    found = town({"classes.csv": CLASSES + "0103,０１,Bench,,yes\n"})
+    (dangling,) = [f for f in found if f.code == "class-dangling-parent"]
+    assert dangling.mend == "It is written in full-width characters; there is a class 01."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -168,7 +169,7 @@ def _rows(
                 "error",
                 place.cell("parent"),
                 f"class {row['code']} stands below {row['parent']}, which does not exist",
-                "Add that class, or name another parent.",
+                _meant(above, known),
             )
         elif not known[above]:
             yield LintFinding(
@@ -182,6 +183,14 @@ def _rows(
         if name.startswith("mapping/"):
             yield from _mapped(table, known, scheme)
     yield from _asked(files, rows, known)
+
+
+def _meant(above: tuple[str, str], known: Mapping[tuple[str, str], bool]) -> str:
+    """Return the mend for a parent that is not there: often its digits are full-width."""
+    plain = unicodedata.normalize("NFKC", above[1]).strip()
+    if plain != above[1] and (above[0], plain) in known:
+        return f"It is written in full-width characters; there is a class {plain}."
+    return "Add that class, or name another parent."
 
 
 def _mapped(
