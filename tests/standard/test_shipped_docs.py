@@ -1,4 +1,4 @@
-"""The how-to says what the command line and the packages understand."""
+"""The how-to and the README say what the command line and the packages understand."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ GUIDE = Path(__file__).parents[2] / "standards" / "HOWTO.md"
 TEXT = GUIDE.read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = [line for kind, body in BLOCKS if kind == "sh" for line in body.splitlines() if line]
+README = (GUIDE.parents[1] / "README.md").read_text("utf-8")
+README_COMMANDS = [
+    command.strip()
+    for line in re.findall("^cimkit .*", README, re.MULTILINE)
+    for command in line.split("&&")
+]
 TOML = [body for kind, body in BLOCKS if kind == "toml"]
 
 
@@ -37,9 +43,9 @@ def section(title: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", COMMANDS + README_COMMANDS)
 def test_each_command_is_understood(line: str) -> None:
-    words = shlex.split(line)
+    words = shlex.split(line, comments=True)
     assert words.pop(0) == "cimkit"
     if words[0] == "-C":
         words = words[2:]
@@ -56,6 +62,7 @@ def test_each_command_is_understood(line: str) -> None:
 
 def test_there_are_commands() -> None:
     assert len(COMMANDS) > 20
+    assert len(README_COMMANDS) > 14
 
 
 @pytest.mark.parametrize("body", TOML)
