@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cimkit.catalog._lake import literal
 from cimkit.catalog._sources import files
 from cimkit.errors import StandardError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cimkit.catalog._sources import Row
     from cimkit.standard import Standard
 
-__all__ = ["HIGHEST_LOD", "classify", "delivered_lods"]
+__all__ = ["HIGHEST_LOD", "classify", "delivered_lods", "limited"]
 
 HIGHEST_LOD = "arg_max(lod, TRY_CAST(trim(ltrim(lower(lod), 'lod ')) AS DOUBLE))"
 """SQL aggregate: the highest level of detail among geometries, by number."""
@@ -73,7 +74,7 @@ def classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> list[
         from cimkit.standard import classify_sql
 
         relation = _WITH_LOD if _asks_for_lod(standard) else "staged"
-        with _limited(con, standard):
+        with limited(con, standard, "staged"):
             con.execute(f"CREATE TEMP TABLE decided_ AS {classify_sql(standard, relation)}")
         notes = _by_people(con, standard)
     scheme = standard.scheme if standard else ""
@@ -91,11 +92,17 @@ def classify(con: duckdb.DuckDBPyConnection, standard: Standard | None) -> list[
 
 
 @contextmanager
-def _limited(con: duckdb.DuckDBPyConnection, standard: Standard) -> Iterator[None]:
-    """Stop the work of a package that asks more than there is time for."""
+def limited(con: duckdb.DuckDBPyConnection, standard: Standard, table: str) -> Iterator[None]:
+    """Stop the mapping of a standard over a table if it asks more than there is time for.
+
+    Raises
+    ------
+    StandardError
+        If it took too long; the transaction is lost.
+    """
     import duckdb
 
-    row = con.execute("SELECT count(*) FROM staged").fetchone()
+    row = con.execute(f"SELECT count(*) FROM {table}").fetchone()
     objects = row[0] if row else 0
     seconds = _SECONDS + _SECONDS_AN_OBJECT * objects
     timer = threading.Timer(seconds, con.interrupt)
@@ -138,9 +145,9 @@ def _by_people(con: duckdb.DuckDBPyConnection, standard: Standard) -> list[str]:
     )
     con.unregister("classes_")
     settled = (
-        "(SELECT t.*, h.class_code FROM "
-        f"{_WITH_LOD} t JOIN heard_ h USING (rowid_) WHERE holds AND scheme = '{{}}')"
-    ).format(standard.scheme.replace("'", "''"))
+        f"(SELECT t.*, h.class_code FROM {_WITH_LOD} t JOIN heard_ h USING (rowid_) "
+        f"WHERE holds AND scheme = {literal(standard.scheme)})"
+    )
     con.execute(
         f"""
         DELETE FROM decided_ WHERE (rowid_, scheme) IN (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from cimkit.catalog import _lake
+from cimkit.catalog._classes import limited
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,11 +102,12 @@ def _seen(con: duckdb.DuckDBPyConnection, standard: Standard) -> list[Seen]:
     """Return what the mapping does not know among ``things``, with the values of their fields."""
     from cimkit.standard import Seen, classify_sql
 
-    con.execute(
-        "CREATE TEMP TABLE known_ AS SELECT rowid_ FROM "
-        f"({classify_sql(standard, 'things')}) WHERE rule IS NOT NULL AND scheme = $1",
-        [standard.scheme],
-    )
+    with limited(con, standard, "things"):
+        con.execute(
+            "CREATE TEMP TABLE known_ AS SELECT rowid_ FROM "
+            f"({classify_sql(standard, 'things')}) WHERE rule IS NOT NULL AND scheme = $1",
+            [standard.scheme],
+        )
     rows = con.execute(
         f"""
         SELECT kind, source_layer, source_class, count(*) AS objects,

@@ -248,7 +248,7 @@ def test_a_rule_cannot_hand_a_check_anything_but_its_kind_of_value(make: Any) ->
 def test_a_mapping_that_asks_too_much_is_stopped(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cimkit.catalog import _classes, create, ingest
+    from cimkit.catalog import _classes, create, ingest, suggest
 
     rows = ["kind,field,op,value,class"]
     rows += [f"gis,a,matches,(?:.?[a-{chr(98 + n % 20)}]){{60}}$b{n},0101" for n in range(300)]
@@ -261,6 +261,8 @@ def test_a_mapping_that_asks_too_much_is_stopped(
     with pytest.raises(StandardError, match="the mapping took more than"):
         ingest(catalog, [tmp_path / "delivery.csv"], jobs=1)
     assert catalog.version() == 1
+    with pytest.raises(StandardError, match="the mapping took more than"):
+        suggest(load(str(package)), [tmp_path / "delivery.csv"])
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 50_000, "a = " + "{a = " * 5_000])
