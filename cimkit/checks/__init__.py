@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cimkit.checks._findings import conclude, not_checked
-from cimkit.checks._fixtures import FixtureResult, run_fixtures
+from cimkit.checks._fixture import FixtureResult
+from cimkit.checks._fixtures import run_fixtures
 from cimkit.checks._prove import Proof, proof, prove
 from cimkit.checks._run import check, check_catalog, check_tables
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters

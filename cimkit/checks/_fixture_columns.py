@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cimkit.checks._fixture_rows import COLUMNS
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.standard import Standard

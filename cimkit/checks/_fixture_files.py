@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cimkit.checks._fixture import Fixture, FixtureResult
 from cimkit.checks._fixture_verdict import compare
-from cimkit.checks._fixtures import Fixture, FixtureResult
 
 if TYPE_CHECKING:
     from cimkit.model import Sheet

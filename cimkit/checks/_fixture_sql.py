@@ -15,7 +15,7 @@ from cimkit.errors import CimkitError
 from cimkit.runtime.workers import WorkerFailure
 
 if TYPE_CHECKING:
-    from cimkit.checks._fixtures import Fixture
+    from cimkit.checks._fixture import Fixture
     from cimkit.standard import Rule
 
 __all__ = ["run_sql_rules"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cimkit.checks._fixture import FixtureResult, unreadable
 from cimkit.checks._fixture_classes import classify
 from cimkit.checks._fixture_rows import read_rows, table_rows
-from cimkit.checks._fixtures import FixtureResult, unreadable
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.rows import NO_CLASS
 
 if TYPE_CHECKING:

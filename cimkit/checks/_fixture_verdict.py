@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cimkit.checks._fixtures import Fixture, FixtureResult
+from cimkit.checks._fixture import Fixture, FixtureResult
 from cimkit.model import Status
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 
 if TYPE_CHECKING:
     from cimkit.checks._fixture_rows import Line

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
+from cimkit.checks._fixture import Fixture, FixtureResult, unreadable
 from cimkit.checks._fixture_rows import COMPANIONS, Rows, read_rows
 from cimkit.checks._run import run_rule, spec_of
 from cimkit.checks._spec import CheckContext
 from cimkit.checks._views import delivery_views
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.package._files import open_package
 
 if TYPE_CHECKING:
@@ -26,52 +26,9 @@ if TYPE_CHECKING:
     from cimkit.standard import Rule, Standard
     from cimkit.standard.package._files import PackageFiles
 
-__all__ = ["Fixture", "FixtureResult", "find_fixtures", "run_fixtures"]
+__all__ = ["find_fixtures", "run_fixtures"]
 
-Expected = Literal["pass", "fail"]
 _TABLE = re.compile(rf"\.({'|'.join(COMPANIONS)})\.csv$")
-
-
-@dataclass(frozen=True, slots=True)
-class Fixture:
-    """One fixture of one rule, not yet run."""
-
-    name: str
-    """File or folder in the package, e.g. ``tests/class-leaf/fail-group.csv``."""
-    rule: Rule
-    """The rule it proves."""
-    expected: Expected
-    """What the rule must come to."""
-
-    @property
-    def rows(self) -> bool:
-        """Whether it is rows of objects, and no file for a loader."""
-        return self.name.endswith(".csv")
-
-
-@dataclass(frozen=True, slots=True)
-class FixtureResult:
-    """What a fixture came to."""
-
-    rule: str
-    """Full id of the rule; ``classes``, ``codes`` or ``names`` for those tables."""
-    fixture: str
-    """File or folder in the package."""
-    expected: str
-    """pass or fail; "" for tables of several rows."""
-    got: str
-    """What the rule came to: pass, fail, not checked or not applicable; "" if it did not run."""
-    rows: int
-    """Rows or sources it was run on."""
-    mapping: frozenset[str] = frozenset()
-    """Rows of the mapping that decided in it."""
-    findings: tuple[LintFinding, ...] = ()
-    """What is not as expected; () if all is."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether all came as expected."""
-        return not self.findings
 
 
 def find_fixtures(
@@ -185,11 +142,3 @@ def _run_rows(
             rule = fixture.rule
             found = run_rule(context, rule, spec_of(rule), ran.get(fixture.name)).to_pylist()
             yield compare(files, fixture, rows.lines, found, rows.decided_by())
-
-
-def unreadable(error: StandardError) -> LintFinding:
-    """Return the finding that a fixture cannot be read."""
-    plain: dict[str, Any] = {"got": error.got, "expected": error.expected}
-    said = "; ".join(f"{k} {v!r}" if k == "got" else f"{k} {v}" for k, v in plain.items() if v)
-    message = f"{error.what}: {said}" if said else error.what
-    return LintFinding("fixture-unreadable", "error", error.where, message, error.mend)

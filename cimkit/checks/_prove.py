@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit.checks._fixture import FixtureResult
 from cimkit.checks._fixture_columns import doubtful_columns
-from cimkit.checks._fixtures import FixtureResult, find_fixtures, run_fixtures
+from cimkit.checks._fixtures import find_fixtures, run_fixtures
 from cimkit.checks._run import spec_of
 from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError
 from cimkit.registry import names
 from cimkit.standard.linting._accept import settle
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._run import examine
 from cimkit.standard.linting._seen import package_key
 

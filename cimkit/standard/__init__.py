@@ -105,7 +105,8 @@ from cimkit.standard.comparison.comparing import compare_table, corrections
 from cimkit.standard.draft import Draft, Loss, flatten, read_draft, write_draft
 from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment
-from cimkit.standard.linting._lint import LintFinding, lint
+from cimkit.standard.linting._finding import LintFinding
+from cimkit.standard.linting._lint import lint
 from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
 from cimkit.standard.overlay._editions import Governing, governing

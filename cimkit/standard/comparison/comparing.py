@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from cimkit.standard.draft import Draft, Row
 from cimkit.standard.formats.table import language_of, read_tables
 from cimkit.standard.model import Standard
 from cimkit.standard.office._rows import Entry
+from cimkit.standard.overlay._changes import plain_name
 from cimkit.standard.rows import ClassRow
 
 __all__ = ["CHANGES", "compare_table", "corrections"]
@@ -192,7 +191,11 @@ def _pairs(
     free: dict[str, list[ClassRow]] = {}
     for row in rows.values():
         if row.code not in entries:
-            free.setdefault(_plain(row.name(language)), []).append(row)
+            free.setdefault(plain_name(row.name(language)), []).append(row)
+
+    def by_name(name: str) -> list[ClassRow]:
+        return free.get(plain_name(name), [])
+
     pairs = []
     taken = set()
     for code, entry in entries.items():
@@ -200,7 +203,9 @@ def _pairs(
         if code in rows:
             change = "same" if _same(rows[code], name, said) else "name differs"
             pairs.append(_Pair(change, rows[code], entry))
-        elif len(same := free.get(_plain(name), [])) == 1 and name and same[0].code not in taken:
+        elif (
+            len(same := free.get(plain_name(name), [])) == 1 and name and same[0].code not in taken
+        ):
             taken.add(same[0].code)
             pairs.append(_Pair("code differs", same[0], entry))
         else:
@@ -223,8 +228,4 @@ def _names(entry: Entry, language: str) -> tuple[str, str]:
 def _same(row: ClassRow, name: str, language: str) -> bool:
     known = getattr(row, f"name_{language}")
     names = [known] if known else [row.name_zh, row.name_ja, row.name_en]
-    return _plain(name) in map(_plain, names)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return plain_name(name) in map(plain_name, names)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import in_order
 from cimkit.standard.package._files import PackageFiles
 from cimkit.standard.package._toml import known, scalar, table, tables

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.model.source import Kind
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import Attribute

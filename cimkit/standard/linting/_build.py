@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from cimkit.errors import StandardConflict, StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import Examined
 from cimkit.standard.linting._values import values
 from cimkit.standard.overlay._changes import words

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import Examined, counted
 
 __all__ = ["cells"]

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import ClassRow

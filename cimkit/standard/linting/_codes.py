@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cimkit.errors import UsageError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import Examined, package_key, some
 
 __all__ = ["codes"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cimkit.errors import StandardError
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import Examined
 
 __all__ = ["unread_files"]

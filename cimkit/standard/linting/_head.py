@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cimkit.errors import StandardNotFound
 from cimkit.standard.linting._classes import is_date
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import LANGUAGES, Examined
 from cimkit.standard.package._files import find_package, open_package, packages
 

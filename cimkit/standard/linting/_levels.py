@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cimkit.standard.linting._lint import LintFinding
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._seen import LANGUAGES, Examined, counted, package_key, some
 from cimkit.standard.model import Standard
 from cimkit.standard.rows import LevelRule

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-__all__ = ["LintFinding", "Severity", "lint"]
+from cimkit.standard.linting._accept import settle
+from cimkit.standard.linting._finding import LintFinding
+from cimkit.standard.linting._run import examine
 
-Severity = Literal["error", "warning", "info"]
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """One thing in a package that is wrong, or that somebody should look at."""
-
-    code: str
-    """Stable name in kebab-case, e.g. ``mapping-unreachable``."""
-    severity: Severity
-    """*error*: it does not do what it says; *warning*: it will mislead somebody; *info*: a fact to
-    know. A package without errors and warnings is clean."""
-    where: str
-    """File and line, or sheet and cell; the id of the package where no place says more."""
-    message: str
-    """What is wrong, in a sentence."""
-    mend: str = ""
-    """What to do about it."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a dict of JSON values."""
-        return {**asdict(self), "where": str(self.where)}
+__all__ = ["lint"]
 
 
 def lint(name: str | Path) -> list[LintFinding]:
@@ -53,8 +32,5 @@ def lint(name: str | Path) -> list[LintFinding]:
     StandardNotFound
         If there is no such package. One that does not build raises nothing: that is a finding.
     """
-    from cimkit.standard.linting._accept import settle
-    from cimkit.standard.linting._run import examine
-
     seen = examine(str(name))
     return settle(seen.files, seen.findings)

@@ -7,8 +7,8 @@ from typing import get_args
 
 from cimkit.model.source import Kind
 from cimkit.standard.classification._entries import Entry, entries, order, schemes
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._implied import Index, Single, address_of, singles
-from cimkit.standard.linting._lint import LintFinding
 from cimkit.standard.linting._seen import Examined
 from cimkit.standard.rows import MappingRow
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from cimkit.model.source import Kind
-from cimkit.standard.linting._lint import LintFinding, Severity
+from cimkit.standard.linting._finding import LintFinding, Severity
 from cimkit.standard.linting._seen import LANGUAGES, Examined
 from cimkit.standard.model import Standard
 from cimkit.standard.rule import Rule

@@ -12,9 +12,9 @@ from cimkit.standard.linting._cells import cells
 from cimkit.standard.linting._classes import classes
 from cimkit.standard.linting._codes import codes
 from cimkit.standard.linting._files import unread_files
+from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._head import head
 from cimkit.standard.linting._levels import levels
-from cimkit.standard.linting._lint import LintFinding
 from cimkit.standard.linting._mapping import mapping
 from cimkit.standard.linting._names import naming
 from cimkit.standard.linting._rules import rules

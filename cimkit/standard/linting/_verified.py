@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cimkit.standard.linting._lint import LintFinding, Severity
+from cimkit.standard.linting._finding import LintFinding, Severity
 from cimkit.standard.linting._seen import Examined, some
 from cimkit.standard.model import Standard
 
