@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Row", "facts_key", "group", "prepare"]
 
-_FILES = ("objects", "geometries", "placements", "shapes", "measures")
+_FILES = ("objects", "geometries", "placements", "shapes", "measures", "relations")
 
 
 @dataclass(slots=True)

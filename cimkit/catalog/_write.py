@@ -54,7 +54,7 @@ def remove(con: duckdb.DuckDBPyConnection) -> None:
     ``leaving_`` (item_id) holds items that go for good, ``gone_`` (object_id) objects that are
     retired or written anew. Codes stay for ever.
     """
-    for table in ("objects", "geometries", "placements", "classifications"):
+    for table in ("objects", "geometries", "placements", "relations", "classifications"):
         con.execute(f"DELETE FROM lake.{table} WHERE object_id IN (SELECT object_id FROM gone_)")
     for table in ("items", "measures"):
         con.execute(f"DELETE FROM lake.{table} WHERE item_id IN (SELECT item_id FROM replaced_)")
@@ -170,6 +170,7 @@ def _details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             [given["file"].to_pylist()],
         )
         con.unregister("files_")
+    _relations(con, rows)
     given = files(rows, "measures")
     if given.num_rows:
         con.register("files_", given)
@@ -184,6 +185,32 @@ def _details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             [given["file"].to_pylist()],
         )
         con.unregister("files_")
+
+
+def _relations(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    given = files(rows, "relations")
+    if not given.num_rows:
+        return
+    con.register("files_", given)
+    con.execute(
+        """
+        INSERT INTO lake.relations BY NAME
+        WITH alone AS (
+            SELECT n, layer, key, any_value(object_id) AS object_id, min(h) AS h FROM placed_
+            GROUP BY n, layer, key HAVING count(*) = 1
+        )
+        SELECT i.object_id, s.item_id, r.relation, o.object_id AS other_id, r.other_key
+        FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+        JOIN source_ s ON s.n = f.n
+        JOIN alone i ON i.n = f.n AND i.layer = coalesce(r.source_layer, '')
+            AND i.key = r.source_key
+        LEFT JOIN alone o ON o.n = f.n AND o.layer = coalesce(r.other_layer, '')
+            AND o.key = r.other_key
+        ORDER BY i.h, i.object_id
+        """,
+        [given["file"].to_pylist()],
+    )
+    con.unregister("files_")
 
 
 def _items(con: duckdb.DuckDBPyConnection, rows: list[Row], delivery: dict[str, Any]) -> None:

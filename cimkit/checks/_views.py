@@ -10,7 +10,7 @@ things         objects with ``path`` and ``sequence`` of their item, a point ``x
                place and key) and ``rank`` (order in the delivery)
 flaws          problems the loaders met: item_id, path, kind, status, code, message, severity,
                place, got, expected, hint
-geometries, placements, measures, classifications
+geometries, placements, relations, measures, classifications
                of the delivery
 known          classes of the standard's own scheme: code, parent, leaf, name
 codes, ...     all other tables of the lake, whole
@@ -133,7 +133,7 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, table: str, delivery_id: st
     if delivery_id is not None:
         if "delivery_id" in types and name in ("items", "objects"):
             where = f"delivery_id = {quote(delivery_id)}"
-        elif name in ("geometries", "placements", "classifications"):
+        elif name in ("geometries", "placements", "relations", "classifications"):
             where = "object_id IN (SELECT object_id FROM objects)"
         elif name == "measures":
             where = "item_id IN (SELECT item_id FROM items)"

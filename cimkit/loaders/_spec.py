@@ -41,6 +41,8 @@ class LoaderSpec:
     """For people."""
     version: int = 1
     """Part of the staging key: raise it whenever the rows it gives change."""
+    lighter: bool = False
+    """Whether it obeys `ReadOptions.lighter`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,6 @@ class ReadOptions:
     """The delivered folder that `Source.path` and its members are relative to."""
     problems: list[Problem] = field(default_factory=list)
     """`read` appends what it meets; `probe` puts its own into the asset."""
+    lighter: bool = False
+    """Leave out what a native library computes (triangles): it has crashed, hung or outgrown its
+    memory on this source once. What is left out becomes a problem."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders._encoding import detect
+from cimkit.loaders._delivery.encoding import detect
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.model import Asset, Problem, Source
 

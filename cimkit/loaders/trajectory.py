@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cimkit.errors import SheetError, SourceUnreadable
-from cimkit.loaders._poses import PoseTable, is_pose_table, moment, number, read_poses
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
+from cimkit.loaders.photo.poses import PoseTable, is_pose_table, moment, number, read_poses
 from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:

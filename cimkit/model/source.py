@@ -63,6 +63,8 @@ class Problem:
     """The value that was wanted."""
     hint: str = ""
     """How to mend it; for what files do not say, the line for the delivery sheet."""
+    proposal: tuple[tuple[str, str], ...] = ()
+    """(column, value) of the delivery sheet that would mend it; obeyed only if a person says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +162,8 @@ class Asset:
             Layer(**{**x, "fields": tuple(tuple(f) for f in x.get("fields", ()))})
             for x in given.get("layers", ())
         )
-        given["problems"] = tuple(Problem(**p) for p in given.get("problems", ()))
+        given["problems"] = tuple(
+            Problem(**{**p, "proposal": tuple(tuple(x) for x in p.get("proposal", ()))})
+            for p in given.get("problems", ())
+        )
         return cls(**given)

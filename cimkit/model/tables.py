@@ -81,6 +81,16 @@ STAGED: dict[str, pa.Schema] = {
             ("indices", pa.list_(pa.uint32())),  # three a triangle, counter-clockwise from outside
         ]
     ),
+    # What objects have to do with each other, beside the one parent each may have.
+    "relations": pa.schema(
+        [
+            ("source_layer", _text),
+            ("source_key", _text),
+            ("relation", _text),  # IfcRelVoidsElement, IfcRelAssignsToGroup, boundedBy, xlink ...
+            ("other_layer", _text),
+            ("other_key", _text),  # source_key in the same source, or whatever the source names
+        ]
+    ),
     "measures": pa.schema([("source_layer", _text), *_MEASURE]),
 }
 
@@ -181,6 +191,15 @@ LAKE: dict[str, pa.Schema] = {
     ),
     "geometries": pa.schema([("object_id", _text), ("item_id", _text), *_GEOMETRY]),
     "placements": pa.schema([("object_id", _text), ("item_id", _text), *_PLACEMENT]),
+    "relations": pa.schema(
+        [
+            ("object_id", _text),
+            ("item_id", _text),
+            ("relation", _text),
+            ("other_id", _text),  # NULL if what the source names is no object of it
+            ("other_key", _text),
+        ]
+    ),
     "classifications": pa.schema(
         [
             ("object_id", _text),

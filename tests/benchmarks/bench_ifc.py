@@ -17,8 +17,8 @@ from meter import measure, show
 from cimkit.demo.ifc import model_of, write_ifc
 from cimkit.demo.plan import plan
 from cimkit.loaders import ifc
-from cimkit.loaders._ifc_geometry import _KERNELS, has_body
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.ifc.geometry import _KERNELS, has_body
 from cimkit.model import Declaration, Source
 
 

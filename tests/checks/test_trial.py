@@ -9,7 +9,7 @@ import pytest
 
 from cimkit.checks import Share, try_standard
 from cimkit.errors import UsageError
-from cimkit.loaders._stage import _spread
+from cimkit.loaders._delivery.stage import _spread
 from cimkit.model import Source
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cimkit.errors import SourceUnreadable
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.loaders import cityjson
-from cimkit.loaders._city_model import compact
+from cimkit.loaders._city.model import compact
 from cimkit.loaders._spec import Head, ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Source
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from cimkit.errors import SourceUnreadable, UsageError
 from cimkit.loaders import Discovery, discover, open_source
-from cimkit.loaders import _unpack as unpacking
-from cimkit.loaders._encoding import decodes, detect
-from cimkit.loaders._unpack import unpack
+from cimkit.loaders._delivery import unpack as unpacking
+from cimkit.loaders._delivery.encoding import decodes, detect
+from cimkit.loaders._delivery.unpack import unpack
 
 POINT = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},'
 POINT += b'"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}'

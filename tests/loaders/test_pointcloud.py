@@ -20,10 +20,10 @@ from pyproj import CRS
 from cimkit.errors import SourceUnreadable
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.loaders import pointcloud
-from cimkit.loaders._points import PointChunk
-from cimkit.loaders._points_grid import Grid
-from cimkit.loaders._points_rows import noise_share
 from cimkit.loaders._spec import Head, ReadOptions
+from cimkit.loaders.pointcloud.chunk import PointChunk
+from cimkit.loaders.pointcloud.grid import Grid
+from cimkit.loaders.pointcloud.rows import noise_share
 from cimkit.model import STAGED, Asset, Declaration, Source
 
 E0, N0 = 500_000.0, 3_272_000.0
@@ -287,7 +287,7 @@ def test_grid_gives_the_same_however_it_is_cut(
 
 
 def test_grid_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cimkit.loaders._points_grid._MOST_CELLS", 1_000)
+    monkeypatch.setattr("cimkit.loaders.pointcloud.grid._MOST_CELLS", 1_000)
     grid = Grid((0, 0, 0, 1e5, 1e5, 0), 1.0, 5_000)
     xyz = np.random.default_rng(0).uniform(0, 1e5, (5_000, 3))
     grid.add(PointChunk(xyz))

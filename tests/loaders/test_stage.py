@@ -14,7 +14,7 @@ import pytest
 
 from cimkit import registry
 from cimkit.loaders import Staged, probe, stage
-from cimkit.loaders._work import content_sha256
+from cimkit.loaders._delivery.work import content_sha256
 from cimkit.model import STAGED, Asset, Declaration, Sheet, SheetRow
 
 POINT = (

@@ -10,7 +10,7 @@ from PIL import Image
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders import ReadOptions, probe, read_sheet, stage, write_sheet
 from cimkit.loaders import trajectory as loader
-from cimkit.loaders._poses import is_pose_table, pose_columns, read_poses
+from cimkit.loaders.photo.poses import is_pose_table, pose_columns, read_poses
 from cimkit.model import Asset, Declaration, Problem, Sheet, SheetRow, Source, Trajectory
 
 METRES = "image,easting,northing,height,heading,time\n" + "".join(

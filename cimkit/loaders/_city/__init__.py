@@ -1,0 +1,1 @@
+"""City models, whatever their encoding: features, geometry, appearance."""

@@ -1,0 +1,194 @@
+"""Rows of the staged tables from a stream of city objects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import shapely
+from pyproj import CRS
+
+from cimkit.geometry.vector import boxes, measures, shapes_to_crs84, write_wkb
+from cimkit.loaders._city.model import CityGeometry, CityObject, footprint
+from cimkit.model import STAGED, Problem
+
+__all__ = ["rows"]
+
+_CHUNK = 2_000
+
+
+class _Extent:
+    """Outline and heights of one object in the source's CRS."""
+
+    __slots__ = ("bottom", "outline", "top")
+
+    def __init__(self, outline: Any, bottom: float, top: float) -> None:
+        self.outline, self.bottom, self.top = outline, bottom, top
+
+
+def rows(
+    objects: Iterable[CityObject],
+    crs: CRS | None,
+    crs_text: str | None,
+    origin: str,
+    problems: list[Problem],
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield ``geometries`` and ``objects`` in chunks.
+
+    Objects without a geometry of their own come last, with the outline of their parts.
+
+    Parameters
+    ----------
+    objects : iterable of CityObject
+    crs : CRS or None
+        None: the objects have no place on the earth, their outline stays NULL.
+    crs_text : str or None
+        How `crs` is named in ``geometries``.
+    origin : str
+        For ``position_origin`` of those that have a place.
+    problems : list of Problem
+        ``key-duplicate`` is appended.
+    """
+    extents: dict[str, list[_Extent]] = {}
+    bare: list[CityObject] = []
+    chunk: list[tuple[CityObject, _Extent | None]] = []
+    seen: set[str] = set()
+    for item in objects:
+        if item.key in seen:
+            problems.append(_duplicate(item))
+            item.key = f"{item.key}#{len(seen)}"
+        seen.add(item.key)
+        extent = _extent(item)
+        if extent is None:
+            bare.append(item)
+            continue
+        if item.parent is not None:
+            extents.setdefault(item.parent, []).append(extent)
+        chunk.append((item, extent))
+        if len(chunk) >= _CHUNK:
+            yield from _tables(chunk, crs, crs_text, origin)
+            chunk = []
+    yield from _tables(chunk, crs, crs_text, origin)
+    # A whole may have parts that are wholes themselves: twice is as deep as the formats go.
+    for _ in range(2):
+        for item in bare:
+            if item.key in extents and item.parent is not None:
+                extents.setdefault(item.parent, [])
+                whole = _whole(extents[item.key])
+                if not any(e.outline == whole.outline for e in extents[item.parent]):
+                    extents[item.parent].append(whole)
+    for start in range(0, len(bare), _CHUNK):
+        part = bare[start : start + _CHUNK]
+        yield from _tables(
+            [(i, _whole(extents[i.key]) if i.key in extents else None) for i in part],
+            crs,
+            crs_text,
+            origin,
+        )
+
+
+def _duplicate(item: CityObject) -> Problem:
+    return Problem(
+        code="key-duplicate",
+        message="Two objects of the source have one identifier; the later was renamed.",
+        severity="error",
+        place=item.place or item.key,
+        got=item.key,
+        expected="an identifier of its own for each object",
+    )
+
+
+def _extent(item: CityObject) -> _Extent | None:
+    solid = [g for g in item.geometries if len(g.vertices)]
+    if not solid:
+        return None
+    heights = np.concatenate([g.vertices[:, 2] for g in solid])
+    return _Extent(footprint(solid), float(heights.min()), float(heights.max()))
+
+
+def _whole(parts: list[_Extent]) -> _Extent:
+    outlines = [p.outline for p in parts if p.outline is not None]
+    merged = shapely.union_all(shapely.make_valid(np.array(outlines))) if outlines else None
+    return _Extent(merged, min(p.bottom for p in parts), max(p.top for p in parts))
+
+
+def _tables(
+    chunk: list[tuple[CityObject, _Extent | None]],
+    crs: CRS | None,
+    crs_text: str | None,
+    origin: str,
+) -> Iterator[tuple[str, pa.Table]]:
+    if not chunk:
+        return
+    geometries = [
+        _geometry(item, geometry, crs_text) for item, _ in chunk for geometry in item.geometries
+    ]
+    if geometries:
+        yield "geometries", pa.Table.from_pylist(geometries, STAGED["geometries"])
+    shapes = np.full(len(chunk), None, dtype=object)
+    shapes[:] = [e.outline if e is not None else None for _, e in chunk]
+    placed = shapes_to_crs84(shapes, crs)
+    area, length, _, _ = measures(shapes, crs)
+    facts = [_facts(item, extent) for item, extent in chunk]
+    unit = _height_unit(crs)
+    for row, (_, extent) in zip(facts, chunk, strict=True):
+        if extent is not None:
+            row["z_min"], row["z_max"] = extent.bottom * unit, extent.top * unit
+            row["height"] = (extent.top - extent.bottom) * unit
+    for index, row in enumerate(facts):
+        row["position_origin"] = origin if placed[index] is not None else "none"
+        if area[index] > 0:
+            row["area_m2"] = float(area[index])
+        elif length[index] > 0:
+            row["length_m"] = float(length[index])
+    table = pa.Table.from_pylist(facts, STAGED["objects"])
+    for name, column in (("geometry", write_wkb(placed)), ("bbox", boxes(placed))):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, STAGED["objects"].field(name), column)
+    yield "objects", table
+
+
+def _height_unit(crs: CRS | None) -> float:
+    if crs is None or len(crs.axis_info) < 3:
+        return 1.0
+    return float(crs.axis_info[2].unit_conversion_factor) or 1.0
+
+
+def _geometry(item: CityObject, geometry: CityGeometry, crs_text: str | None) -> dict[str, Any]:
+    return {
+        "source_layer": "",
+        "source_key": item.key,
+        "lod": geometry.lod or None,
+        "geometry_type": geometry.type,
+        "crs": crs_text,
+        "vertices": geometry.vertices.ravel(),
+        "boundaries": orjson.dumps(geometry.boundaries).decode(),
+        "semantics": orjson.dumps(geometry.semantics).decode() if geometry.semantics else None,
+        "appearance": orjson.dumps(geometry.appearance).decode() if geometry.appearance else None,
+    }
+
+
+def _facts(item: CityObject, extent: _Extent | None) -> dict[str, Any]:
+    text = orjson.dumps({"attributes": item.attributes}, option=orjson.OPT_SORT_KEYS)
+    shape = hashlib.sha256()
+    for geometry in item.geometries:
+        # To a tenth of a millimetre: a transform's rounding is no change.
+        shape.update(np.round(geometry.vertices, 4).tobytes())
+        shape.update(orjson.dumps([geometry.type, geometry.lod, geometry.boundaries]))
+    return {
+        "source_layer": "",
+        "source_key": item.key,
+        "key_origin": "id",
+        "source_class": item.type,
+        "kind": "citymodel",
+        "parent_key": item.parent,
+        "name": item.name,
+        "lifecycle": item.lifecycle,
+        "properties": text.decode(),
+        "content_hash": shape.hexdigest()[:16] + hashlib.sha256(text).hexdigest()[:16],
+        "place": item.place,
+    }

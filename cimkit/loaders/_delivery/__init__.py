@@ -1,0 +1,1 @@
+"""From a delivered folder to sources, and from a source to staged Parquet."""

@@ -1,0 +1,161 @@
+"""Vector formats that GDAL reads, as streams of Arrow batches, without ever writing beside them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+
+from cimkit.errors import SourceUnreadable
+from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.plan import Plan, plan
+from cimkit.loaders.vector.table import GEOMETRY, Batches, Opened, Table
+from cimkit.model import Source
+
+__all__ = ["open_ogr"]
+
+_FORMATS = {
+    "ESRI Shapefile": ("Shapefile", "application/vnd.shp"),
+    "GPKG": ("GeoPackage", "application/geopackage+sqlite3"),
+    "GeoJSON": ("GeoJSON", "application/geo+json"),
+    "GeoJSONSeq": ("GeoJSONSeq", "application/geo+json-seq"),
+    "TopoJSON": ("TopoJSON", "application/json"),
+    "FlatGeobuf": ("FlatGeobuf", "application/vnd.flatgeobuf"),
+    "OpenFileGDB": ("File Geodatabase", "application/x-filegdb"),
+    "GML": ("GML", "application/gml+xml"),
+    "KML": ("KML", "application/vnd.google-earth.kml+xml"),
+    "LIBKML": ("KML", "application/vnd.google-earth.kml+xml"),
+    "GPX": ("GPX", "application/gpx+xml"),
+    "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
+    "DXF": ("DXF", "image/vnd.dxf"),
+    "CSV": ("CSV", "text/csv"),
+    "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
+    "MapInfo File": ("MapInfo", "application/x-mapinfo"),
+}
+_ASSUMED = {"GeoJSON", "GeoJSONSeq", "KML", "LIBKML", "GPX", "OSM"}
+"""Formats whose CRS is laid down by their standard."""
+_Bounds = tuple[float, float, float, float]
+
+
+@contextmanager
+def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
+    """Open a source with GDAL; a copy is opened where GDAL would write beside it.
+
+    Raises
+    ------
+    SourceUnreadable
+        If GDAL finds nothing it can read.
+    """
+    import pyogrio
+
+    with tempfile.TemporaryDirectory(prefix="cimkit-ogr-") as name:
+        os.environ["CPL_TMPDIR"] = name  # where the OSM reader builds its index
+        how = plan(source, options, Path(name))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # GDAL's remarks on M values and odd names
+                layers = [str(layer[0]) for layer in pyogrio.list_layers(how.file)]
+                infos = [_info(how, layer) for layer in layers]
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise SourceUnreadable(
+                "GDAL cannot read it", where=source.path, got=str(error).replace(name, "")
+            ) from error
+        if not infos:
+            raise SourceUnreadable("it has no layers", where=source.path)
+        driver = str(infos[0]["driver"])
+        title, media = _FORMATS.get(driver, (driver, "application/octet-stream"))
+        if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
+            title, media = "dBASE", "application/x-dbf"
+        if title == "CSV" and all(i["geometry_type"] is None for i in infos):
+            raise SourceUnreadable("no row of the table has a position", where=source.path)
+        yield Opened(
+            title,
+            media,
+            [_table(how, info, driver, source) for info in infos],
+            how.shown,
+            how.origin,
+            "Layer" if driver == "DXF" else None,
+            how.problems,
+        )
+
+
+def _info(how: Plan, layer: str) -> dict[str, Any]:
+    import pyogrio
+
+    info: dict[str, Any] = pyogrio.read_info(
+        how.file,
+        layer=layer,
+        encoding=how.encoding,
+        force_feature_count=True,
+        force_total_bounds=True,
+        **how.options,
+    )
+    return info
+
+
+def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Table:
+    geometry = info["geometry_type"] or ""
+    crs = info["crs"] or how.crs
+    if crs and ("Undefined" in crs or "Unknown engineering" in crs):
+        crs = None  # what GDAL calls a GeoPackage's "not known"
+    assumed = how.crs is not None or (driver in _ASSUMED and not _says_crs(source.file))
+    bounds = info["total_bounds"]
+    if not info["features"] or (bounds is not None and not any(bounds)):
+        bounds = None  # an empty shapefile says 0, 0, 0, 0
+    return Table(
+        name=str(info["layer_name"]),
+        features=int(info["features"]),
+        geometry_type=geometry,
+        crs=crs,
+        crs_origin="none" if not crs else "assumed" if assumed else "declared",
+        fields=tuple(zip(map(str, info["fields"]), map(_type, info["ogr_types"]), strict=True)),
+        bounds=None if bounds is None else cast("_Bounds", tuple(map(float, bounds))),
+        batches=_batches(how, str(info["layer_name"]), bool(geometry)),
+    )
+
+
+def _type(ogr: str) -> str:
+    return ogr.removeprefix("OFT").lower()
+
+
+def _says_crs(file: Path) -> bool:
+    if not file.is_file():
+        return True
+    with file.open("rb") as opened:
+        return b'"crs"' in opened.read(65_536)
+
+
+def _batches(how: Plan, layer: str, has_geometry: bool) -> Batches:
+    def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        import pyogrio.raw
+
+        with ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
+            meta, reader = stack.enter_context(
+                pyogrio.raw.open_arrow(
+                    how.file,
+                    layer=layer,
+                    encoding=how.encoding,
+                    columns=None if columns is None else list(columns),
+                    read_geometry=has_geometry and columns is None,
+                    datetime_as_string=True,
+                    use_pyarrow=True,
+                    **how.options,
+                )
+            )
+            own = meta["geometry_name"] or "wkb_geometry"
+            for batch in reader:
+                names = [
+                    GEOMETRY if has_geometry and columns is None and n == own else n
+                    for n in batch.schema.names
+                ]
+                yield batch.rename_columns(names)
+
+    return give
