@@ -27,7 +27,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """How to read a table of camera poses."""
+    """How to read a table of camera poses, or another file that holds them.
+
+    "" means: as the file says it, else not known. A column is named as in the header, or by its
+    number from 1 in a table that has none. Settings are written as text.
+    """
 
     file: str
     """Path of the table relative to the delivered folder."""
@@ -40,11 +44,45 @@ class Trajectory:
     z: str = ""
     """Column of height."""
     heading: str = ""
-    """Column of the heading, degrees clockwise from north."""
+    """Column of the heading or yaw, clockwise from true north."""
+    pitch: str = ""
+    """Column of the pitch."""
+    roll: str = ""
+    """Column of the roll."""
+    omega: str = ""
+    """Column of omega, about the x axis (east)."""
+    phi: str = ""
+    """Column of phi, about the y axis (north)."""
+    kappa: str = ""
+    """Column of kappa, about the z axis (up)."""
     time: str = ""
     """Column of the moment of exposure."""
     crs: str = ""
     """CRS of the positions; "" means CRS84 degrees."""
+    angles: str = ""
+    """``vehicle``: heading, pitch and roll of what looks ahead, pitch 0 at the horizon; ``nadir``:
+    yaw, pitch and roll of a camera that looks down at 0, 0, 0; ``opk``: omega, phi, kappa."""
+    angle_unit: str = ""
+    """``deg`` (default), ``rad`` or ``gon``."""
+    time_scale: str = ""
+    """``utc`` (ISO 8601, or seconds since 1970), ``local`` (ISO 8601 in `time_zone`), ``gps``
+    (seconds since 1980-01-06, no leap seconds), ``gps-week`` (seconds of the week `gps_week`, no
+    leap seconds), ``utc-day`` or ``gps-day`` (seconds of the day `date`)."""
+    gps_week: str = ""
+    """Column of the GPS week, or the week itself."""
+    date: str = ""
+    """Column of the day, or the day itself (``YYYY-MM-DD``)."""
+    time_zone: str = ""
+    """``+08:00`` or ``Asia/Shanghai``, of local times in the table."""
+    time_offset: str = ""
+    """Seconds to be added to the photographs' times to get those of the trajectory."""
+    longest_gap: str = ""
+    """Seconds between two poses over which is still interpolated; 1 if it is not said."""
+    lever_arm: str = ""
+    """``x, y, z`` from the point that the positions are of to the camera; metres forward, right
+    and down in the body that the angles are of."""
+    boresight: str = ""
+    """``roll, pitch, yaw`` of the camera in that body, degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +111,8 @@ class Declaration:
     """``public`` (default), ``internal`` or ``secret``."""
     observed: str | None = None
     """ISO 8601 date or time of the survey."""
+    time_zone: str | None = None
+    """``+08:00`` or ``Asia/Shanghai``: of clocks, like a camera's, that show local time."""
     key_field: str | None = None
     """Attribute that identifies a row for good."""
     place: Place | None = None

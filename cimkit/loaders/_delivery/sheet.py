@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cimkit.errors import SheetError, UsageError
+from cimkit.loaders.photo.clock import time_zone
 from cimkit.model import Declaration, Place, Sheet, SheetRow, Trajectory
 
 __all__ = ["COLUMNS", "read_sheet"]
@@ -30,6 +32,21 @@ _CHOICES = {
     "action": ("replace", "extend", "patch"),
     "access": ("public", "internal", "secret"),
 }
+_REAL = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
+_THREE = rf"{_REAL}(?:\s*[,;\s]\s*{_REAL}){{2}}"
+_SETTINGS = {
+    "angles": ("vehicle|nadir|opk", "vehicle, nadir or opk"),
+    "angle_unit": ("deg|rad|gon", "deg, rad or gon"),
+    "time_scale": (
+        "utc|local|gps|gps-week|utc-day|gps-day",
+        "utc, local, gps, gps-week, utc-day or gps-day",
+    ),
+    "time_offset": (_REAL, "seconds"),
+    "longest_gap": (_REAL, "seconds"),
+    "lever_arm": (_THREE, "x, y, z in metres: forward, right, down"),
+    "boresight": (_THREE, "roll, pitch, yaw in degrees"),
+}
+"""What may stand in the settings of a trajectory."""
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -218,12 +235,15 @@ def _text(name: str, value: Any, where: str) -> str:
             datetime.fromisoformat(text)
         elif name == "epoch":
             float(text)
+        elif name == "time_zone":
+            time_zone(text)
     except (UsageError, LookupError, ValueError) as error:
         expected = {
             "crs": "EPSG:n, WKT, or a PROJ string",
             "encoding": "gb18030, big5, cp932, utf-8 …",
             "observed": "2026-09-01 or 2026-09-01T08:00:00Z",
             "epoch": "a decimal year, 2024.5",
+            "time_zone": "+08:00, or a name like Asia/Shanghai",
         }[name]
         raise SheetError(f"no such {name}", where=where, got=text, expected=expected) from error
     if name in _CHOICES and text not in _CHOICES[name]:
@@ -264,4 +284,14 @@ def _trajectory(values: dict[str, Any], places: dict[str, str]) -> Trajectory | 
         )
     if "crs" in given:
         _text("crs", given["crs"], places["trajectory_crs"])
+    if "time_zone" in given:
+        _text("time_zone", given["time_zone"], places["trajectory_time_zone"])
+    for name, (pattern, expected) in _SETTINGS.items():
+        if name in given and not re.fullmatch(pattern, given[name].strip(" []()")):
+            raise SheetError(
+                f"no such {name}",
+                where=places[f"trajectory_{name}"],
+                got=given[name],
+                expected=expected,
+            )
     return Trajectory(**given)
