@@ -13,9 +13,9 @@ from typing import Any, cast
 import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Table
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.plan import Plan, plan
-from cimkit.loaders.vector.table import GEOMETRY, Batches, Opened, Table
 from cimkit.model import Source
 
 __all__ = ["open_ogr"]

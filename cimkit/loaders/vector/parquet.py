@@ -16,8 +16,8 @@ import shapely
 
 from cimkit.errors import SourceUnreadable
 from cimkit.geometry.vector import write_wkb
+from cimkit.loaders._layers.table import GEOMETRY, Opened, Table
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.vector.table import GEOMETRY, Opened, Table
 from cimkit.model import Problem, Source
 
 __all__ = ["open_parquet"]

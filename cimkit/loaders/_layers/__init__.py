@@ -1,0 +1,1 @@
+"""Layers of rows, whatever their format: what readers give, and what becomes of it."""

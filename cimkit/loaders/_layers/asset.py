@@ -1,0 +1,178 @@
+"""What a probe says of a source of layers, and the staged tables its rows become."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from cimkit.loaders._spec import ReadOptions
+from cimkit.model import Asset, Layer, Problem, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cimkit.loaders._layers.table import Opened, Table
+    from cimkit.loaders._placing import Box, Placed
+
+__all__ = ["asset_of", "rows_of"]
+
+_Heights = tuple[float, float]
+
+
+def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
+    """Say which layers there are, how many rows they have, and where they lie."""
+    from cimkit.loaders._layers.keys import key_of
+
+    surveyed = [_surveyed(t, options) for t in opened.tables]
+    tables = [t for t, _ in surveyed]
+    placed = [_place(t, options, source) for t in tables]
+    keys = [key_of(t, options) for t in tables]
+    problems = [*opened.problems]
+    for found in placed:
+        problems += found.problems
+    problems += [problem for _, problem in keys if problem is not None]
+    names = {p.name for p in placed if p.name}
+    if len(names) > 1:
+        problems.append(
+            Problem(
+                "several-crs",
+                f"Its layers are in {len(names)} coordinate systems.",
+                "info",
+                got=", ".join(sorted(n[:40] for n in names)),
+            )
+        )
+    first = next((p for p in placed if p.crs is not None), None) or next(
+        (p for p in placed if p.name), None
+    )
+    datum, spoken = _datum(tables, placed, [z for _, z in surveyed], source, options)
+    return Asset(
+        path=source.path,
+        kind="gis",
+        format=opened.format,
+        media_type=opened.media_type,
+        counts={"features": sum(t.features for t in tables), **opened.counts},
+        crs=first.name if first else None,
+        crs_origin=cast("Any", first.origin if first else "none"),
+        vertical_datum=datum,
+        epoch=options.declared.epoch,
+        bbox=_union([t.bounds for t in tables]) if len(names) == 1 else None,
+        bbox_wgs84=_union([p.box for p in placed]),
+        observed_start=options.declared.observed,
+        observed_end=options.declared.observed,
+        encoding=opened.encoding,
+        encoding_origin=opened.encoding_origin,
+        layers=tuple(
+            Layer(t.name, t.features, t.geometry_type, p.name, t.fields, k)
+            for t, p, (k, _) in zip(tables, placed, keys, strict=True)
+        ),
+        properties=opened.properties,
+        problems=tuple(dict.fromkeys((*problems, *spoken))),
+    )
+
+
+def rows_of(
+    opened: Opened, source: Source, asset: Asset, options: ReadOptions
+) -> Iterator[tuple[str, pa.Table]]:
+    """Give the rows of all layers, in the order of the source, and their relations last."""
+    from cimkit.loaders._layers.rows import Rows
+
+    keys = {layer.name: layer.key_field for layer in asset.layers}
+    told = len(opened.problems)
+    for table in opened.tables:
+        found = _place(_surveyed(table, options)[0], options, source)
+        rows = Rows(
+            table,
+            found.crs,
+            found.name,
+            "sheet" if found.origin == "sheet" else "file",
+            keys.get(table.name),
+            opened.class_field,
+            _moment(options.declared.observed),
+        )
+        yield from rows.read()
+        options.problems += rows.problems
+    if opened.relations is not None:
+        for relations in opened.relations():
+            yield "relations", relations
+    options.problems += opened.problems[told:]
+
+
+def _place(table: Table, options: ReadOptions, source: Source) -> Placed:
+    from cimkit.loaders._placing import Placed, place
+
+    if not table.geometry_type:
+        return Placed(None, None, "none", None, ())
+    declared = options.declared.crs
+    said, origin = (declared, "sheet") if declared else (table.crs, table.crs_origin)
+    return place(table.name, said, origin, table.bounds, source)
+
+
+def _datum(
+    tables: list[Table],
+    placed: list[Placed],
+    z: list[_Heights | None],
+    source: Source,
+    options: ReadOptions,
+) -> tuple[str | None, list[Problem]]:
+    """Say what heights are measured from, by the first layer that has some."""
+    from cimkit.loaders._placing.heights import heights
+
+    said = options.declared.vertical_datum
+    origin = "sheet" if said else "none"
+    problems: list[Problem] = []
+    datum = None
+    for table, where, limits in sorted(
+        zip(tables, placed, z, strict=True), key=lambda given: given[2] is None
+    ):
+        if not table.geometry_type:
+            continue
+        found = heights(table.name, where.crs, said, origin, limits, source)
+        datum = datum or found.datum
+        problems += found.problems
+    return datum or said, problems
+
+
+def _surveyed(table: Table, options: ReadOptions) -> tuple[Table, _Heights | None]:
+    """Read the geometry for its bounds, where the format does not keep them, and its heights."""
+    from cimkit.loaders._layers.shapes import LIMIT
+
+    sane = table.bounds is not None and max(map(abs, table.bounds)) < LIMIT
+    flat = " Z" not in table.geometry_type and table.geometry_type not in ("Unknown", "Geometry")
+    if not table.geometry_type or options.depth == "header" or (sane and flat):
+        return table if sane else dataclasses.replace(table, bounds=None), None
+    import numpy as np
+    import shapely
+
+    from cimkit.geometry.vector import parse_wkb
+    from cimkit.loaders._layers.table import GEOMETRY
+
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for batch in table.batches(None):
+        at = batch.schema.get_field_index(GEOMETRY)
+        xyz = shapely.get_coordinates(parse_wkb(batch.column(at))[0], include_z=True)
+        xyz[~(np.abs(xyz) < LIMIT)] = np.nan
+        known = xyz[np.isfinite(xyz[:, :2]).all(axis=1)]
+        if len(known):
+            low, high = np.fmin(low, np.fmin.reduce(known)), np.fmax(high, np.fmax.reduce(known))
+    z = (float(low[2]), float(high[2])) if low[2] <= high[2] else None
+    if sane or not low[0] <= high[0]:
+        return table if sane else dataclasses.replace(table, bounds=None), z
+    bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    return dataclasses.replace(table, bounds=bounds), z
+
+
+def _union(boxes: Sequence[Box | None]) -> Box | None:
+    known = [b for b in boxes if b is not None]
+    if not known:
+        return None
+    west, south, east, north = zip(*known, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

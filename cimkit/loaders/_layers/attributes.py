@@ -1,0 +1,88 @@
+"""Attributes of rows as JSON objects, in bulk."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["json_objects", "text_of"]
+
+
+def json_objects(batch: pa.RecordBatch, names: list[str], merged: str | None = None) -> pa.Array:
+    """Return the attributes of each row as a JSON object.
+
+    Dates and times are ISO 8601, bytes hexadecimal, what is no finite number is null.
+
+    Parameters
+    ----------
+    batch : pa.RecordBatch
+        The rows.
+    names : list of str
+        The attributes to take.
+    merged : str, optional
+        An attribute of JSON objects (or NULL) whose members join those of the row.
+    """
+    names = [n for n in names if n != merged]
+    if not names and merged is None:
+        return pa.array(["{}"] * batch.num_rows, pa.string())
+    every = [*names, *([merged] if merged else [])]
+    columns = [_plain(batch.column(batch.schema.get_field_index(name))) for name in every]
+    kinds = [batch.schema.field(name).type for name in every]
+    table = pa.table(columns, names=[f"c{i}" for i in range(len(columns))])
+    pairs = []
+    for i, name in enumerate(names):
+        quoted = "'" + name.replace("'", "''").replace("\0", "") + "'"
+        pairs.append(f"{quoted}, {_json_value(f'c{i}', kinds[i])}")
+    value = f"json_object({', '.join(pairs)})"
+    if merged is not None:
+        value = f"json_merge_patch({value}, coalesce(c{len(names)}::VARCHAR, '{{}}')::JSON)"
+    con = _database()
+    con.register("given", table)
+    rows = con.execute(f"SELECT {value}::VARCHAR AS j FROM given")
+    text = rows.to_arrow_table().column("j").combine_chunks().cast(pa.string())
+    con.unregister("given")
+    return text
+
+
+@cache
+def _database() -> Any:
+    import duckdb
+
+    return duckdb.connect(":memory:", config={"threads": 1})
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Return what DuckDB takes: no extension types, moments with a zone in UTC without it."""
+    if isinstance(column, pa.ExtensionArray):
+        column = column.storage
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
+    return column
+
+
+def _json_value(column: str, kind: pa.DataType) -> str:
+    if isinstance(kind, pa.BaseExtensionType):  # GDAL's JSON: also where texts and numbers mix
+        text = f"{column}::VARCHAR"
+        return f"CASE WHEN json_valid({text}) THEN {text}::JSON ELSE to_json({text}) END"
+    if pa.types.is_floating(kind):
+        return f"CASE WHEN isfinite({column}) THEN {column} END"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return f"lower(hex({column}))"
+    if pa.types.is_fixed_size_binary(kind):
+        return f"lower(hex({column}::BLOB))"
+    if pa.types.is_timestamp(kind):
+        zone = "Z" if kind.tz is not None else ""
+        return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%g{zone}')"
+    if pa.types.is_decimal(kind):
+        return f"{column}::VARCHAR::JSON"  # all its digits
+    return f"{column}::VARCHAR" if pa.types.is_temporal(kind) else column
+
+
+def text_of(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return an attribute as text without spaces about it; NULL where that leaves nothing."""
+    column = _plain(batch.column(batch.schema.get_field_index(name)))
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)

@@ -1,0 +1,181 @@
+"""Rows of a layer become objects and geometries, a batch at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyproj import CRS
+
+from cimkit.geometry.vector import (
+    boxes,
+    content_hash,
+    measures,
+    parse_wkb,
+    shapes_to_crs84,
+    write_wkb,
+)
+from cimkit.loaders._layers.attributes import json_objects, text_of
+from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_counter
+from cimkit.loaders._layers.keys import Seen
+from cimkit.loaders._layers.shapes import Oddities, geometry_types
+from cimkit.loaders._layers.table import GEOMETRY, Table
+from cimkit.model import STAGED, Problem
+
+__all__ = ["Rows"]
+
+
+@dataclass(slots=True)
+class Rows:
+    """What turns the batches of one layer into staged tables."""
+
+    table: Table
+    """The layer."""
+    crs: CRS | None
+    """Its CRS, where its coordinates can be placed; None: they cannot."""
+    crs_name: str | None
+    """The CRS as the asset names it, placed or not."""
+    position_origin: str
+    """Who said where it is: file, sheet or none."""
+    key_field: str | None
+    """The attribute that identifies a row, or None."""
+    class_field: str | None = None
+    """The attribute that says what a row is, or None: the layer's name does."""
+    observed: Any = None
+    """Moment of the survey (datetime in UTC), if known."""
+    problems: list[Problem] = field(default_factory=list)
+    """What was wrong with single rows."""
+    _seen: Seen = field(default_factory=Seen)
+
+    def read(self) -> Iterator[tuple[str, pa.Table]]:
+        """Give staged tables, objects before geometries, batch by batch."""
+        first = self.table.numbered_from
+        odd = Oddities(self.table.name)
+        for batch in self.table.batches(None):
+            if batch.num_rows:
+                yield from self._chunk(batch, first, odd)
+            first += batch.num_rows
+        self.problems += odd.problems()
+
+    def _chunk(
+        self, batch: pa.RecordBatch, first: int, odd: Oddities
+    ) -> Iterator[tuple[str, pa.Table]]:
+        fields = [n for n in batch.schema.names if not n.startswith(GEOMETRY)]
+        at = batch.schema.get_field_index(GEOMETRY)
+        wkb = (
+            pa.nulls(batch.num_rows, pa.binary()) if at < 0 else batch.column(at).cast(pa.binary())
+        )
+        shapes, bad = parse_wkb(wkb)
+        if at >= 0:
+            odd.look(wkb, shapes, bad, first)
+        merged = self.table.merged
+        properties = json_objects(batch, fields, merged)
+        lasting = [n for n in fields if not is_counter(n)]
+        hashes = content_hash(
+            wkb, properties if lasting == fields else json_objects(batch, lasting, merged)
+        )
+        placed = shapes_to_crs84(shapes, self.crs)
+        keys = self._keys(batch, hashes)
+        area, length, z_min, z_max = measures(shapes, self.crs)
+        height, ground = _number(batch, fields, HEIGHT), _number(batch, fields, GROUND)
+        z_min = np.where(np.isfinite(ground), ground, z_min)
+        top = np.where(np.isfinite(z_max), z_max, z_min + height)
+        count = batch.num_rows
+        layer = pa.repeat(pa.scalar(self.table.name), count)
+        name = field_of(fields, NAME)
+        origin = pc.if_else(
+            pa.array(shapely.is_missing(placed)), pa.scalar("none"), pa.scalar(self.position_origin)
+        )
+        columns: dict[str, Any] = {
+            "source_layer": layer,
+            "source_key": keys,
+            "key_origin": pa.repeat(pa.scalar(self._key_origin()), count),
+            "source_class": self._classes(batch, layer),
+            "kind": pa.repeat(pa.scalar("gis"), count),
+            "name": None if name is None else text_of(batch, name),
+            "geometry": write_wkb(placed),
+            "bbox": boxes(placed),
+            "z_min": pa.array(z_min, from_pandas=True),
+            "z_max": pa.array(top, from_pandas=True),
+            "height": pa.array(height, from_pandas=True),
+            "area_m2": pa.array(area, from_pandas=True),
+            "length_m": pa.array(length, from_pandas=True),
+            "position_origin": origin,
+            "observed": pa.array([self.observed] * count, pa.timestamp("us", tz="UTC")),
+            "properties": properties,
+            "content_hash": hashes,
+            "place": _places(first, count),
+        }
+        yield "objects", _staged("objects", columns, count)
+        if at >= 0:
+            yield self._geometries(wkb, layer, keys, None)
+        for name in batch.schema.names:
+            if name.startswith(GEOMETRY) and name != GEOMETRY:
+                more = batch.column(batch.schema.get_field_index(name)).cast(pa.binary())
+                yield self._geometries(more, layer, keys, name.removeprefix(GEOMETRY))
+
+    def _key_origin(self) -> str:
+        if self.key_field is None:
+            return "hash"
+        return "id" if self.key_field == self.table.key_field else "field"
+
+    def _geometries(
+        self, wkb: pa.Array, layer: pa.Array, keys: pa.Array, column: str | None
+    ) -> tuple[str, pa.Table]:
+        columns = {
+            "source_layer": layer,
+            "source_key": keys,
+            "geometry_type": geometry_types(wkb),
+            "crs": pa.repeat(pa.scalar(self.crs_name, pa.string()), len(wkb)),
+            "wkb": wkb,
+        }
+        if column is not None:  # which of the row's geometries this is
+            said = json.dumps({"column": column}, ensure_ascii=False)
+            columns["semantics"] = pa.repeat(pa.scalar(said), len(wkb))
+        return "geometries", _staged("geometries", columns, len(wkb)).filter(wkb.is_valid())
+
+    def _classes(self, batch: pa.RecordBatch, layer: pa.Array) -> pa.Array:
+        if self.class_field is None or self.class_field not in batch.schema.names:
+            return layer
+        return pc.coalesce(text_of(batch, self.class_field), layer)
+
+    def _keys(self, batch: pa.RecordBatch, hashes: pa.Array) -> pa.Array:
+        if self.key_field is None:
+            return self._seen.unique(hashes)
+        return self._seen.unique(pc.coalesce(text_of(batch, self.key_field), hashes))
+
+
+def _staged(name: str, columns: dict[str, Any], count: int) -> pa.Table:
+    arrays = [
+        pa.nulls(count, f.type) if columns.get(f.name) is None else columns[f.name].cast(f.type)
+        for f in STAGED[name]
+    ]
+    return pa.table(arrays, schema=STAGED[name])
+
+
+def _places(first: int, count: int) -> pa.Array:
+    numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
+    return pc.binary_join_element_wise(pa.scalar("row"), numbers, " ")
+
+
+def _number(batch: pa.RecordBatch, fields: list[str], wanted: list[str]) -> npt.NDArray[np.float64]:
+    """Return the numbers of the first field that is wanted; NaN where there is none."""
+    name = field_of(fields, wanted)
+    none = np.full(batch.num_rows, np.nan)
+    if name is None:
+        return none
+    column = batch.column(batch.schema.get_field_index(name))
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        number = pc.match_substring_regex(column, r"^\s*-?\d+(\.\d+)?\s*$")
+        text = pc.if_else(number, pc.utf8_trim_whitespace(column), pa.scalar(None, column.type))
+        return np.asarray(text.cast(pa.float64()).fill_null(np.nan))
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return np.asarray(column.cast(pa.float64()).fill_null(np.nan))
+    return none
