@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cimkit.catalog._catalog import Catalog
     from cimkit.loaders import Staged
     from cimkit.model import Sheet
+    from cimkit.model.source import Depth
     from cimkit.standard import Standard
 
 __all__ = ["Delivery", "commit"]
@@ -45,7 +46,7 @@ class Delivery:
     """Why."""
     root: str
     """Name of the folder that its paths are relative to."""
-    depth: str
+    depth: Depth
     """How much was read."""
     sheet: Sheet | None
     """The sheet that was obeyed."""
@@ -97,7 +98,7 @@ def _coordinate(
     delivery: Delivery,
     standard: Standard | None,
 ) -> tuple[list[Row], IngestReport]:
-    rows = prepare(con, staged, delivery.depth, standard.hash if standard else None)
+    rows = prepare(con, staged, delivery.depth, standard.hash if standard else None, delivery.root)
     groups = group(rows)
     said = [delivery.name, newest(con), [(r.path, r.key) for r in rows]]
     digest = hashlib.sha256(orjson.dumps(said)).hexdigest()
@@ -177,7 +178,7 @@ def _leaving(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> None:
         SELECT dataset_id, bool_and(replace) AS replace, bool_or(named) AS named
         FROM rows_ GROUP BY ALL;
         CREATE TEMP TABLE leaving_ AS
-        SELECT i.item_id, i.dataset_id, i.sha256, t.replace, t.named
+        SELECT i.item_id, i.dataset_id, i.sha256, i.path, i.size, t.replace, t.named
         FROM lake.items i JOIN touched_ t USING (dataset_id) ANTI JOIN kept_ USING (item_id)
         """
     )
@@ -195,6 +196,8 @@ def _gone(con: duckdb.DuckDBPyConnection, rows: list[Row], root: str) -> None:
         {
             "dataset_id": pa.array([r.dataset_id for r in fresh], pa.string()),
             "sha256": pa.array([r.staged.asset.sha256 for r in fresh], pa.string()),
+            "path": pa.array([r.path for r in fresh], pa.string()),
+            "size": pa.array([r.staged.asset.size for r in fresh], pa.int64()),
         }
     )
     unread = [r.path for r in rows if not r.known and r.dataset_id is None]
@@ -206,7 +209,9 @@ def _gone(con: duckdb.DuckDBPyConnection, rows: list[Row], root: str) -> None:
         SELECT item_id FROM leaving_ l WHERE replace AND (
             named
             OR item_id IN (SELECT o.item_id FROM old_ o JOIN matched_ USING (object_id))
-            OR (dataset_id, sha256) IN (SELECT (dataset_id, sha256) FROM again_))
+            OR (dataset_id, sha256) IN (SELECT (dataset_id, sha256) FROM again_)
+            OR (sha256 IS NULL AND (dataset_id, path, size) IN
+                (SELECT (dataset_id, path, size) FROM again_)))
         UNION ALL
         SELECT i.item_id FROM lake.items i JOIN unread_ u USING (path)
         WHERE i.dataset_id IS NULL AND i.root = ?;

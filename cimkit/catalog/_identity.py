@@ -80,23 +80,31 @@ def _free(name: str, named: dict[str, str]) -> str:
 
 
 def _by_bytes(con: duckdb.DuckDBPyConnection, groups: list[Group]) -> list[tuple[Group, str]]:
-    """Find the dataset that has most of a group's files, byte by byte."""
+    """Find the dataset that has most of a group's files, byte by byte.
+
+    Of an item that was not read whole there is no hash; it is known by path and size.
+    """
     import pyarrow as pa
 
-    pairs = [(g.g, r.staged.asset.sha256) for g in groups for r in g.rows if r.staged.asset.sha256]
+    pairs = [(g.g, r.staged.asset) for g in groups for r in g.rows]
     given = pa.table(
         {
             "g": pa.array([g for g, _ in pairs], pa.int64()),
-            "sha256": pa.array([s for _, s in pairs], pa.string()),
+            "sha256": pa.array([a.sha256 or None for _, a in pairs], pa.string()),
+            "path": pa.array([a.path for _, a in pairs], pa.string()),
+            "size": pa.array([a.size for _, a in pairs], pa.int64()),
         }
     )
     con.register("bytes_", given)
     found = con.execute(
         """
-        SELECT b.g, i.dataset_id, count(*) AS hits
-        FROM bytes_ b JOIN lake.items i USING (sha256)
-        WHERE i.dataset_id IS NOT NULL AND i.status = 'ok'
-        GROUP BY ALL ORDER BY hits DESC, b.g, i.dataset_id
+        SELECT g, dataset_id, count(*) AS hits FROM (
+            SELECT b.g, i.dataset_id, i.status FROM bytes_ b JOIN lake.items i USING (sha256)
+            UNION ALL
+            SELECT b.g, i.dataset_id, i.status FROM bytes_ b JOIN lake.items i USING (path, size)
+            WHERE i.sha256 IS NULL
+        ) WHERE dataset_id IS NOT NULL AND status = 'ok'
+        GROUP BY ALL ORDER BY hits DESC, g, dataset_id
         """
     ).fetchall()
     con.unregister("bytes_")

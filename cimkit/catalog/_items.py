@@ -63,7 +63,7 @@ def _plain(row: Row) -> dict[str, Any]:
         "format": asset.format,
         "media_type": asset.media_type,
         "size": asset.size,
-        "sha256": asset.sha256,
+        "sha256": asset.sha256 or None,  # not read whole
         "loader": asset.loader,
         "staging": row.key,
         "title": PurePosixPath(asset.path).stem,

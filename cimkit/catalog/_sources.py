@@ -11,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from cimkit.model import Problem
+from cimkit.model.source import DEPTHS, Depth
 
 if TYPE_CHECKING:
     import duckdb
@@ -100,39 +101,57 @@ def facts_key(staged: Staged, depth: str) -> str:
 
 
 def prepare(
-    con: duckdb.DuckDBPyConnection, staged: list[Staged], depth: str, standard_hash: str | None
+    con: duckdb.DuckDBPyConnection,
+    staged: list[Staged],
+    depth: Depth,
+    standard_hash: str | None,
+    root: str,
 ) -> list[Row]:
     """Return the sources in the order of their paths, each marked if the catalogue knows it.
 
     A source is known if an item came of the same bytes, read by the same version of the loader
-    under the same declaration, and is classed by the same standard: as it came, or since that was
-    adopted. All such items are put into the temporary table ``kept_``.
+    under the same declaration, at the same depth or deeper, and is classed by the same standard: as
+    it came, or since that was adopted. A file that was not read whole, so that its hash is not
+    known, is the one of its path and size. All such items are put into the temporary table
+    ``kept_``.
     """
     staged = sorted(staged, key=lambda s: s.asset.path)
     rows = [Row(n, s, facts_key(s, depth)) for n, s in enumerate(staged)]
-    delivered = pa.table({"key": pa.array(sorted({r.key for r in rows}), pa.string())})
-    con.register("delivered_", delivered)
+    deeper = DEPTHS[DEPTHS.index(depth) :]
+    wanted = [(r, facts_key(r.staged, d)) for r in rows for d in deeper]
+    delivered = {
+        "n": pa.array([r.n for r, _ in wanted], pa.int64()),
+        "key": pa.array([key for _, key in wanted], pa.string()),
+        "path": pa.array([_unread(r.staged) for r, _ in wanted], pa.string()),
+        "size": pa.array([r.staged.asset.size for r, _ in wanted], pa.int64()),
+    }
+    con.register("delivered_", pa.table(delivered))
     con.execute(
         """
         CREATE TEMP TABLE kept_ AS
-        SELECT i.item_id, i.staging, i.dataset_id, i.path
+        SELECT w.n, i.item_id, i.dataset_id, i.path
         FROM lake.items i LEFT JOIN lake.deliveries d USING (delivery_id)
-        WHERE i.staging IN (SELECT key FROM delivered_)
-            AND (d.standard_hash IS NOT DISTINCT FROM $1
-                OR d.received <= (SELECT max(adopted) FROM lake.standards WHERE hash = $1))
+        JOIN (
+            SELECT n, item_id FROM delivered_ JOIN lake.items ON staging = key
+            UNION
+            SELECT n, item_id FROM delivered_ w JOIN lake.items o USING (path, size)
+            WHERE o.root = $2 AND o.status = 'ok'
+        ) w USING (item_id)
+        WHERE d.standard_hash IS NOT DISTINCT FROM $1
+            OR d.received <= (SELECT max(adopted) FROM lake.standards WHERE hash = $1)
         """,
-        [standard_hash],
+        [standard_hash, root],
     )
     con.unregister("delivered_")
     found = con.execute(
-        "SELECT staging, arg_min(item_id, path), arg_min(dataset_id, path) FROM kept_ GROUP BY ALL"
+        "SELECT n, arg_min(item_id, path), arg_min(dataset_id, path) FROM kept_ GROUP BY ALL"
     ).fetchall()
-    in_lake = {key: (item, dataset) for key, item, dataset in found}
+    in_lake = {n: (item, dataset) for n, item, dataset in found}
     first: dict[str, Row] = {}
     for row in rows:
-        if row.key in in_lake:
+        if row.n in in_lake:
             row.known = True
-            row.item_id, row.dataset_id = in_lake[row.key]
+            row.item_id, row.dataset_id = in_lake[row.n]
         elif row.staged.asset.status == "ok" and row.staged.folder is not None:
             twin = first.setdefault(row.key, row)
             if twin is not row and _has_objects(row.staged):
@@ -147,6 +166,11 @@ def prepare(
                     )
                 )
     return rows
+
+
+def _unread(staged: Staged) -> str | None:
+    """Return the path of a source whose bytes were not all read."""
+    return None if staged.asset.sha256 or staged.asset.status != "ok" else staged.asset.path
 
 
 def _has_objects(staged: Staged) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Asset", "Depth", "Kind", "Layer", "Problem", "Source"]
+__all__ = ["DEPTHS", "Asset", "Depth", "Kind", "Layer", "Problem", "Source"]
 
 Kind = Literal[
     "bim",
@@ -24,6 +24,8 @@ Kind = Literal[
     "trajectory",
 ]
 Depth = Literal["header", "sample", "full"]
+DEPTHS: tuple[Depth, ...] = ("header", "sample", "full")
+"""From little read to all."""
 
 
 @dataclass(frozen=True, slots=True)

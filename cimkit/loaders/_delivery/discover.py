@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 from cimkit.errors import SourceUnreadable, UsageError
+from cimkit.loaders._delivery.archives import archive_kind
 from cimkit.loaders._delivery.encoding import decodes, detect
-from cimkit.loaders._delivery.unpack import MAX_DEPTH, archive_kind, unpack
+from cimkit.loaders._delivery.recognise import Recogniser, gather
+from cimkit.loaders._delivery.unpack import MAX_DEPTH, unpack
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.model import Problem, Source
-from cimkit.registry import entries
 
 __all__ = ["Discovery", "discover", "shown"]
 
@@ -32,6 +32,8 @@ class Discovery:
     """In the order of their paths."""
     reasons: dict[str, Problem] = field(default_factory=dict)
     """Why a source has no loader; *error* there means that it is refused, else it is ignored."""
+    notes: dict[str, list[Problem]] = field(default_factory=dict)
+    """What was met while sources were looked for that are read all the same."""
     files: dict[str, Path] = field(default_factory=dict)
     """Where each delivered path lies now, members of archives included."""
 
@@ -47,36 +49,65 @@ class _Finder:
         self.found = Discovery(Path())
         self.unpack_to = unpack_to
         self.opened = 0
-        self.loaders: dict[str, ModuleType] = entries("cimkit.loaders")
+        self.knows = Recogniser(self.found.notes)
         self.loader_of: dict[str, str | None] = {}
         self.inside: dict[str, set[str]] = {}  # files of a folder format
 
     def is_source(self, folder: Path) -> bool:
         """Return whether a folder is one source, like a file geodatabase."""
-        return self._best(Head(folder, folder.name.lower(), b"", is_dir=True)) is not None
+        return self.knows.best(Head(folder, folder.name.lower(), b"", is_dir=True), "") is not None
 
     def folder(self, folder: Path, path: str, depth: int) -> None:
         """Take up a folder: as one source if a loader knows it, else file by file."""
-        if _is_catalogue(folder):
-            self.found.files[path] = folder
-            self.loader_of[path] = None
-            self._without(path, "catalogue", "It is a catalogue, and not a part of the delivery.")
-            return
-        name = self._best(Head(folder, folder.name.lower(), b"", is_dir=True)) if path else None
-        if name is not None:
-            self._whole(folder, path, name)
-            return
-        self.contents(folder, path, depth)
+        waiting = [(folder, path)]
+        while waiting:  # folders may be nested deeper than functions may
+            at, name = waiting.pop()
+            if name and self._taken_whole(at, name):
+                continue
+            listed = self._listed(at, name)
+            if listed is None:
+                continue
+            if _is_geodata_name(name):
+                self._placeless(at, name)
+                left = "what is in it was read by itself" if listed else "it is empty"
+                why = f"A folder has the name of a file; {left}."
+                self._without(name, "folder-not-file", why, refused=not listed)
+            waiting += reversed(list(self._files(listed, name, depth)))
 
-    def contents(self, folder: Path, path: str, depth: int) -> None:
-        """Take up what lies in a folder that is no source itself."""
-        for entry in sorted(os.scandir(folder), key=lambda e: e.name):
+    def _taken_whole(self, folder: Path, path: str) -> bool:
+        if _is_catalogue(folder):
+            self._placeless(folder, path)
+            self._without(path, "catalogue", "It is a catalogue, and not a part of the delivery.")
+            return True
+        loader = self.knows.best(Head(folder, folder.name.lower(), b"", is_dir=True), path)
+        if loader is not None:
+            self._whole(folder, path, loader)
+        return loader is not None
+
+    def _listed(self, folder: Path, path: str) -> list[os.DirEntry[str]] | None:
+        try:
+            return sorted(os.scandir(folder), key=lambda e: e.name)
+        except OSError as error:
+            self._placeless(folder, path)
+            why = f"The folder cannot be opened: {error.strerror}."
+            self._without(path, "unreadable", why, refused=True)
+            return None
+
+    def _files(
+        self, listed: list[os.DirEntry[str]], path: str, depth: int
+    ) -> Iterator[tuple[Path, str]]:
+        """Take up the files of a folder; give the folders in it."""
+        for entry in listed:
             name = shown(entry.name)
             inner = f"{path}/{name}" if path else name
             if entry.is_dir(follow_symlinks=False):
-                self.folder(Path(entry.path), inner, depth)
+                yield Path(entry.path), inner
             else:
                 self.file(Path(entry.path), inner, depth)
+
+    def _placeless(self, file: Path, path: str) -> None:
+        self.found.files[path] = file
+        self.loader_of[path] = None
 
     def _whole(self, folder: Path, path: str, loader: str) -> None:
         self.found.files[path] = folder
@@ -91,8 +122,7 @@ class _Finder:
 
     def file(self, file: Path, path: str, depth: int) -> None:
         """Take up one file: recognise it, or unpack it."""
-        self.found.files[path] = file
-        self.loader_of[path] = None
+        self._placeless(file, path)
         try:
             mode = file.stat().st_mode
             if not stat.S_ISREG(mode):
@@ -113,7 +143,7 @@ class _Finder:
         if file.name.lower() in _JUNK or file.name.startswith("._") or "/__MACOSX/" in f"/{path}":
             self._without(path, "not-geodata", "The file was left behind by an operating system.")
             return
-        loader = self._best(Head(file, file.name.lower(), start))
+        loader = self.knows.best(Head(file, file.name.lower(), start), path)
         kind = archive_kind(start, file.name.lower()) if loader is None else None
         if kind is not None:
             self._archive(file, path, kind, depth)
@@ -155,12 +185,12 @@ class _Finder:
             self._without(path, "empty-archive", "The archive holds no files.")
             return
         for inner, problem in lost:
-            self.found.files[inner] = file
-            self.loader_of[inner] = None
+            self._placeless(file, inner)
             self.found.reasons[inner] = problem
         # the archive is not a source of its own: its members stand for it
         del self.found.files[path], self.loader_of[path]
-        self.contents(into, path, depth + 1)
+        for folder, inner in list(self._files(self._listed(into, path) or [], path, depth + 1)):
+            self.folder(folder, inner, depth + 1)
 
     def _without(
         self,
@@ -176,40 +206,18 @@ class _Finder:
             code, message, severity="error" if refused else "info", got=got, hint=hint
         )
 
-    def _best(self, head: Head) -> str | None:
-        scores = {name: _score(module, head) for name, module in self.loaders.items()}
-        best = max(scores, key=lambda name: scores[name], default=None)
-        return best if best is not None and scores[best] > 0 else None
-
     def claims(self) -> dict[str, set[str]]:
         """Which other files each source claims as its own, by path."""
         listing = set(self.found.files)
         claimed = {}
         for path, name in self.loader_of.items():
             theirs = set(self.inside.get(path, ()))
-            theirs |= _siblings(self.loaders.get(name or ""), path, listing, self.found.files[path])
+            if name is not None:
+                theirs |= self.knows.siblings(name, path, listing, self.found.files[path])
             theirs.discard(path)
             if theirs:
                 claimed[path] = theirs
         return claimed
-
-
-def _score(module: ModuleType, head: Head) -> int:
-    """Ask one loader; one that stumbles over the bytes gets the file, and a worker says how."""
-    try:
-        return int(module.sniff(head))
-    except Exception:
-        return 1
-
-
-def _siblings(module: ModuleType | None, path: str, listing: set[str], file: Path) -> set[str]:
-    ask = getattr(module, "siblings", None)
-    if ask is None:
-        return set()
-    try:
-        return set(ask(path, listing, file)) & listing
-    except Exception:
-        return set()  # its probe, in a worker, will meet the same error and report it
 
 
 def _is_catalogue(folder: Path) -> bool:
@@ -220,35 +228,12 @@ _GEODATA = (
     *(".ifc", ".ifczip", ".las", ".laz", ".e57", ".ply", ".pcd"),
     *(".shp", ".gpkg", ".geojson", ".gml", ".kml", ".kmz", ".gpx", ".fgb", ".parquet", ".dxf"),
     *(".tif", ".tiff", ".jp2", ".asc", ".img", ".jpg", ".jpeg", ".heic", ".mpo"),
-    *(".glb", ".gltf", ".b3dm", ".zip", ".gz", ".7z", ".rar"),
+    *(".glb", ".gltf", ".b3dm", ".zip", ".gz", ".7z", ".rar", ".gdb", ".csv", ".xlsx"),
 )
 
 
 def _is_geodata_name(path: str) -> bool:
     return path.lower().endswith(_GEODATA)
-
-
-def _gather(roots: Iterable[str], claims: dict[str, set[str]]) -> dict[str, list[str]]:
-    """Give every path to one source: first what nobody claims, then what is claimed in a ring."""
-    owner: dict[str, str] = {}
-    everything = sorted(roots)
-    wanted = set().union(*claims.values()) if claims else set()
-    for start in [p for p in everything if p not in wanted] + everything:
-        if start in owner:
-            continue
-        owner[start] = start
-        waiting = sorted(claims.get(start, ()))
-        while waiting:
-            member = waiting.pop()
-            if member not in owner:
-                owner[member] = start
-                waiting += sorted(claims.get(member, ()))
-    members: dict[str, list[str]] = {}
-    for path, source in owner.items():
-        members.setdefault(source, [])
-        if path != source:
-            members[source].append(path)
-    return members
 
 
 def discover(paths: Sequence[Path], unpack_to: Path) -> Discovery:
@@ -288,7 +273,7 @@ def discover(paths: Sequence[Path], unpack_to: Path) -> Discovery:
         inner = "" if path == root else shown(path.relative_to(root).as_posix())
         (finder.folder if path.is_dir() else finder.file)(path, inner, 0)
     found = finder.found
-    for name, members in sorted(_gather(finder.loader_of, finder.claims()).items()):
+    for name, members in sorted(gather(finder.loader_of, finder.claims()).items()):
         size = sum(_size(found.files[p]) for p in (name, *members))
         found.sources.append(
             Source(name, found.files[name], tuple(sorted(members)), size, finder.loader_of[name])

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._delivery.archives import archive_kind
 from cimkit.loaders._delivery.discover import shown
-from cimkit.loaders._delivery.unpack import archive_kind, unpack
+from cimkit.loaders._delivery.unpack import unpack
 from cimkit.loaders._delivery.work import content_sha256
 from cimkit.loaders._spec import HEAD_BYTES
 from cimkit.model import Source

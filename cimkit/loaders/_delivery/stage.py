@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 from cimkit.loaders._delivery.discover import Discovery, discover
-from cimkit.loaders._delivery.work import Job, content_sha256, refused
+from cimkit.loaders._delivery.work import Job, content_of, refused
 from cimkit.loaders._delivery.work import work as do
-from cimkit.model import Asset, Declaration, Sheet, Source, Trajectory
+from cimkit.model import Asset, Declaration, Problem, Sheet, Source, Trajectory
 from cimkit.model.source import Depth
 from cimkit.registry import entry
 from cimkit.runtime import WorkerFailure, run
@@ -36,17 +36,29 @@ class Staged:
     """What the sheet says of it."""
 
 
-def _lost(job: Job, failure: WorkerFailure) -> Asset:
+def _may_be_lighter(job: Job, failure: WorkerFailure) -> bool:
+    loader = job.source.loader
+    if failure.kind == "raised" or job.lighter or loader is None:
+        return False
+    return bool(entry("cimkit.loaders", loader).SPEC.lighter)
+
+
+def _problem(failure: WorkerFailure, then: str = "") -> Problem:
     said = f" Its last words: {failure.log}" if failure.log else ""
-    code = "loader-failed" if failure.kind == "raised" else f"worker-{failure.kind}"
-    asset = refused(
-        job.source,
-        code,
-        f"Reading it failed: {failure.message}.{said}",
-        "Try it alone; if it fails again, the file or its loader is at fault.",
+    return Problem(
+        "loader-failed" if failure.kind == "raised" else f"worker-{failure.kind}",
+        f"Reading it failed: {failure.message}.{said} {then}".rstrip(),
+        "error",
+        hint="Try it alone; if it fails again, the file or its loader is at fault.",
     )
+
+
+def _lost(job: Job, failure: WorkerFailure) -> Asset:
+    problem = _problem(failure)
+    asset = refused(job.source, problem.code, problem.message, problem.hint)
+    asset = dataclasses.replace(asset, problems=(*job.notes, *asset.problems))
     try:
-        sha256 = content_sha256(job.source.file, job.files)
+        sha256 = content_of(job)
     except OSError:
         sha256 = ""  # the refusal says already that it cannot be read
     loader = job.source.loader
@@ -69,7 +81,7 @@ def _sweep(staging: Path) -> None:
 
 
 def _timeout_s(job: Job) -> float:
-    return 120.0 + 20.0 * job.source.size / 2**20
+    return 120.0 + 5.0 * job.source.size / 2**20
 
 
 def _may_be_table(source: Source) -> bool:
@@ -118,16 +130,22 @@ def _run(
             declared = dataclasses.replace(declared, trajectory=poses[source.path])
             source, refusal = dataclasses.replace(source, loader="trajectory"), None
         members = tuple(found.files[m] for m in source.members)
-        work.append(Job(source, members, declared, depth, found.root, staging, refusal))
+        notes = tuple(p for m in (source.path, *source.members) for p in found.notes.get(m, ()))
+        work.append(Job(source, members, declared, depth, found.root, staging, refusal, notes))
     work.sort(key=lambda job: -job.source.size)
     workers = jobs or _cores()
     memory = int(psutil.virtual_memory().total * 0.7 / workers)
-    done = run(do, work, workers=workers, timeout_s=_timeout_s, memory_bytes=memory)
-    for job, result in done:
-        if isinstance(result, WorkerFailure):
-            yield job, _lost(job, result), None, False
-        else:
-            yield job, *result
+    while work:
+        done = run(do, work, workers=workers, timeout_s=_timeout_s, memory_bytes=memory)
+        work = []
+        for job, result in done:
+            if not isinstance(result, WorkerFailure):
+                yield job, *result
+            elif _may_be_lighter(job, result):
+                again = _problem(result, "It was read once more, without what failed.")
+                work.append(dataclasses.replace(job, lighter=True, notes=(*job.notes, again)))
+            else:
+                yield job, _lost(job, result), None, False
 
 
 def probe(

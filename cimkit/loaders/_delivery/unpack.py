@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import lzma
 import shutil
-import struct
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders._delivery.encoding import detect
+from cimkit.loaders._delivery.archives import BROKEN, members, seven_zip
 from cimkit.model import Problem
 
-__all__ = ["MAX_DEPTH", "Unpacked", "archive_kind", "unpack"]
+__all__ = ["MAX_DEPTH", "Unpacked", "unpack"]
 
 MAX_DEPTH = 4
 """Archives within archives that are still opened."""
-MAX_MEMBERS = 500_000
 MAX_BYTES = 200 * 2**30
 MAX_RATIO = 250
 """Bytes out for one byte in, counted once an archive has given `FREE_BYTES`."""
 FREE_BYTES = 256 * 2**20
-_TWICE = "it is in it twice"
-_BROKEN = (
-    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
-    *(EOFError, OSError, ValueError, LookupError, OverflowError),
-    *(NotImplementedError, RuntimeError),
-)
-"""What the readers of archives raise over damage; a name that is no UTF-8 is a ValueError."""
 
 
 @dataclass(slots=True)
@@ -46,21 +32,6 @@ class Unpacked:
     problem: Problem | None = None
 
 
-def archive_kind(start: bytes, name: str) -> str | None:
-    """Return "zip", "gzip", "tar", "unsupported" or None for what begins with ``start``."""
-    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return "zip"
-    if start[:2] == b"\x1f\x8b":
-        return "gzip"
-    if start[257:262] == b"ustar":
-        return "tar"
-    if start[:6] in (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00") or (
-        start[:3] == b"BZh" and name.endswith((".bz2", ".tbz"))
-    ):
-        return "unsupported"
-    return None
-
-
 def _safe(name: str) -> str | None:
     """Return the member's path inside the folder, or None if it points out of it."""
     name = name.replace("\\", "/")
@@ -70,102 +41,55 @@ def _safe(name: str) -> str | None:
     return "/".join(parts)
 
 
-def _zip_names(archive: zipfile.ZipFile) -> dict[int, str]:
-    """Member names by header offset; old tools store them in the code page of their makers."""
-    raw: dict[int, bytes] = {}
-    names: dict[int, str] = {}
-    for info in archive.infolist():
-        names[info.header_offset] = info.filename
-        if info.flag_bits & 0x800:
-            continue
-        stored = info.orig_filename.encode("cp437", "replace")
-        unicode_name = _unicode_path(info.extra, stored)
-        if unicode_name is not None:
-            names[info.header_offset] = unicode_name
-        else:
-            raw[info.header_offset] = stored
-    encoding = detect(b"\n".join(raw.values())) if raw else "ascii"
-    if encoding not in ("ascii", "cp1252", "latin-1"):  # those are cp437 misread: leave them
-        names |= {key: stored.decode(encoding, "replace") for key, stored in raw.items()}
-    return names
+class _Layout:
+    """The folder that one archive is laid out in, and what the archive may still give."""
 
-
-def _unicode_path(extra: bytes, stored: bytes) -> str | None:
-    """Info-ZIP's field 0x7075: the name in UTF-8, valid as long as the stored name's CRC fits."""
-    while len(extra) >= 4:
-        tag, size = struct.unpack("<HH", extra[:4])
-        if tag == 0x7075 and size > 5:
-            (crc,) = struct.unpack("<I", extra[5:9])
-            return (
-                extra[9 : 4 + size].decode("utf-8", "replace")
-                if crc == zlib.crc32(stored)
-                else None
-            )
-        extra = extra[4 + size :]
-    return None
-
-
-class _Budget:
-    """What one archive may still give."""
-
-    def __init__(self, archive: Path, room: Path) -> None:
+    def __init__(self, archive: Path, into: Path) -> None:
+        into.mkdir(parents=True, exist_ok=True)
+        self.into = into
         self.packed = max(1, archive.stat().st_size)
-        self.limit = min(MAX_BYTES, int(shutil.disk_usage(room).free * 0.8))
+        self.limit = min(MAX_BYTES, int(shutil.disk_usage(into).free * 0.8))
         self.given = 0
+        self.taken: set[str] = set()
+
+    def place(self, name: str) -> Unpacked:
+        """Return where a member goes, or why it goes nowhere."""
+        safe = _safe(name)
+        if safe is None:
+            shown = name.replace("\\", "/").replace("..", "__").lstrip("/")
+            return Unpacked(shown, None, _lost("unsafe-name", name, "its name leads out of it"))
+        if safe.casefold() in self.taken:
+            return Unpacked(f"{safe}#2", None, _lost("member-twice", name, "it is in it twice"))
+        self.taken.add(safe.casefold())
+        target = self.into / safe
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.open("xb").close()
+        except FileExistsError:  # some disks take é for one letter or for two
+            return Unpacked(f"{safe}#2", None, _lost("member-twice", name, "it is in it twice"))
+        except (OSError, ValueError) as error:
+            return Unpacked(safe, None, _unreadable(name, error))
+        return Unpacked(safe, target)
+
+    def spend(self, count: int) -> None:
+        """Count bytes that came out of the archive."""
+        self.given += count
+        if self.given > self.limit or (
+            self.given > FREE_BYTES and self.given > MAX_RATIO * self.packed
+        ):
+            raise SourceUnreadable(
+                "the archive grows beyond all measure while it is unpacked",
+                got=f"{self.given} bytes from {self.packed}",
+                expected=f"at most {MAX_RATIO} times its size and {self.limit} bytes",
+                mend="Deliver the files unpacked.",
+            )
 
     def copy(self, stream: IO[bytes], target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as out:
+        """Write a member."""
+        with target.open("wb") as out:
             while block := stream.read(1 << 20):
-                self.given += len(block)
-                if self.given > self.limit or (
-                    self.given > FREE_BYTES and self.given > MAX_RATIO * self.packed
-                ):
-                    raise SourceUnreadable(
-                        "the archive grows beyond all measure while it is unpacked",
-                        got=f"{self.given} bytes from {self.packed}",
-                        expected=f"at most {MAX_RATIO} times its size and {self.limit} bytes",
-                        mend="Deliver the files unpacked.",
-                    )
+                self.spend(len(block))
                 out.write(block)
-
-
-def _members(archive: Path, kind: str) -> Iterator[tuple[str, IO[bytes] | None, str]]:
-    """Give (name, open stream or None, why not) for each file in the archive."""
-    if kind == "zip":
-        with zipfile.ZipFile(archive) as opened:
-            if len(opened.infolist()) > MAX_MEMBERS:
-                raise SourceUnreadable("too many members", expected=f"at most {MAX_MEMBERS}")
-            names = _zip_names(opened)
-            for info in opened.infolist():
-                name = names[info.header_offset]
-                if info.is_dir() or name.endswith(("/", "\\")):
-                    continue
-                if info.flag_bits & 0x1:
-                    yield name, None, "it is encrypted"
-                    continue
-                try:
-                    stream = opened.open(info)
-                except _BROKEN as error:  # its own header is broken, or its method unknown
-                    yield name, None, f"it cannot be read ({error})"
-                    continue
-                with stream:
-                    yield name, stream, ""
-    elif kind == "tar":
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                if member.isdir():
-                    continue
-                yield (
-                    member.name,
-                    tar.extractfile(member) if member.isfile() else None,
-                    "it is a link",
-                )
-    else:
-        with gzip.open(archive) as plain:
-            stream = cast("IO[bytes]", plain)
-            name = archive.name
-            yield name[:-3] if name.lower().endswith(".gz") else f"{name}.unpacked", stream, ""
 
 
 def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
@@ -179,37 +103,12 @@ def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
     SourceUnreadable
         If the archive itself cannot be read, or grows beyond its limits.
     """
-    into.mkdir(parents=True, exist_ok=True)
-    budget = _Budget(archive, into)
-    if kind == "gzip" and _is_tar(archive):
-        kind = "tar"
-    taken: set[str] = set()
+    layout = _Layout(archive, into)
     try:
-        for name, stream, why in _members(archive, kind):
-            safe = _safe(name)
-            target = None if safe is None else into / safe
-            if safe is None or target is None:
-                shown = name.replace("\\", "/").replace("..", "__").lstrip("/")
-                yield Unpacked(shown, None, _lost("unsafe-name", name, "its name leads out of it"))
-            elif stream is None:
-                yield Unpacked(safe, None, _lost("member-unreadable", name, why))
-            elif safe.casefold() in taken:
-                yield Unpacked(f"{safe}#2", None, _lost("member-twice", name, _TWICE))
-            else:
-                taken.add(safe.casefold())
-                try:
-                    budget.copy(stream, target)
-                except SourceUnreadable:
-                    raise
-                except FileExistsError:  # some disks take é for one letter or for two
-                    yield Unpacked(f"{safe}#2", None, _lost("member-twice", name, _TWICE))
-                except _BROKEN as error:
-                    _remove(target)
-                    why = error.strerror or "" if isinstance(error, OSError) else ""
-                    why = why or str(error) or type(error).__name__
-                    yield Unpacked(safe, None, _lost("member-unreadable", name, why))
-                else:
-                    yield Unpacked(safe, target)
+        if kind == "7z":
+            yield from _seven_zip(archive, layout)
+        else:
+            yield from _one_by_one(archive, kind, layout)
     except SourceUnreadable:
         raise
     except (NotImplementedError, RuntimeError) as error:
@@ -218,8 +117,53 @@ def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
             got=str(error),
             mend="Pack it as plain ZIP.",
         ) from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise SourceUnreadable("the archive cannot be read", got=str(error)) from error
+
+
+def _one_by_one(archive: Path, kind: str, layout: _Layout) -> Iterator[Unpacked]:
+    for name, stream, why in members(archive, kind):
+        if stream is None and _safe(name) is not None:
+            yield Unpacked(_safe(name) or name, None, _lost("member-unreadable", name, why))
+            continue
+        placed = layout.place(name)
+        if placed.file is not None and stream is not None:
+            try:
+                layout.copy(stream, placed.file)
+            except SourceUnreadable:
+                raise
+            except BROKEN as error:
+                _remove(placed.file)
+                placed = Unpacked(placed.name, None, _unreadable(name, error))
+        yield placed
+
+
+def _seven_zip(archive: Path, layout: _Layout) -> Iterator[Unpacked]:
+    placed: list[Unpacked] = []
+    out: list[IO[bytes]] = []
+
+    def begin(name: str) -> Callable[[bytes], None]:
+        placed.append(layout.place(name))
+        file = placed[-1].file
+        if file is not None:
+            out.append(file.open("wb"))
+
+        def take(block: bytes) -> None:
+            layout.spend(len(block))
+            if file is not None:
+                out[-1].write(block)
+
+        return take
+
+    def end() -> None:
+        while out:
+            out.pop().close()
+
+    try:
+        seven_zip(archive, begin, end)
+    finally:
+        end()
+    yield from placed
 
 
 def _remove(target: Path) -> None:
@@ -228,12 +172,9 @@ def _remove(target: Path) -> None:
         target.unlink()
 
 
-def _is_tar(archive: Path) -> bool:
-    try:
-        with gzip.open(archive) as stream:
-            return stream.read(512)[257:262] == b"ustar"
-    except (OSError, EOFError, zlib.error):
-        return False
+def _unreadable(name: str, error: Exception) -> Problem:
+    why = error.strerror or "" if isinstance(error, OSError) else ""
+    return _lost("member-unreadable", name, why or str(error) or type(error).__name__)
 
 
 def _lost(code: str, name: str, why: str) -> Problem:

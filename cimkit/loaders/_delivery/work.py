@@ -19,10 +19,11 @@ from cimkit.model import STAGED, Asset, Declaration, Problem, Source
 from cimkit.model.source import Depth
 from cimkit.registry import entry
 
-__all__ = ["Job", "content_sha256", "refused", "work"]
+__all__ = ["Job", "content_of", "content_sha256", "refused", "work"]
 
 # Of one row, like a photograph's, most of the work is what Parquet keeps to find rows by.
 _FEW = 64
+_SMALL = 16 * 2**20
 _LEAN: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 
 
@@ -37,6 +38,8 @@ class Job:
     root: Path
     staging: Path | None  # None: probe only
     refusal: Problem | None  # why no loader reads it
+    notes: tuple[Problem, ...] = ()  # what was met before, on the way to it
+    lighter: bool = False
 
 
 def content_sha256(file: Path, members: Sequence[Path] = ()) -> str:
@@ -61,14 +64,24 @@ def _file_sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def content_of(job: Job) -> str:
+    """Return the hash of the content; "" where reading it all is what *header* is to spare."""
+    if job.depth == "header" and job.source.size > _SMALL:
+        return ""
+    return content_sha256(job.source.file, job.files)
+
+
 def _key(job: Job, sha256: str, version: int) -> str:
     declared = dataclasses.asdict(job.declared)
     poses = job.declared.trajectory
     table = job.root / poses.file if poses else None
+    unread = [] if sha256 else _unread(job)
     said = [
         sha256,
+        unread,
         job.source.loader,
         version,
+        job.lighter,
         job.depth,
         job.source.path,  # names of layers and drives come from it
         declared,
@@ -77,11 +90,17 @@ def _key(job: Job, sha256: str, version: int) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def _unread(job: Job) -> list[tuple[int, int]]:
+    """Return what stands for the bytes of files that are not read whole."""
+    stats = [f.stat() for f in (job.source.file, *job.files)]
+    return [(s.st_size, s.st_mtime_ns) for s in stats]
+
+
 def work(job: Job) -> tuple[Asset, Path | None, bool]:
     """Read one source; runs in a worker. Whatever goes wrong with the data is in the asset."""
     source = job.source
     try:
-        sha256 = content_sha256(source.file, job.files)
+        sha256 = content_of(job)
     except OSError as error:
         return refused(source, "unreadable", f"It cannot be read: {error.strerror}."), None, False
     if job.refusal is not None or source.loader is None:
@@ -90,7 +109,7 @@ def work(job: Job) -> tuple[Asset, Path | None, bool]:
     target = job.staging / _key(job, sha256, module.SPEC.version) if job.staging else None
     if target is not None and (target / "asset.json").exists():
         return Asset.from_json(json.loads((target / "asset.json").read_bytes())), target, True
-    options = ReadOptions(job.declared, job.depth, job.root)
+    options = ReadOptions(job.declared, job.depth, job.root, list(job.notes), job.lighter)
     asset = _probe(module, source, options, sha256)
     if target is None:
         return asset, None, False
@@ -221,5 +240,5 @@ def _without_loader(job: Job, sha256: str) -> Asset:
         status="refused" if refusal.severity == "error" else "ignored",
         size=job.source.size,
         sha256=sha256,
-        problems=(refusal,),
+        problems=(*job.notes, refusal),
     )
