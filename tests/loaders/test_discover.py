@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import struct
+import subprocess
 import tarfile
 import zipfile
 from pathlib import Path
@@ -112,6 +113,120 @@ def test_members_never_leave_their_folder(tmp_path: Path, delivered: Path) -> No
     assert len(lost) == 3
     assert {found.reasons[p].code for p in lost} == {"unsafe-name"}
     assert "evil.zip/ok.txt" in everything(found)
+
+
+def test_other_packers(tmp_path: Path, delivered: Path) -> None:
+    import bz2
+    import lzma
+
+    import py7zr
+
+    (tmp_path / "p.geojson").write_bytes(POINT)
+    with py7zr.SevenZipFile(delivered / "a.7z", "w") as archive:
+        archive.writestr(POINT, "deep/路灯.geojson")
+        archive.writestr(b"", "deep/empty.txt")
+        archive.writestr(POINT, "q.geojson")
+    (delivered / "b.geojson.xz").write_bytes(lzma.compress(POINT))
+    (delivered / "c.geojson.bz2").write_bytes(bz2.compress(POINT))
+    with tarfile.open(delivered / "d.tar.xz", "w:xz") as tar:
+        tar.add(tmp_path / "p.geojson", "x/p.geojson")
+    found = find(tmp_path)
+    assert everything(found) == [
+        "a.7z/deep/empty.txt",
+        "a.7z/deep/路灯.geojson",
+        "a.7z/q.geojson",
+        "b.geojson.xz/b.geojson",
+        "c.geojson.bz2/c.geojson",
+        "d.tar.xz/x/p.geojson",
+    ]
+    read = {s.path: s.file.read_bytes() for s in found.sources}
+    assert {p for p, data in read.items() if data == POINT} == set(read) - {"a.7z/deep/empty.txt"}
+    with open_source(delivered, "a.7z/deep/路灯.geojson") as source:
+        assert source.file.read_bytes() == POINT
+
+
+def test_7z_that_is_encrypted_or_damaged(tmp_path: Path, delivered: Path) -> None:
+    import py7zr
+
+    with py7zr.SevenZipFile(delivered / "locked.7z", "w", password="x") as archive:
+        archive.writestr(POINT, "p.geojson")
+    packed = tmp_path / "whole.7z"
+    with py7zr.SevenZipFile(packed, "w") as archive:
+        archive.writestr(bytes(range(256)) * 400, "p.bin")
+    whole = packed.read_bytes()
+    for tenth in range(1, 10):
+        (delivered / f"cut{tenth}.7z").write_bytes(whole[: len(whole) * tenth // 10])
+    found = find(tmp_path)
+    assert found.reasons["locked.7z"].severity == "error"
+    assert "encrypted" in found.reasons["locked.7z"].message
+    cut = [s.path for s in found.sources if s.path.startswith("cut")]
+    assert len(cut) == 9
+    assert {found.reasons[p].code for p in cut} == {"archive-unreadable"}
+
+
+def test_a_7z_bomb_is_refused(
+    tmp_path: Path, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import py7zr
+
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 2**20)
+    with py7zr.SevenZipFile(delivered / "bomb.7z", "w") as archive:
+        archive.writestr(bytes(20 * 2**20), "zeros.bin")
+    found = find(tmp_path)
+    assert [s.path for s in found.sources] == ["bomb.7z"]
+    assert "beyond all measure" in found.reasons["bomb.7z"].message
+    assert not list((tmp_path / "scratch").rglob("zeros.bin"))
+
+
+def test_folders_deeper_than_functions_may_be(tmp_path: Path, delivered: Path) -> None:
+    deepest = os.open(delivered, os.O_RDONLY)
+    for _ in range(1_500):
+        os.mkdir("d", dir_fd=deepest)
+        inner = os.open("d", os.O_RDONLY, dir_fd=deepest)
+        os.close(deepest)
+        deepest = inner
+    with os.fdopen(os.open("a.txt", os.O_WRONLY | os.O_CREAT, dir_fd=deepest), "w") as out:
+        out.write("text")
+    os.close(deepest)
+    try:
+        found = find(tmp_path)
+    finally:  # which cleaning up after a test may not manage
+        subprocess.run(["rm", "-r", delivered], check=True)
+    assert [s.path for s in found.sources] == ["d/" * 1_500 + "a.txt"]
+
+
+def test_a_folder_with_the_name_of_a_file(tmp_path: Path, delivered: Path) -> None:
+    (delivered / "empty.tif").mkdir()
+    (delivered / "full.shp").mkdir()
+    (delivered / "full.shp" / "p.geojson").write_bytes(POINT)
+    (delivered / "lost.gdb").mkdir()
+    found = find(tmp_path)
+    assert {p: found.reasons[p].severity for p in found.reasons} == {
+        "empty.tif": "error",
+        "full.shp": "info",
+        "lost.gdb": "error",
+    }
+    assert {r.code for r in found.reasons.values()} == {"folder-not-file"}
+    assert "full.shp/p.geojson" in everything(found)
+
+
+def test_a_folder_that_may_not_be_opened(
+    tmp_path: Path, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (delivered / "closed").mkdir()
+    (delivered / "p.geojson").write_bytes(POINT)
+    scan = os.scandir
+
+    def refuse(path: Path) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find(tmp_path)
+    assert everything(found) == ["closed", "p.geojson"]
+    assert found.reasons["closed"].code == "unreadable"
+    assert found.reasons["closed"].severity == "error"
 
 
 def test_a_bomb_is_refused_and_leaves_nothing(

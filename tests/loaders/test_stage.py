@@ -132,7 +132,7 @@ LOADER = """
     from cimkit.loaders import LoaderSpec
     from cimkit.model import Asset
 
-    SPEC = LoaderSpec(name="{name}", kind="mesh", title="Hostile", version=1)
+    SPEC = LoaderSpec(name="{name}", kind="mesh", title="Hostile", version=1, lighter=True)
 
     def sniff(head):
         if head.start == b"HOSTILE sniff":
@@ -141,13 +141,18 @@ LOADER = """
 
     def probe(source, options):
         what = source.file.read_text().split()[1]
-        if what == "crash":
+        if what == "crash" or what == "heavy" and not options.lighter:
             ctypes.string_at(0)
         if what == "bug":
             raise AssertionError("a mistake of the loader")
         if what == "unreadable":
             raise SourceUnreadable("cannot", mend="Deliver it again.")
         return Asset(path=source.path, kind="mesh")
+
+    def siblings(path, listing, file):
+        if "careless" in path:
+            raise KeyError("no such sibling")
+        return set()
 
     def read(source, asset, options):
         if "late" in source.path:
@@ -192,3 +197,37 @@ def test_a_loader_that_fails_costs_its_source_alone(
     assert {found[p].status for p in codes} == {"refused"}
     assert found["crash.bin"].sha256 == content_sha256(delivered / "crash.bin")
     assert found["crash.bin"].kind == "mesh"
+
+
+def test_what_kills_a_worker_is_read_once_more_without_what_may_have_done_it(
+    hostile: None, delivered: Path, tmp_path: Path
+) -> None:
+    (delivered / "heavy.bin").write_text("HOSTILE heavy")
+    found = by_path(stage([delivered], tmp_path / "s", jobs=2))
+    asset = found["heavy.bin"].asset
+    assert asset.status == "ok"
+    assert [p.code for p in asset.problems] == ["worker-crashed"]
+    assert asset.problems[0].severity == "error"
+    assert "once more" in asset.problems[0].message
+    assert len(found) == 4
+
+
+def test_a_loader_that_stumbles_while_files_are_told_apart_is_named(
+    hostile: None, delivered: Path, tmp_path: Path
+) -> None:
+    (delivered / "sniff.bin").write_text("HOSTILE sniff")
+    (delivered / "careless.bin").write_text("HOSTILE fine")
+    found = by_path(stage([delivered], tmp_path / "s", jobs=2))
+    for name, said in (("sniff.bin", "IndexError"), ("careless.bin", "KeyError")):
+        noted = [p for p in found[name].asset.problems if p.code == "sniff-failed"]
+        assert [said in p.got for p in noted] == [True], name
+    assert found["careless.bin"].asset.status == "ok"
+
+
+def test_headers_of_large_files_are_had_without_reading_them(delivered: Path) -> None:
+    with (delivered / "large.geojson").open("w") as out:
+        out.write(POINT)
+        out.truncate(40 * 2**20)
+    found = {a.path: a for a in probe([delivered], depth="header", jobs=1)}
+    assert found["large.geojson"].sha256 == ""
+    assert len(found["a.geojson"].sha256) == 64
