@@ -1,18 +1,40 @@
-"""Properties of all products of an IFC model in bulk: one pass over each kind of relation."""
+"""Properties of all objects of an IFC model in bulk: one pass over each kind of relation."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
 
-from cimkit.loaders.ifc.values import definition, material_names, quantity_measures, scalars
+from cimkit.loaders.ifc.associations import Associations
+from cimkit.loaders.ifc.instances import each, get, members, number, position, scalars
+from cimkit.loaders.ifc.values import Values, definition, overriding, quantity_measures
+from cimkit.model import Problem
 
-__all__ = ["Relations"]
+__all__ = ["Properties"]
 
 Json = dict[str, Any]
 
 
-class Relations:
+class _Type:
+    """What occurrences inherit from their type."""
+
+    __slots__ = ("attributes", "name", "number", "predefined", "sets")
+
+    def __init__(self, item: Any, schema: str, sets: list[Values]) -> None:
+        self.number = number(item)
+        self.attributes: Json = {"class": item.is_a(), **scalars(item, schema)}
+        key = get(item, 0)
+        if isinstance(key, str):
+            self.attributes["GlobalId"] = key
+        self.name = str(self.attributes.get("Name") or item.is_a())
+        predefined = self.attributes.get("PredefinedType")
+        if predefined == "USERDEFINED":
+            predefined = self.attributes.get("ElementType") or predefined
+        self.predefined = predefined
+        self.sets = sets
+
+
+class Properties:
     """What the relations of a model say of its objects, by instance number.
 
     Asking ifcopenshell for the sets of one element walks its inverse attributes; doing so for
@@ -25,203 +47,186 @@ class Relations:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._sets: dict[int, tuple[str, Json, bool]] = {}
-        self._defined = self._definitions()
-        self.type_of = self._types()
-        self._materials = self._associated("IfcRelAssociatesMaterial", "RelatingMaterial")
-        self._classes = self._associated("IfcRelAssociatesClassification", "RelatingClassification")
+        self._schema = model.schema_identifier
+        self._sets: dict[int, Values] = {}
+        self._own = self._definitions()
+        self._types: dict[int, _Type] = {}
+        self._type_of = self._typed()
+        self._associated = Associations(model)
         self._groups = self._assigned()
-        self.parent = self._parents()
         self._layers = self._presentation_layers()
 
-    def _each(self, name: str) -> Any:
-        try:
-            return self._model.by_type(name)
-        except RuntimeError:
-            return ()  # the schema does not have the class
+    def problems(self) -> list[Problem]:
+        """Return what was wrong with the property sets."""
+        twice = [s for s in self._sets.values() if s.twice]
+        if not twice:
+            return []
+        return [
+            Problem(
+                "property-duplicate",
+                "Property sets hold several properties of one name; those after the first have "
+                "their instance number in the name.",
+                "warning",
+                place=", ".join(dict.fromkeys(s.name for s in twice[:5])),
+                got=f"{sum(s.twice for s in twice)} properties in {len(twice)} sets",
+                expected="each name once in a set",
+            )
+        ]
 
-    def _definitions(self) -> dict[int, list[int]]:
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for relation in self._each("IfcRelDefinesByProperties"):
-            related = relation.RelatedObjects or ()
-            for item in _as_sets(relation.RelatingPropertyDefinition):
-                for one in related:
-                    found[one.id()].append(item.id())
-                self._remember(item)
-        return found
+    def _set(self, item: Any) -> Values:
+        known = self._sets.get(number(item))
+        if known is None:
+            known = self._sets[number(item)] = definition(item, self._schema)
+        return known
 
-    def _remember(self, item: Any) -> None:
-        if item.id() not in self._sets:
-            self._sets[item.id()] = definition(item)
+    def _definitions(self) -> dict[int, list[Values]]:
+        found: defaultdict[int, list[Values]] = defaultdict(list)
+        late = []
+        for relation in each(self._model, "IfcRelDefinesByProperties"):
+            if relation.is_a() == "IfcRelOverridesProperties":
+                late.append(relation)
+            sets = [self._set(s) for s in members(get(relation, 5)) if _is_set(s)]
+            if sets:
+                for one in members(get(relation, 4)):
+                    found[number(one)].extend(sets)
+        for relation in late:  # what overrides comes last, so that it wins
+            for item in members(get(relation, 5)):
+                values = overriding(relation, self._set(item).name)
+                for one in members(get(relation, 4)):
+                    found[number(one)].append(values)
+        return dict(found)
 
-    def _types(self) -> dict[int, Any]:
-        found: dict[int, Any] = {}
-        for relation in self._each("IfcRelDefinesByType"):
-            kind = relation.RelatingType
-            if kind is None:
+    def _typed(self) -> dict[int, _Type]:
+        found: dict[int, _Type] = {}
+        for relation in each(self._model, "IfcRelDefinesByType"):
+            kind = get(relation, 5)
+            if kind is None or not hasattr(kind, "is_a") or not kind.is_a("IfcTypeObject"):
                 continue
-            for item in kind.HasPropertySets or ():
-                self._remember(item)
-            for one in relation.RelatedObjects or ():
-                found[one.id()] = kind
-        return found
-
-    def _associated(self, name: str, attribute: str) -> dict[int, list[Any]]:
-        found: defaultdict[int, list[Any]] = defaultdict(list)
-        for relation in self._each(name):
-            value = getattr(relation, attribute)
-            if value is not None:
-                for one in relation.RelatedObjects or ():
-                    found[one.id()].append(value)
+            known = self._types.get(number(kind))
+            if known is None:
+                index = position(self._schema, kind.is_a(), "HasPropertySets")
+                sets = [
+                    self._set(s)
+                    for s in members(get(kind, index) if index is not None else None)
+                    if _is_set(s)
+                ]
+                known = self._types[number(kind)] = _Type(kind, self._schema, sets)
+            for one in members(get(relation, 4)):
+                found[number(one)] = known
         return found
 
     def _assigned(self) -> dict[int, list[str]]:
         found: defaultdict[int, list[str]] = defaultdict(list)
-        for relation in self._each("IfcRelAssignsToGroup"):
+        for relation in each(self._model, "IfcRelAssignsToGroup"):
             group = relation.RelatingGroup
-            if group is not None:
-                label = group.Name or group.is_a()
-                for one in relation.RelatedObjects or ():
-                    found[one.id()].append(label)
-        return found
-
-    def _parents(self) -> dict[int, Any]:
-        """Return the whole that each product is part of; containment outranks aggregation."""
-        found: dict[int, Any] = {}
-        for name, whole, parts in (
-            ("IfcRelVoidsElement", "RelatingBuildingElement", "RelatedOpeningElement"),
-            ("IfcRelProjectsElement", "RelatingElement", "RelatedFeatureElement"),
-            ("IfcRelNests", "RelatingObject", "RelatedObjects"),
-            ("IfcRelAggregates", "RelatingObject", "RelatedObjects"),
-            ("IfcRelContainedInSpatialStructure", "RelatingStructure", "RelatedElements"),
-        ):
-            for relation in self._each(name):
-                above, below = getattr(relation, whole), getattr(relation, parts)
-                if above is None or below is None or not above.is_a("IfcProduct"):
-                    continue
-                for one in below if isinstance(below, tuple) else (below,):
-                    if one.id() != above.id():
-                        found[one.id()] = above
-        return found
+            if group is not None and hasattr(group, "is_a"):
+                label = get(group, 2) or group.is_a()
+                for one in members(get(relation, 4)):
+                    found[number(one)].append(str(label))
+        return dict(found)
 
     def _presentation_layers(self) -> dict[int, list[str]]:
         found: defaultdict[int, list[str]] = defaultdict(list)
-        for layer in self._each("IfcPresentationLayerAssignment"):
-            for item in layer.AssignedItems or ():
-                found[item.id()].append(layer.Name or "")
-        return found
+        for layer in each(self._model, "IfcPresentationLayerAssignment"):
+            for item in members(get(layer, 2)):
+                found[number(item)].append(str(get(layer, 0) or ""))
+        return dict(found)
 
-    def storey(self, product: Any) -> str | None:
-        """Return the name of the storey that a product is part of, None if of none."""
-        seen: set[int] = set()
-        above = product
-        while above is not None and above.id() not in seen:
-            if above.is_a("IfcBuildingStorey"):
-                return above.Name or above.LongName or above.GlobalId or f"#{above.id()}"
-            seen.add(above.id())
-            above = self.parent.get(above.id())
-        return None
-
-    def properties(self, product: Any) -> tuple[Json, Json]:
-        """Return the properties of one product, and the area and length its quantities give.
+    def of(self, one: Any) -> tuple[Json, Json]:
+        """Return the properties of one object, and the area and length its quantities give.
 
         Returns
         -------
         properties : dict
-            ``attributes, predefined_type, type, pset, quantities, classification, material,
-            layer, storey, system``; empty ones are left out. Sets of the type are inherited,
-            property by property; what the occurrence says wins. Values are as written, in the
-            units of the project.
+            ``attributes, predefined_type, type, type_attributes, pset, quantities, datatype, unit,
+            inherited, note, classification, material, composition, layer, system, document,
+            approval, constraint, library``; empty ones are left out. Sets of the type are
+            inherited, property by property; what the occurrence says wins. Values are as written,
+            in the units of the project but for those that `unit` names.
         measures : dict
             ``area`` and ``length`` in the units of the project, as far as quantities give them.
         """
-        number = product.id()
-        kind = self.type_of.get(number)
-        psets: dict[str, Json] = {}
-        quantities: dict[str, Json] = {}
-        inherited = [s.id() for s in (kind.HasPropertySets or ())] if kind is not None else []
-        for key in (*inherited, *self._defined.get(number, ())):
-            name, values, is_quantity = self._sets[key]
-            target = quantities if is_quantity else psets
-            target[name] = {**target.get(name, {}), **values}
-        attributes = scalars(product)
-        found: Json = {
-            "attributes": attributes,
-            "predefined_type": _predefined(attributes, kind),
-            "type": (kind.Name or kind.is_a()) if kind is not None else None,
-            "pset": psets,
-            "quantities": quantities,
-            "classification": self._classified(number, kind),
-            "material": self._made_of(number, kind),
-            "layer": self._on_layers(product),
-            "storey": self.storey(product),
-            "system": self._groups.get(number),
-        }
-        return {k: v for k, v in found.items() if v}, quantity_measures(quantities)
-
-    def _made_of(self, number: int, kind: Any) -> list[str]:
-        own = self._materials.get(number)
-        if not own and kind is not None:
-            own = self._materials.get(kind.id())
-        return list(dict.fromkeys(n for m in own or () for n in material_names(m)))
-
-    def _classified(self, number: int, kind: Any) -> list[Json]:
-        """Return references; those of the type count for systems the occurrence is silent on."""
-        own = [_reference(c) for c in self._classes.get(number, ())]
-        systems = {c["system"] for c in own}
+        n = number(one)
+        attributes = scalars(one, self._schema)
+        found: Json = {"attributes": attributes} if attributes else {}
+        kind = self._type_of.get(n)
+        own = self._own.get(n)
+        measures: Json = {}
+        if own or (kind is not None and kind.sets):
+            _merge(found, kind.sets if kind is not None else [], own or [])
+            if "quantities" in found:
+                measures = quantity_measures(found["quantities"])
+        predefined = _predefined(attributes, kind)
+        if predefined:
+            found["predefined_type"] = predefined
         if kind is not None:
-            inherited = (_reference(c) for c in self._classes.get(kind.id(), ()))
-            own += [c for c in inherited if c["system"] not in systems]
-        return own
+            found["type"] = kind.name
+            found["type_attributes"] = kind.attributes
+        of_type = kind.number if kind is not None else None
+        names, composition = self._associated.materials(n, of_type)
+        if names:
+            found["material"] = names
+        if composition:
+            found["composition"] = composition
+        found |= self._associated.others(n, of_type)
+        if self._layers and (layers := self._on_layers(one)):
+            found["layer"] = layers
+        if n in self._groups:
+            found["system"] = self._groups[n]
+        return found, measures
 
-    def _on_layers(self, product: Any) -> list[str]:
-        if not self._layers or product.Representation is None:
-            return []
+    def _on_layers(self, one: Any) -> list[str]:
+        shown = getattr(one, "Representation", None)
         names: dict[str, None] = {}
-        for shape in product.Representation.Representations or ():
-            for item in (shape, *(shape.Items or ())):
-                names.update(dict.fromkeys(self._layers.get(item.id(), ())))
-                if item.is_a("IfcMappedItem") and item.MappingSource is not None:
-                    mapped = item.MappingSource.MappedRepresentation
-                    for inner in (mapped, *(mapped.Items or ())):
-                        names.update(dict.fromkeys(self._layers.get(inner.id(), ())))
+        for shape in members(getattr(shown, "Representations", None)):
+            for item in (shape, *members(get(shape, 3))):
+                names.update(dict.fromkeys(self._layers.get(number(item), ())))
+                if item.is_a("IfcMappedItem"):
+                    mapped = getattr(get(item, 0), "MappedRepresentation", None)
+                    for inner in (*members(mapped), *members(getattr(mapped, "Items", None))):
+                        names.update(dict.fromkeys(self._layers.get(number(inner), ())))
         return list(names)
 
 
-def _as_sets(value: Any) -> tuple[Any, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, tuple):
-        return value
-    if value.id() == 0:  # IfcPropertySetDefinitionSet, a typed value that wraps a tuple
-        return tuple(value.wrappedValue)
-    return (value,)
+def _is_set(item: Any) -> bool:
+    return bool(item.is_a("IfcPropertySetDefinition"))
 
 
-def _predefined(attributes: Json, kind: Any) -> str | None:
+def _merge(found: Json, inherited: list[Values], own: list[Values]) -> None:
+    """Put the sets of type and occurrence into the properties of an object."""
+    told: dict[str, dict[str, Json]] = {}
+    origin: dict[str, dict[str, bool]] = {}
+    for index, one in enumerate((*inherited, *own)):
+        of_type = index < len(inherited)
+        parts = (
+            ("quantities" if one.is_quantity else "pset", one.values),
+            ("datatype", one.datatypes),
+            ("unit", one.units),
+            ("note", one.notes),
+        )
+        for key, said in parts:
+            if not said and key not in ("pset", "quantities"):
+                continue
+            target = told.setdefault(key, {})
+            held = target.get(one.name)
+            target[one.name] = {**held, **said} if held else said
+        if inherited:
+            names = origin.setdefault(one.name, {})
+            names.update(dict.fromkeys(one.values, of_type))
+    if inherited:
+        kept = {
+            name: [p for p, of_type in said.items() if of_type] for name, said in origin.items()
+        }
+        kept = {name: said for name, said in kept.items() if said}
+        if kept:
+            told["inherited"] = kept  # type: ignore[assignment]
+    found |= told
+
+
+def _predefined(attributes: Json, kind: _Type | None) -> str | None:
     value = attributes.get("PredefinedType")
     if value in (None, "NOTDEFINED") and kind is not None:
-        value = getattr(kind, "PredefinedType", None)
-        if value == "USERDEFINED":
-            return getattr(kind, "ElementType", None) or str(value)
-    if value == "USERDEFINED":
-        return attributes.get("ObjectType") or str(value)
+        value = kind.predefined
+    elif value == "USERDEFINED":
+        value = attributes.get("ObjectType") or value
     return None if value in (None, "NOTDEFINED") else str(value)
-
-
-def _reference(item: Any) -> Json:
-    """Return system, code and name of a classification or a reference into one."""
-    system, code, name = None, None, None
-    if item.is_a("IfcClassification"):
-        return {"system": item.Name, "code": None, "name": None}
-    if item.is_a("IfcExternalReference"):
-        code, name = item[1], item[2]  # ItemReference in IFC2X3, Identification since IFC4
-        source, seen = getattr(item, "ReferencedSource", None), set[int]()
-        while source is not None and source.id() not in seen:
-            seen.add(source.id())
-            system = source.Name
-            source = getattr(source, "ReferencedSource", None)
-    elif item.is_a("IfcClassificationNotation"):
-        facets = item.NotationFacets or ()
-        code = ".".join(str(f.NotationValue) for f in facets)
-    return {"system": system, "code": code, "name": name}

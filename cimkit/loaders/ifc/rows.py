@@ -7,36 +7,34 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import shapely
 
 from cimkit.loaders.ifc.claims import length_unit
-from cimkit.loaders.ifc.geometry import Element, elements
+from cimkit.loaders.ifc.geometry import elements, has_body
+from cimkit.loaders.ifc.instances import each, get, key_of, number
+from cimkit.loaders.ifc.meshes import Extent, Meshes
 from cimkit.loaders.ifc.origins import origins
 from cimkit.loaders.ifc.place import Georeference
-from cimkit.loaders.ifc.properties import Relations
+from cimkit.loaders.ifc.properties import Properties
+from cimkit.loaders.ifc.relations import Structure, relations
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
 
-__all__ = ["rows"]
+__all__ = ["keys_of", "rows"]
 
-Reals = npt.NDArray[np.float64]
-_CHUNK = 2_000
-
-
-class _Extent:
-    """Hull and heights of one object, in metres of the CRS if the model is placed."""
-
-    __slots__ = ("bottom", "digest", "hull", "top")
-
-    def __init__(self, hull: Reals, bottom: float, top: float, digest: str = "") -> None:
-        self.hull, self.bottom, self.top, self.digest = hull, bottom, top, digest
+_CHUNK = 8_192
 
 
 def rows(
-    model: Any, place: Georeference, threads: int, problems: list[Problem]
+    model: Any,
+    place: Georeference,
+    threads: int,
+    problems: list[Problem],
+    *,
+    lighter: bool = False,
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the tables ``shapes``, ``placements`` and ``objects`` of a model.
+    """Yield the tables ``shapes``, ``placements``, ``relations`` and ``objects`` of a model.
 
     Parameters
     ----------
@@ -47,192 +45,194 @@ def rows(
         For the geometry kernels.
     problems : list of Problem
         What cannot be read is appended.
+    lighter : bool
+        Run no geometry kernel: objects stand where they are placed, without triangles.
     """
     products = model.by_type("IfcProduct")
-    keys = _keys(products)
-    extents: dict[int, _Extent] = {}
+    things = [*products, *each(model, "IfcGroup")]
+    keys = keys_of(things)
     wanted = [p for p in products if not p.is_a("IfcFeatureElementSubtraction")]
-    spaces = {p.id() for p in wanted if p.is_a("IfcSpace")}
-    seen: set[str] = set()
-    shapes: list[dict[str, Any]] = []
-    placements: list[dict[str, Any]] = []
-    for element in elements(model, wanted, threads, problems):
-        matrix = place.matrix @ element.matrix
-        extents[element.number] = _extent(element, place.matrix, matrix)
-        if element.number in spaces:
-            continue
-        for part in element.parts:
-            if part.shape_id not in seen:
-                seen.add(part.shape_id)
-                shapes.append(
-                    {
-                        "shape_id": part.shape_id,
-                        "positions": part.positions.ravel(),
-                        "indices": part.indices.ravel(),
-                    }
-                )
-            centred = matrix.copy()
-            centred[:3, 3] += matrix[:3, :3] @ part.centre
-            placements.append(
-                {
-                    "source_layer": "",
-                    "source_key": keys[element.number],
-                    "shape_id": part.shape_id,
-                    "matrix": centred.ravel(order="F"),
-                    "lod": None,
-                    "color": part.color,
-                }
+    meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
+    if lighter:
+        _left_out(wanted, problems)
+    else:
+        yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
+    for table in relations(model, keys):
+        yield "relations", table
+    yield from _objects(model, things, keys, meshes.extents, place, problems)
+
+
+def _left_out(products: list[Any], problems: list[Problem]) -> None:
+    due = [p for p in products if has_body(p)]
+    if due:
+        problems.append(
+            Problem(
+                "geometry-not-built",
+                "The geometry kernel failed on this model as a whole; everything else was read.",
+                "error",
+                place=", ".join(key_of(p, {}) for p in due[:5]),
+                got=f"{len(due)} objects without triangles",
+                expected="triangles",
+                hint="Look in the authoring tool for an element of extreme size or detail.",
             )
-        if len(placements) >= _CHUNK:
-            yield from _meshes(shapes, placements)
-            shapes, placements = [], []
-    yield from _meshes(shapes, placements)
-    yield from _objects(model, products, keys, extents, place)
+        )
 
 
-def _meshes(
-    shapes: list[dict[str, Any]], placements: list[dict[str, Any]]
-) -> Iterator[tuple[str, pa.Table]]:
-    if shapes:
-        yield "shapes", pa.Table.from_pylist(shapes, STAGED["shapes"])
-    if placements:
-        yield "placements", pa.Table.from_pylist(placements, STAGED["placements"])
-
-
-def _keys(products: Any) -> dict[int, str]:
-    """Return a key for each product: its GlobalId, or told apart where that is not unique."""
+def keys_of(things: list[Any]) -> dict[int, str]:
+    """Return a key for each object: its GlobalId, or told apart where that is not unique."""
     keys: dict[int, str] = {}
     used: set[str] = set()
-    for product in products:
-        key = product.GlobalId or ""
+    for thing in things:
+        n, said = number(thing), get(thing, 0)
+        key = said if isinstance(said, str) else ""
         if not key or key in used:
-            key = f"{key}#{product.id()}"
+            key = f"{key}#{n}"
         used.add(key)
-        keys[product.id()] = key
+        keys[n] = key
     return keys
 
 
-def _extent(element: Element, world: Reals, matrix: Reals) -> _Extent:
-    import shapely
-
-    points = element.vertices @ world[:3, :3].T + world[:3, 3]
-    hull = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(points[:, :2])))
-    digest = hashlib.sha256()
-    for part in element.parts:
-        digest.update(part.shape_id.encode())
-        digest.update(np.round(part.centre, 4).tobytes())
-    digest.update((np.round(matrix, 4) + 0.0).tobytes())
-    low, high = float(points[:, 2].min()), float(points[:, 2].max())
-    return _Extent(hull, low, high, digest.hexdigest()[:16])
-
-
-def _spread(products: Any, relations: Relations, extents: dict[int, _Extent]) -> None:
+def _spread(things: dict[int, Any], structure: Structure, extents: dict[int, Extent]) -> None:
     """Give wholes without a body of their own (storeys, sites, assemblies) the hull of their parts.
 
     Their heights are those of the parts. A storey then answers to "what is here".
     """
-    import shapely
-
-    gathered: dict[int, list[_Extent]] = {}
-    for product in products:
-        extent = extents.get(product.id())
-        above, passed = relations.parent.get(product.id()), {product.id()}
-        while extent is not None and above is not None and above.id() not in passed:
-            passed.add(above.id())
-            if above.id() not in extents:
-                gathered.setdefault(above.id(), []).append(extent)
-            above = relations.parent.get(above.id())
-    for number, parts in gathered.items():
-        points = np.concatenate([p.hull for p in parts])
-        hull = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(points)))
-        extents[number] = _Extent(hull, min(p.bottom for p in parts), max(p.top for p in parts))
+    gathered: dict[int, list[Extent]] = {}
+    for n in things:
+        extent = extents.get(n)
+        above = structure.parent.get(n) if extent is not None else None
+        while above is not None:
+            if above not in extents:
+                gathered.setdefault(above, []).append(extent)  # type: ignore[arg-type]
+            above = structure.parent.get(above)
+    for n, parts in gathered.items():
+        ground = shapely.convex_hull(shapely.geometrycollections([p.ground for p in parts]))
+        extents[n] = Extent(ground, min(p.bottom for p in parts), max(p.top for p in parts))
 
 
 def _objects(
     model: Any,
-    products: Any,
+    things: list[Any],
     keys: dict[int, str],
-    extents: dict[int, _Extent],
+    extents: dict[int, Extent],
     place: Georeference,
+    problems: list[Problem],
 ) -> Iterator[tuple[str, pa.Table]]:
-    relations = Relations(model)
-    _spread(products, relations, extents)
+    numbered = {number(t): t for t in things}
+    structure = Structure(model, numbered, problems)
+    properties = Properties(model)
+    problems += properties.problems()
+    _spread(numbered, structure, extents)
     points = origins(model)
     unit = length_unit(model)
-    for start in range(0, len(products), _CHUNK):
-        chunk = products[start : start + _CHUNK]
-        shown = [_facts(p, keys, relations, extents.get(p.id()), unit) for p in chunk]
-        if place.placed:
-            _locate(chunk, shown, extents, points, place)
-        yield "objects", pa.Table.from_pylist(shown, STAGED["objects"])
+    schema = STAGED["objects"]
+    for start in range(0, len(things), _CHUNK):
+        chunk = things[start : start + _CHUNK]
+        numbers = [number(t) for t in chunk]
+        columns: dict[str, list[Any]] = {name: [] for name in _TOLD}
+        for n, thing in zip(numbers, chunk, strict=True):
+            found, measures = properties.of(thing)
+            storey = structure.storey(n)
+            if storey is not None:
+                found["storey"] = storey
+            _tell(columns, found, measures, unit)
+            extent = extents.get(n)
+            text = columns["properties"][-1].encode()
+            digest = hashlib.sha256(text).hexdigest()[:16]
+            columns["content_hash"].append(
+                (extent.digest if extent else "").rjust(16, "0") + digest
+            )
+            columns["source_key"].append(keys[n])
+            columns["key_origin"].append("globalid" if keys[n] == get(thing, 0) else "id")
+            columns["source_class"].append(thing.is_a())
+            columns["parent_key"].append(keys.get(structure.parent.get(n, -1)))
+            columns["place"].append(f"#{n}")
+        held = [extents.get(n) for n in numbers]
+        columns["z_min"] = [e.bottom if e else None for e in held]
+        columns["z_max"] = [e.top if e else None for e in held]
+        columns["height"] = [e.top - e.bottom if e else None for e in held]
+        arrays = {name: pa.array(v, schema.field(name).type) for name, v in columns.items()}
+        arrays |= _located(numbers, held, points, place)
+        arrays["source_layer"] = pa.array([""] * len(chunk))
+        arrays["kind"] = pa.array(["bim"] * len(chunk))
+        yield (
+            "objects",
+            pa.Table.from_arrays(
+                [arrays.get(f.name, pa.nulls(len(chunk), f.type)) for f in schema], schema=schema
+            ),
+        )
 
 
-def _facts(
-    product: Any,
-    keys: dict[int, str],
-    relations: Relations,
-    extent: _Extent | None,
-    unit: float,
-) -> dict[str, Any]:
-    found, measures = relations.properties(product)
-    above = relations.parent.get(product.id())
-    text = json_text(found)
+_TOLD = (
+    "source_key",
+    "key_origin",
+    "source_class",
+    "parent_key",
+    "name",
+    "area_m2",
+    "length_m",
+    "properties",
+    "content_hash",
+    "place",
+)
+
+
+def _tell(
+    columns: dict[str, list[Any]], found: dict[str, Any], measures: dict[str, Any], unit: float
+) -> None:
     attributes = found.get("attributes", {})
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = attributes.get("Name") or attributes.get("LongName")
+    columns["name"].append(str(name) if name else None)
+    columns["area_m2"].append(measures.get("area"))
+    columns["length_m"].append(measures["length"] * unit if "length" in measures else None)
+    columns["properties"].append(json_text(found))
+
+
+def _located(
+    numbers: list[int],
+    held: list[Extent | None],
+    points: dict[int, tuple[float, float, float]],
+    place: Georeference,
+) -> dict[str, pa.Array]:
+    """Return footprint, box and origin of the position; without a shape, that of the placement."""
+    count = len(numbers)
+    grounds = np.full(count, None, dtype=object)
+    if place.placed:
+        for at, extent in enumerate(held):
+            if extent is not None:
+                grounds[at] = extent.ground
+        bare = [n for n, e in enumerate(held) if e is None and numbers[n] in points]
+        if bare:
+            local = np.array([points[numbers[n]] for n in bare])
+            moved = local @ place.matrix[:2, :3].T + place.matrix[:2, 3]
+            grounds[bare] = shapely.points(moved)
+        grounds = _lonlat(grounds, place.crs or "")
+    known = grounds != None  # noqa: E711 element by element
+    boxes = shapely.bounds(grounds)
+    mask = pa.array(~known)
     return {
-        "source_layer": "",
-        "source_key": keys[product.id()],
-        "key_origin": "globalid" if keys[product.id()] == product.GlobalId else "id",
-        "source_class": product.is_a(),
-        "kind": "bim",
-        "parent_key": keys.get(above.id()) if above is not None else None,
-        "name": attributes.get("Name") or attributes.get("LongName"),
-        "z_min": extent.bottom if extent else None,
-        "z_max": extent.top if extent else None,
-        "height": extent.top - extent.bottom if extent else None,
-        "area_m2": measures.get("area"),
-        "length_m": measures["length"] * unit if "length" in measures else None,
-        "position_origin": "none",
-        "properties": text,
-        "content_hash": (extent.digest if extent else "").rjust(16, "0") + digest,
-        "place": f"#{product.id()}",
+        "geometry": pa.array(shapely.to_wkb(grounds), pa.binary()),
+        "bbox": pa.StructArray.from_arrays(
+            [pa.array(boxes[:, i]) for i in range(4)],
+            fields=list(STAGED["objects"].field("bbox").type),
+            mask=mask,
+        ),
+        "position_origin": pa.array(np.where(known, place.origin, "none").tolist()),
     }
 
 
-def _locate(
-    chunk: Any,
-    shown: list[dict[str, Any]],
-    extents: dict[int, _Extent],
-    points: dict[int, tuple[float, float, float]],
-    place: Georeference,
-) -> None:
-    """Write footprint and box in CRS84 into the rows; without a shape, the placement's origin."""
-    import shapely
-
+def _lonlat(grounds: Any, crs: str) -> Any:
+    """Return geometries in CRS84; None for what lies outside the projection."""
     from cimkit.geometry.crs import parse_crs, to_crs84
 
-    rings: list[Reals] = []
-    owners: list[int] = []
-    for index, product in enumerate(chunk):
-        extent = extents.get(product.id())
-        if extent is not None:
-            rings.append(extent.hull)
-        elif product.id() in points:
-            local = np.array(points[product.id()])
-            rings.append((place.matrix[:3, :3] @ local + place.matrix[:3, 3])[None, :2])
-        else:
-            continue
-        owners.append(index)
-    if not rings:
-        return
-    lengths = [len(r) for r in rings]
-    lonlat = to_crs84(np.concatenate(rings), parse_crs(place.crs or ""))
-    parts = np.repeat(np.arange(len(rings)), lengths)
-    sound = np.isfinite(lonlat).all(axis=1)
-    hulls = shapely.convex_hull(shapely.multipoints(lonlat[sound], indices=parts[sound]))
-    present = np.unique(parts[sound])
-    for at, wkb, box in zip(present, shapely.to_wkb(hulls), shapely.bounds(hulls), strict=True):
-        row = shown[owners[at]]
-        row["geometry"] = wkb
-        row["bbox"] = dict(zip(("xmin", "ymin", "xmax", "ymax"), map(float, box), strict=True))
-        row["position_origin"] = place.origin
+    coordinates, owner = shapely.get_coordinates(grounds, return_index=True)
+    if not len(coordinates):
+        return grounds
+    lonlat = to_crs84(coordinates, parse_crs(crs))
+    lost = np.unique(owner[~np.isfinite(lonlat).all(axis=1)])
+    if len(lost):
+        kept = ~np.isin(owner, lost)
+        grounds[lost] = None
+        lonlat = lonlat[kept]
+    shapely.set_coordinates(grounds, lonlat)
+    return grounds
