@@ -59,9 +59,8 @@ def load(
 ) -> tuple[Asset, dict[str, Any], list[str]]:
     options = ReadOptions(declared or Declaration(), root=root)
     asset = photo.probe(given, options)
-    ((name, table),) = photo.read(given, asset, options)
-    assert name == "objects"
-    (row,) = table.cast(STAGED["objects"]).to_pylist()
+    tables = dict(photo.read(given, asset, options))
+    (row,) = tables["objects"].cast(STAGED["objects"]).to_pylist()
     return asset, row, [p.code for p in (*asset.problems, *options.problems)]
 
 

@@ -1,70 +1,62 @@
-"""Photographs: JPEG, MPO, PNG, HEIC, with EXIF, XMP and a trajectory."""
+"""Photographs: JPEG, MPO, PNG, WebP, HEIC, AVIF and TIFF of cameras, with all that places them."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from cimkit.errors import SourceUnreadable
-from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
-from cimkit.loaders.photo.exif import Shot
+from cimkit.loaders._spec import LoaderSpec, ReadOptions
+from cimkit.loaders.photo.shot import Shot
+from cimkit.loaders.photo.sniff import siblings, sniff
 from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SPEC", "probe", "read", "sniff"]
+__all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-_Origin = Literal["declared", "assumed", "sheet", "none"]
+SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=4)
 
-SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=3)
-
-_MEDIA = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "HEIF": "image/heic"}
-_HEIC = {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis", b"hevc", b"avif"}
-
-
-def sniff(head: Head) -> int:
-    """Tell how sure it is that a file is a photograph, 0 to 100."""
-    start = head.start
-    if start[:3] == b"\xff\xd8\xff":
-        return 70
-    if start[:8] == b"\x89PNG\r\n\x1a\n":
-        return 60
-    return 70 if start[4:8] == b"ftyp" and start[8:12] in _HEIC else 0
+_MEDIA = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "HEIF": "image/heic",
+    "AVIF": "image/avif",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+}
 
 
 def probe(source: Source, options: ReadOptions) -> Asset:
     """Find out size, place, direction and time of a photograph.
 
-    What the sheet's trajectory says of it outranks its EXIF, which outranks its XMP.
+    What the sheet's trajectory says of it outranks its EXIF, which outranks its XMP, which
+    outranks what lies beside it. ``counts`` has its pixels as stored, ``properties`` its width and
+    height as it is to be seen (EXIF orientation). The footprint is a wedge `view.RANGE_M` long, or
+    a circle about a panorama.
 
     Raises
     ------
     SourceUnreadable
         If it is no image that Pillow can open.
     """
-    from cimkit.loaders.photo.exif import exif
+    from cimkit.loaders.photo.camera import upright
+    from cimkit.loaders.photo.place import observed, placed
     from cimkit.loaders.photo.trajectory import apply_trajectory
-    from cimkit.loaders.photo.xmp import xmp
+    from cimkit.loaders.photo.view import RANGE_M, view
 
     problems: list[Problem] = []
-    name, width, height, packet = _open(source, problems, decode=False)
-    shot = exif(source.file, problems)
-    if packet:
-        xmp(packet, shot, problems)
+    name, counts, shot = _said(source, problems)
     if options.declared.trajectory is not None:
-        apply_trajectory(
-            source.path,
-            shot,
-            options.declared.trajectory,
-            options.root,
-            problems,
-            options.declared.encoding,
-        )
-    panorama = _is_panorama(shot, width, height)
-    if shot.heading_ref == "M":
+        observed(shot, options, problems)
+        apply_trajectory(source.path, shot, options.declared, options.root, problems)
+    else:
+        observed(shot, options, problems)
+    width, height = upright(counts["width"], counts["height"], shot.orientation)
+    _panorama(shot, width, height, problems)
+    if shot.heading is not None and shot.heading_ref == "M":
         problems.append(
             Problem(
                 code="heading-magnetic",
@@ -74,103 +66,85 @@ def probe(source: Source, options: ReadOptions) -> Asset:
                 expected="degrees from true north",
             )
         )
-    position = None
-    if shot.longitude is not None and shot.latitude is not None:
-        position = shot.longitude, shot.latitude
+    where = placed(shot, source, options, problems)
     moment = shot.moment.isoformat().replace("+00:00", "Z") if shot.moment else None
+    seen = view(*where.position, shot.heading, shot.fov) if where.position else None
     folder = str(PurePosixPath(source.path).parent)
-    crs, origin = _crs(shot, options)
+    properties = _properties(source, shot, (width, height))
+    if seen is not None:
+        properties["view_range_m"] = RANGE_M
     return Asset(
         path=source.path,
         kind="imagery",
         format=name,
         media_type=_MEDIA.get(name, "image/*"),
-        counts={"width": width, "height": height},
-        crs=crs,
-        crs_origin=origin,
+        counts=counts,
+        crs=where.crs,
+        crs_origin=where.origin,  # type: ignore[arg-type]
+        vertical_datum=where.vertical_datum,
         bbox=(*shot.surveyed, *shot.surveyed) if shot.surveyed else None,
-        bbox_wgs84=(*position, *position) if position else None,
-        position=position,
+        bbox_wgs84=(*where.position, *where.position) if where.position else None,
+        footprint=seen,
+        position=where.position,
         observed_start=moment,
         observed_end=moment,
-        sequence=folder if folder != "." else None,
-        properties=_properties(source, shot, (width, height), panorama),
+        sequence=shot.sequence or (folder if folder != "." else None),
+        properties=properties,
         problems=tuple(problems),
     )
 
 
-def _crs(shot: Shot, options: ReadOptions) -> tuple[str | None, _Origin]:
-    """Return the CRS of the position and who says so; EXIF and XMP are in degrees by definition."""
-    if shot.longitude is None or shot.latitude is None:
-        return None, "none"
-    trajectory = options.declared.trajectory
-    if shot.surveyed is None or trajectory is None:
-        return "OGC:CRS84", "declared"
-    if not trajectory.crs:
-        return "OGC:CRS84", "assumed"
-    from cimkit.geometry.crs import crs_name, parse_crs
+def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int], Shot]:
+    """Return format, counts and what the photograph and the files beside it say."""
+    from cimkit.loaders.photo.beside import sidecars
+    from cimkit.loaders.photo.camera import camera
+    from cimkit.loaders.photo.exif import exif
+    from cimkit.loaders.photo.image import opened, packets, pictures
+    from cimkit.loaders.photo.mapillary import described
+    from cimkit.loaders.photo.xmp import xmp
 
-    return crs_name(parse_crs(trajectory.crs)), "sheet"
+    with opened(source, problems) as image:
+        counts = {"width": image.width, "height": image.height}
+        several = pictures(image)
+        if several > 1:
+            counts["images"] = several
+        shot, tags = exif(image, problems)
+        camera(tags, image.width, image.height, shot)
+        for packet in packets(image):
+            xmp(packet, shot, problems)
+        name = image.format or ""
+    described(shot, problems)
+    sidecars(source, shot, problems)
+    return name, counts, shot
 
 
-def _open(
-    source: Source, problems: list[Problem], *, decode: bool
-) -> tuple[str, int, int, bytes | None]:
-    """Return format, width, height as stored, and the XMP packet."""
-    import pillow_heif
-    from PIL import Image, UnidentifiedImageError
-
-    pillow_heif.register_heif_opener()
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # panoramas are large
-        try:
-            with Image.open(source.file) as image:
-                if decode:
-                    image.draft("RGB", (image.width // 8, image.height // 8))
-                    image.load()
-                packet = image.info.get("xmp")
-                found = (image.format or "", image.width, image.height, packet)
-        except (
-            UnidentifiedImageError,
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            IndexError,
-            OverflowError,
-        ) as error:
-            raise SourceUnreadable(
-                f"the image cannot be opened: {error}".replace(str(source.file), source.path),
-                where=source.path,
-                mend="Deliver the camera's own file.",
-            ) from error
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-    for warning in said:
+def _panorama(shot: Shot, width: int, height: int, problems: list[Problem]) -> None:
+    """Tell a sphere: the metadata say so, or it is suspected of an image twice as wide as high."""
+    if shot.panorama:
+        shot.more["panorama"] = "equirectangular" in shot.panorama.lower()
+        shot.more["projection"] = shot.panorama
+        if shot.more["panorama"] and "gpano" not in shot.more:
+            shot.fov, shot.origins["fov"] = 360.0, "panorama"
+        return
+    shot.more["panorama"] = width >= 1024 and abs(width / height - 2) < 0.005
+    if shot.more["panorama"]:
+        shot.more["panorama_origin"] = "shape"
+        shot.fov, shot.origins["fov"] = 360.0, "shape"
         problems.append(
             Problem(
-                code="exif-corrupt",
-                message="The metadata of the photograph are damaged.",
-                got=str(warning.message)[:200],
-                hint="Deliver the camera's own file, or a trajectory.",
+                code="panorama-suspected",
+                message="The image is twice as wide as high: it is taken for a full panorama, "
+                "which no metadata say.",
+                severity="info",
+                got=f"{width} x {height}",
+                expected='XMP GPano:ProjectionType "equirectangular"',
             )
         )
-    if isinstance(found[3], str):
-        return found[0], found[1], found[2], found[3].encode()
-    return found
 
 
-def _is_panorama(shot: Shot, width: int, height: int) -> bool:
-    """Tell a full sphere: the metadata say so, or the image is twice as wide as high."""
-    if shot.panorama:
-        return "equirectangular" in shot.panorama.lower()
-    return width >= 1024 and abs(width / height - 2) < 0.005
+def _properties(source: Source, shot: Shot, size: tuple[int, int]) -> dict[str, Any]:
+    from cimkit.loaders.photo.clock import iso
 
-
-def _properties(
-    source: Source, shot: Shot, size: tuple[int, int], panorama: bool
-) -> dict[str, Any]:
     found = {
         "camera": shot.camera,
         "heading": shot.heading,
@@ -180,25 +154,34 @@ def _properties(
         "pitch": shot.pitch,
         "roll": shot.roll,
         "altitude": shot.altitude,
+        "altitude_of": shot.altitude_of or None,
         "orientation": shot.orientation,
-        "local_time": shot.local_time,
+        "field_of_view": round(shot.fov, 3) if shot.fov is not None else None,
+        "field_of_view_origin": shot.origins.get("fov"),
+        "local_time": shot.local.isoformat() if shot.local else None,
+        "time_zone": shot.zone,
+        "time_zone_origin": shot.origins.get("time_zone"),
+        "observed_by_trajectory": iso(shot.moment)
+        if shot.moment and shot.origins.get("time") == "trajectory"
+        else None,
         "image": source.path,
         "width": size[0],
         "height": size[1],
-        "panorama": panorama,
+        **shot.more,
     }
     return {k: v for k, v in found.items() if v is not None}
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the one object that a photograph is: a point, its direction and its time.
+    """Yield the one object that a photograph is, a point, and how sharp and exposed it is.
 
-    It is decoded once at an eighth of its size, so that a torn file is noticed.
+    It is decoded once, small, so that a torn file is noticed.
 
     Yields
     ------
     name, table
-        ``objects`` with one row; the key is the hash of the content.
+        ``measures``, see `quality.quality`; ``objects`` with one row, the key is the hash of the
+        content.
     """
     import hashlib
     from datetime import datetime
@@ -209,19 +192,13 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
 
     from cimkit.model import STAGED
 
-    try:
-        _open(source, [], decode=True)
-    except SourceUnreadable as error:
-        options.problems.append(
-            Problem(
-                code="image-truncated",
-                message="The image opens but cannot be decoded to its end.",
-                severity="error",
-                got=error.what[:200],
-                expected="a whole image",
-                hint="Deliver the camera's own file.",
-            )
-        )
+    measures = _measured(source, asset, options)
+    if measures:
+        rows = [
+            {"source_layer": "", "name": name, "cell": None, "value": value, "unit": unit}
+            for name, value, unit in measures
+        ]
+        yield "measures", pa.Table.from_pylist(rows, STAGED["measures"])
     sha256 = asset.sha256 or hashlib.sha256(source.file.read_bytes()).hexdigest()
     held = {k: v for k, v in asset.properties.items() if k != "position_origin"}
     text = orjson.dumps(held, option=orjson.OPT_SORT_KEYS).decode()
@@ -251,3 +228,37 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         row["observed"] = datetime.fromisoformat(asset.observed_start)
     row["content_hash"] = "".join(hashlib.sha256(b).hexdigest()[:16] for b in (place, lasting))
     yield "objects", pa.Table.from_pylist([row], STAGED["objects"])
+
+
+def _measured(source: Source, asset: Asset, options: ReadOptions) -> list[tuple[str, float, str]]:
+    from cimkit.errors import SourceUnreadable
+    from cimkit.loaders.photo.image import DAMAGE, MOST_PIXELS, opened, small
+    from cimkit.loaders.photo.quality import SCALE, quality
+
+    try:
+        with opened(source) as image:
+            grey = small(image, SCALE)
+    except (*DAMAGE, SourceUnreadable) as error:
+        options.problems.append(
+            Problem(
+                code="image-truncated",
+                message="The image opens but cannot be decoded to its end.",
+                severity="error",
+                got=str(error).replace(str(source.file), source.path)[:200],
+                expected="a whole image",
+                hint="Deliver the camera's own file.",
+            )
+        )
+        return []
+    if grey is None:
+        options.problems.append(
+            Problem(
+                code="image-too-large",
+                message="The image is so large that its pixels were not looked at.",
+                severity="warning",
+                got=f"{asset.counts['width']} x {asset.counts['height']}",
+                expected=f"at most {MOST_PIXELS:,} pixels, or a JPEG",
+            )
+        )
+        return []
+    return quality(grey)

@@ -75,9 +75,9 @@ def exif_time(text: str, fraction: str = "") -> datetime | None:
     digits = (match[7] or fraction.strip())[:6]
     micro = int(digits.ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
     try:
-        parts = [int(match[n]) for n in range(1, 7)]
+        year, month, day, hour, minute, second = (int(match[n]) for n in range(1, 7))
         zone = time_zone(match[8]) if match[8] else None
-        return datetime(*parts[:6], micro, zone)  # type: ignore[misc,arg-type]
+        return datetime(year, month, day, hour, minute, second, micro, zone)
     except ValueError:
         return None
 

@@ -1,123 +1,90 @@
-"""EXIF of photographs: position, direction, time, camera."""
+"""EXIF of photographs: position, direction, time, camera (CIPA DC-008, EXIF 2.3 to 3.0)."""
 
 from __future__ import annotations
 
-import io
-import logging
 import math
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any, BinaryIO
+import struct
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from cimkit.loaders.photo.clock import derived_zone, exif_time, in_utc, offset_text, time_zone
+from cimkit.loaders.photo.shot import Shot
 from cimkit.model import Problem
 
-__all__ = ["Shot", "exif"]
+if TYPE_CHECKING:
+    from PIL import Image
 
-_OFFSET = re.compile(r"^([+-])(\d{2}):?(\d{2})$")
+__all__ = ["exif", "text_of"]
 
-
-@dataclass(slots=True)
-class Shot:
-    """What the metadata of a photograph say; None for what they do not."""
-
-    longitude: float | None = None
-    """Degrees, east positive, WGS 84."""
-    latitude: float | None = None
-    """Degrees, north positive, WGS 84."""
-    surveyed: tuple[float, float] | None = None
-    """Easting and northing in the trajectory's own CRS."""
-    altitude: float | None = None
-    """Metres above sea level, negative below."""
-    heading: float | None = None
-    """Degrees clockwise from north."""
-    heading_ref: str | None = None
-    """``T`` true or ``M`` magnetic north."""
-    pitch: float | None = None
-    """Degrees, up positive."""
-    roll: float | None = None
-    """Degrees, clockwise positive."""
-    moment: datetime | None = None
-    """Time of exposure in UTC."""
-    local_time: str | None = None
-    """Time of exposure as the camera's clock showed it, where its zone is not known."""
-    camera: str | None = None
-    """Maker and model."""
-    orientation: int | None = None
-    """EXIF orientation, 1 to 8."""
-    panorama: str | None = None
-    """Projection that the metadata name, e.g. ``equirectangular``."""
-    origins: dict[str, str] = field(default_factory=dict)
-    """Who said ``position`` and ``heading``: exif, xmp, trajectory."""
+Tags = Mapping[int, Any]
+_EXIF, _GPS = 0x8769, 0x8825
+_METRES_PER_S = {"K": 1 / 3.6, "M": 0.44704, "N": 1852 / 3600}
+_DATUMS = {
+    **dict.fromkeys(("TOKYO", "TOKYODATUM", "JGD", "TKY"), "EPSG:4301"),
+    **dict.fromkeys(("JGD2000", "ITRF94"), "EPSG:4612"),
+    "JGD2011": "EPSG:6668",
+    "CGCS2000": "EPSG:4490",
+    "BEIJING1954": "EPSG:4214",
+    "XIAN1980": "EPSG:4610",
+    "NAD27": "EPSG:4267",
+    "NAD83": "EPSG:4269",
+    "ETRS89": "EPSG:4258",
+    "ED50": "EPSG:4230",
+    "GDA94": "EPSG:4283",
+}
+"""Of GPSMapDatum; the codes are those of the EPSG registry."""
+_WGS84 = ("", "WGS84", "WGS1984", "WGS", "G-WGS84")
+_CODES = (b"ASCII", b"UNICODE", b"JIS", b"")
+_PLAIN = {
+    0x0131: "software",
+    0x010E: "description",
+    0x8298: "copyright",
+    0x013B: "artist",
+    0xA431: "camera_serial",
+    0xA433: "lens_make",
+    0xA434: "lens",
+    0xA420: "image_id",
+}
 
 
-def exif(file: Path, problems: list[Problem]) -> Shot:
+def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
     """Read the EXIF of an image.
 
     Parameters
     ----------
-    file : Path
-        JPEG, MPO, PNG, HEIC or TIFF.
+    image : PIL.Image.Image
+        Opened; its pixels are not read.
     problems : list of Problem
-        ``exif-corrupt`` and ``gps-invalid`` are appended.
-    """
-    import exifread
+        ``exif-corrupt``, ``gps-invalid``, ``gps-reference-missing``, ``gps-void``,
+        ``map-datum-unknown`` and ``time-contradiction`` are appended.
 
-    tags: Mapping[str, Any] = {}
+    Returns
+    -------
+    shot, tags
+        What it says, and its tags by number.
+    """
     try:
-        with _opened(file) as opened, _heard(problems):
-            tags = exifread.process_file(opened, details=False, extract_thumbnail=False)
-    except Exception as error:  # it trusts the offsets it finds, and anything may follow
+        head = image.getexif()
+        tags: dict[int, Any] = {**head, **head.get_ifd(_EXIF)} if head else {}
+        gps: Tags = head.get_ifd(_GPS) if head else {}
+    except (
+        *(SyntaxError, ValueError, LookupError, TypeError, OSError, EOFError, ArithmeticError),
+        *(struct.error, AttributeError, RecursionError),
+    ) as error:  # Pillow trusts the offsets it finds, and any of these may follow
         problems.append(_corrupt(f"{type(error).__name__}: {error}"))
-        return Shot()
-    shot = Shot(camera=_camera(tags), orientation=_whole(tags, "Image Orientation"))
-    _position(tags, shot, problems)
-    _time(tags, shot)
-    return shot
-
-
-def _opened(file: Path) -> BinaryIO:
-    """Open what holds the EXIF: the file itself, or the item of a HEIC that holds it.
-
-    exifread finds that item only as one maker of cameras places it.
-    """
-    opened = file.open("rb")
-    if opened.read(12)[4:8] != b"ftyp":
-        opened.seek(0)
-        return opened
-    opened.close()
-    import pillow_heif
-    from PIL import Image
-
-    pillow_heif.register_heif_opener()
-    with Image.open(file) as image:
-        return io.BytesIO(bytes(image.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
-
-
-@contextmanager
-def _heard(problems: list[Problem]) -> Iterator[None]:
-    """Turn what exifread logs of damage into a problem, and keep the rest off the screen."""
-    said: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
-
-    logger = logging.getLogger("exifread")
-    kept, listener = logger.propagate, Listener(logging.WARNING)
-    logger.addHandler(listener)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(listener)
-        logger.propagate = kept
-    damage = [text for text in said if "corrupt" in text.lower()]
-    if damage:
-        problems.append(_corrupt("; ".join(damage)))
+        return Shot(), {}
+    orientation = _whole(tags.get(0x0112))
+    shot = Shot(
+        camera=_camera(tags),
+        orientation=orientation if orientation is not None and 1 <= orientation <= 8 else None,
+    )
+    _position(gps, shot, problems)
+    _time(tags, gps, shot, problems)
+    for tag, name in _PLAIN.items():
+        if said := text_of(tags.get(tag)):
+            shot.more[name] = said
+    return shot, tags
 
 
 def _corrupt(why: str) -> Problem:
@@ -130,57 +97,75 @@ def _corrupt(why: str) -> Problem:
     )
 
 
-def _values(tags: Mapping[str, Any], name: str) -> list[Any]:
-    tag = tags.get(name)
-    if tag is None:
-        return []
-    values = tag.values
-    return list(values) if isinstance(values, list | tuple) else [values]
+def text_of(value: Any) -> str:
+    """Return a text of EXIF: ASCII by the standard, in the wild UTF-8, GBK or Shift_JIS."""
+    if isinstance(value, tuple | list):
+        value = value[0] if value else ""
+    if isinstance(value, str):
+        if value.isascii():
+            return str(value).replace("\0", "").strip()
+        value = value.encode("latin-1", "replace")  # as Pillow decoded it
+    if not isinstance(value, bytes):
+        return "" if value is None else str(value)
+    raw = bytes(value).strip(b"\0 ")
+    encoding = "ascii"
+    if not raw.isascii():
+        from cimkit.loaders._delivery.encoding import detect
 
-
-def _text(tags: Mapping[str, Any], name: str) -> str:
-    tag = tags.get(name)
-    return str(tag.printable if tag is not None else "").replace("\0", "").strip()
+        encoding = detect(raw)
+    return raw.decode(encoding, "replace").replace("\0", "").strip()
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, tuple | list):
+        value = value[0] if value else None
+    if isinstance(value, bytes):
+        value = value[0] if len(value) == 1 else None
     try:
         number = float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
-def _first(tags: Mapping[str, Any], name: str) -> float | None:
-    values = _values(tags, name)
-    return _number(values[0]) if values else None
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
 
 
-def _whole(tags: Mapping[str, Any], name: str) -> int | None:
-    value = _first(tags, name)
-    return int(value) if value is not None and value == int(value) else None
-
-
-def _camera(tags: Mapping[str, Any]) -> str | None:
-    make, model = _text(tags, "Image Make"), _text(tags, "Image Model")
+def _camera(tags: Tags) -> str | None:
+    make, model = text_of(tags.get(0x010F)), text_of(tags.get(0x0110))
     return (model if model.startswith(make) else f"{make} {model}").strip() or None
 
 
-def _angle(tags: Mapping[str, Any], name: str, negative: str) -> float | None:
-    parts = [_number(v) for v in _values(tags, name)]
-    if not parts or any(p is None for p in parts):
+def _angle(value: Any) -> float | None:
+    """Return degrees of degrees, minutes and seconds; seconds of 0/0 are none."""
+    given = list(value) if isinstance(value, tuple | list) else [value]
+    parts = [_number(v) for v in given[:3]]
+    if not parts or parts[0] is None or (len(parts) > 1 and parts[1] is None):
         return None
-    degrees = sum(p / s for p, s in zip(parts, (1, 60, 3600), strict=False) if p is not None)
-    return -degrees if _text(tags, f"{name}Ref").upper().startswith(negative) else degrees
+    return math.fsum((p or 0.0) / s for p, s in zip(parts, (1, 60, 3600), strict=False))
 
 
-def _position(tags: Mapping[str, Any], shot: Shot, problems: list[Problem]) -> None:
-    lat = _angle(tags, "GPS GPSLatitude", "S")
-    lon = _angle(tags, "GPS GPSLongitude", "W")
+def _position(gps: Tags, shot: Shot, problems: list[Problem]) -> None:
+    lat, lon = _angle(gps.get(2)), _angle(gps.get(4))
     if lat is not None and lon is not None:
+        south, east = text_of(gps.get(1)).upper()[:1], text_of(gps.get(3)).upper()[:1]
+        lat, lon = -lat if south == "S" else lat, -lon if east == "W" else lon
         if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon):
             shot.latitude, shot.longitude = lat, lon
             shot.origins["position"] = "exif"
+            _doubts(gps, shot, problems)
+            if south not in ("N", "S") or east not in ("E", "W"):
+                problems.append(
+                    Problem(
+                        code="gps-reference-missing",
+                        message="The GPS position does not say north or south, east or west; "
+                        "its signs are taken as they are.",
+                        got=f"{lat:g} {south or '?'}, {lon:g} {east or '?'}",
+                        expected="GPSLatitudeRef N or S, GPSLongitudeRef E or W",
+                    )
+                )
         else:
             problems.append(
                 Problem(
@@ -191,42 +176,139 @@ def _position(tags: Mapping[str, Any], shot: Shot, problems: list[Problem]) -> N
                     hint="Name a trajectory in the delivery sheet.",
                 )
             )
-    elif _values(tags, "GPS GPSLatitude") or _values(tags, "GPS GPSLongitude"):
+    elif 2 in gps or 4 in gps:
         problems.append(_corrupt("GPS latitude or longitude without a value"))
-    altitude = _first(tags, "GPS GPSAltitude")
+    altitude, reference = _number(gps.get(6)), _whole(gps.get(5))
     if altitude is not None:
-        shot.altitude = -altitude if _whole(tags, "GPS GPSAltitudeRef") == 1 else altitude
-    heading = _first(tags, "GPS GPSImgDirection")
+        # 2 and 3 came with EXIF 3.0: ellipsoidal height, above and below.
+        shot.altitude = -abs(altitude) if reference in (1, 3) else altitude
+        shot.altitude_of = "ellipsoid" if reference in (2, 3) else "sea level"
+    heading = _number(gps.get(17))
     if heading is not None and 0 <= heading <= 360:
         shot.heading = heading % 360
-        shot.heading_ref = _text(tags, "GPS GPSImgDirectionRef")[:1].upper() or None
+        shot.heading_ref = text_of(gps.get(16))[:1].upper() or None
         shot.origins["heading"] = "exif"
+    _around(gps, shot)
 
 
-def _time(tags: Mapping[str, Any], shot: Shot) -> None:
+def _doubts(gps: Tags, shot: Shot, problems: list[Problem]) -> None:
+    if text_of(gps.get(9)).upper() == "V":
+        problems.append(
+            Problem(
+                code="gps-void",
+                message="The receiver had no fix: the position is that of an earlier moment.",
+                got="GPSStatus V",
+                expected="A",
+            )
+        )
+    said = text_of(gps.get(18))
+    plain = "".join(c for c in said.upper() if c.isalnum() or c == "-").replace("WGS-", "WGS")
+    if plain in _WGS84:
+        return
+    shot.datum = _DATUMS.get(plain.replace("-", ""), "")
+    if not shot.datum:
+        problems.append(
+            Problem(
+                code="map-datum-unknown",
+                message="The position is in a datum that is not known; it is taken for WGS 84, "
+                "which may be some hundred metres away.",
+                got=said[:60],
+                expected="WGS-84",
+                hint="Say the datum of the photographs in the delivery sheet: crs = …",
+            )
+        )
+
+
+def _around(gps: Tags, shot: Shot) -> None:
+    """Keep what else the receiver said."""
+    for tag, name in (
+        *((11, "dop"), (31, "position_error_m"), (15, "track"), (24, "dest_bearing")),
+        (30, "differential"),
+    ):
+        value = _number(gps.get(tag))
+        if value is not None:
+            shot.more[name] = value
+    speed = _number(gps.get(13))
+    if speed is not None:
+        shot.more["speed_m_s"] = speed * _METRES_PER_S.get(text_of(gps.get(12)).upper(), 1 / 3.6)
+    for tag, name in ((14, "track_ref"), (23, "dest_bearing_ref"), (18, "map_datum")):
+        if tag in gps and text_of(gps[tag]):
+            shot.more[name] = text_of(gps[tag])
+    mode = text_of(gps.get(10))
+    if mode in ("2", "3"):
+        shot.more["fix"] = f"{mode}D"
+    method = gps.get(27)
+    if isinstance(method, bytes):
+        coded = (
+            method[8:]
+            if method[:8].rstrip(b"\0") in (b"ASCII", b"UNICODE", b"JIS", b"")
+            else method
+        )
+        method = coded
+    if method is not None and text_of(method):
+        shot.more["positioning"] = text_of(method)
+
+
+def _time(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
     """Prefer the camera's time with its zone, then that of the satellites, which is UTC."""
-    said = _text(tags, "EXIF DateTimeOriginal") or _text(tags, "Image DateTime")
-    local = _parsed(said.replace(".", ":"))
-    zone = _OFFSET.match(_text(tags, "EXIF OffsetTimeOriginal") or _text(tags, "EXIF OffsetTime"))
-    if local is not None and zone is not None:
-        away = timedelta(hours=int(zone[2]), minutes=int(zone[3]))
-        if away < timedelta(hours=24):
-            sign = -1 if zone[1] == "-" else 1
-            shot.moment = local.replace(tzinfo=timezone(sign * away)).astimezone(UTC)
-            return
-    day = _parsed(f"{_text(tags, 'GPS GPSDate').replace('-', ':')} 00:00:00")
-    clock = [_number(v) for v in _values(tags, "GPS GPSTimeStamp")]
-    if day is not None and len(clock) == 3:
-        seconds = sum(c * s for c, s in zip(clock, (3600, 60, 1), strict=True) if c is not None)
-        if 0 <= seconds < 86_401:
-            shot.moment = day.replace(tzinfo=UTC) + timedelta(seconds=seconds)
-            return
-    if local is not None:
-        shot.local_time = local.isoformat()
+    local = None
+    for stamp, fraction, zone in (
+        (0x9003, 0x9291, 0x9011),
+        (0x9004, 0x9292, 0x9012),
+        (0x0132, 0x9290, 0x9010),
+    ):
+        local = exif_time(text_of(tags.get(stamp)), text_of(tags.get(fraction)))
+        if local is not None:
+            said = text_of(tags.get(zone)) or text_of(tags.get(0x9010))
+            break
+    else:
+        said = ""
+    satellites = _satellites(gps)
+    if local is None:
+        shot.moment = satellites
+        return
+    if local.tzinfo is not None:
+        local, said = local.replace(tzinfo=None), said or str(local.strftime("%z"))
+    shot.local = local
+    zone_said = None
+    if said:
+        try:
+            zone_said = time_zone(said)
+        except ValueError:
+            problems.append(_corrupt(f"OffsetTimeOriginal {said!r}"))
+    if zone_said is not None:
+        shot.moment = in_utc(local, zone_said)
+        shot.zone, shot.origins["time_zone"] = offset_text(zone_said, local), "exif"
+        if satellites is not None and shot.moment is not None:
+            _compare(shot.moment, satellites, problems)
+    elif satellites is not None:
+        shot.moment = satellites
+        derived = derived_zone(local, satellites)
+        if derived is not None:
+            shot.zone, shot.origins["time_zone"] = offset_text(derived, local), "derived"
 
 
-def _parsed(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")
-    except ValueError:
-        return None  # "0000:00:00", blanks: a camera whose clock was never set
+def _compare(moment: datetime, satellites: datetime, problems: list[Problem]) -> None:
+    apart = abs((moment - satellites).total_seconds())
+    if apart > 600:
+        problems.append(
+            Problem(
+                code="time-contradiction",
+                message="The camera's clock and the satellites disagree; the clock, which names "
+                "its zone, was taken.",
+                got=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+                expected=f"{satellites:%Y-%m-%dT%H:%M:%SZ}, {apart:.0f} s away",
+            )
+        )
+
+
+def _satellites(gps: Tags) -> datetime | None:
+    day = exif_time(f"{text_of(gps.get(29)).replace('-', ':')} 00:00:00")
+    clock = gps.get(7)
+    parts = [_number(v) for v in clock] if isinstance(clock, tuple | list) else []
+    if day is None or len(parts) != 3 or None in parts:
+        return None
+    seconds = sum((p or 0.0) * s for p, s in zip(parts, (3600, 60, 1), strict=True))
+    if not 0 <= seconds < 86_401:
+        return None
+    return day.replace(tzinfo=UTC) + timedelta(seconds=seconds)

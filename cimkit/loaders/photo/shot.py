@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-__all__ = ["Shot"]
+from cimkit.model import Problem
+
+__all__ = ["Shot", "apart_m", "contradiction"]
 
 
 @dataclass(slots=True)
@@ -55,3 +58,28 @@ class Shot:
     """Who said ``position``, ``heading`` and ``time_zone``: exif, xmp, trajectory, derived …"""
     more: dict[str, Any] = field(default_factory=dict)
     """All else they say, as JSON values."""
+
+
+def apart_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Return the distance of two positions in degrees, metres on a sphere (haversine).
+
+    Examples
+    --------
+    >>> round(apart_m(0, 0, 0, 1))
+    111195
+    """
+    up, across = math.radians(other_lat - lat), math.radians(other_lon - lon)
+    flat = math.cos(math.radians(lat)) * math.cos(math.radians(other_lat))
+    half = math.sin(up / 2) ** 2 + flat * math.sin(across / 2) ** 2
+    return 2 * 6_371_008.8 * math.asin(math.sqrt(min(1.0, half)))
+
+
+def contradiction(who: str, said: tuple[float, float], shot: Shot, apart: float) -> Problem:
+    """Return the problem that somebody says another place (longitude, latitude) than was taken."""
+    return Problem(
+        code="position-contradiction",
+        message=f"{who} places the photograph {apart:,.0f} m from where "
+        f"{shot.origins.get('position', 'it')} does, which was taken.",
+        got=f"{said[1]:.6f}, {said[0]:.6f}",
+        expected=f"{shot.latitude:.6f}, {shot.longitude:.6f}",
+    )

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from cimkit.errors import SheetError
-from cimkit.loaders.photo.exif import Shot
 from cimkit.loaders.photo.poses import Columns, Row, image_name, moment, number, read_poses
-from cimkit.model import Problem, Trajectory
+from cimkit.loaders.photo.shot import Shot
+from cimkit.model import Declaration, Problem, Trajectory
 
 __all__ = ["apply_trajectory"]
 
@@ -20,10 +20,9 @@ _MOST_SECONDS = 1.0
 def apply_trajectory(
     name: str,
     shot: Shot,
-    trajectory: Trajectory,
+    declared: Declaration,
     root: Path,
     problems: list[Problem],
-    encoding: str | None = None,
 ) -> None:
     """Overwrite the pose of a shot by the row of the table that belongs to it.
 
@@ -33,15 +32,16 @@ def apply_trajectory(
         Delivered path of the photograph; the file name is compared, with or without its ending.
     shot : Shot
         Changed in place.
-    trajectory : Trajectory
-        What the sheet says of the table.
+    declared : Declaration
+        What the sheet says of the photograph: ``trajectory``, and the encoding of its table.
     root : Path
         The delivered folder.
     problems : list of Problem
         ``trajectory-unreadable`` and ``trajectory-row-missing`` are appended.
-    encoding : str, optional
-        Of the table, as the sheet declares it.
     """
+    trajectory, encoding = declared.trajectory, declared.encoding
+    if trajectory is None:
+        return
     file = root / trajectory.file
     try:
         columns, by_name, by_time = _table(str(file), file.stat().st_mtime_ns, trajectory, encoding)
@@ -110,6 +110,7 @@ def _overwrite(
         lon, lat = (float(v) for v in to_crs84(np.array([[x, y]]), crs)[0])
         if math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90:
             shot.longitude, shot.latitude, shot.surveyed = lon, lat, (x, y)
+            shot.surveyed_crs, shot.datum = trajectory.crs or None, ""
             shot.origins["position"] = "trajectory"
         else:
             problems.append(
@@ -122,7 +123,7 @@ def _overwrite(
                 )
             )
     if z is not None:
-        shot.altitude = z
+        shot.altitude, shot.altitude_of = z, ""
     if heading is not None:
         shot.heading, shot.heading_ref = heading % 360, "T"
         shot.origins["heading"] = "trajectory"

@@ -1,0 +1,160 @@
+"""Opening a photograph: its format and size, the XMP it carries, and its pixels made small."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from cimkit.errors import SourceUnreadable
+from cimkit.loaders.photo.xmp import MOST_BYTES
+from cimkit.model import Problem, Source
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["MOST_PIXELS", "opened", "packets", "pictures", "small"]
+
+MOST_PIXELS = 150_000_000
+"""Of an image that can only be decoded whole: half a gigabyte."""
+DAMAGE = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, ArithmeticError, TypeError),
+    *(struct.error, RuntimeError, AttributeError, MemoryError),
+)
+"""What Pillow and its plug-ins raise over bytes that are not what they were taken for."""
+_EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+
+
+@contextmanager
+def opened(source: Source, problems: list[Problem] | None = None) -> Iterator[Image.Image]:
+    """Open an image without reading its pixels.
+
+    Parameters
+    ----------
+    source : Source
+        JPEG, MPO, PNG, WebP, TIFF, HEIC or AVIF.
+    problems : list of Problem, optional
+        ``exif-corrupt`` is appended where Pillow warns.
+
+    Raises
+    ------
+    SourceUnreadable
+        If it is no image that Pillow can open.
+    """
+    import pillow_heif
+    from PIL import Image
+
+    if "HEIF" not in Image.OPEN:
+        pillow_heif.register_heif_opener()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # panoramas are large
+        try:
+            image = Image.open(source.file)
+        except DAMAGE as error:
+            raise _unreadable(source, error) from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+        with image:
+            yield image
+    told = list(dict.fromkeys(str(w.message) for w in said if w.category is UserWarning))
+    if told and problems is not None and not any(p.code == "exif-corrupt" for p in problems):
+        problems.append(
+            Problem(
+                code="exif-corrupt",
+                message="The metadata of the photograph are damaged.",
+                got="; ".join(told)[:200],
+                hint="Deliver the camera's own file, or a trajectory.",
+            )
+        )
+
+
+def _unreadable(source: Source, error: BaseException) -> SourceUnreadable:
+    return SourceUnreadable(
+        f"the image cannot be opened: {error}".replace(str(source.file), source.path),
+        where=source.path,
+        mend="Deliver the camera's own file.",
+    )
+
+
+def pictures(image: Image.Image) -> int:
+    """Return how many pictures a file holds: MPO, HEIC and WebP may hold several."""
+    if image.format not in ("MPO", "HEIF", "AVIF", "WEBP"):
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except DAMAGE:
+        return 1
+
+
+def packets(image: Image.Image) -> list[bytes]:
+    """Return the XMP packets of an image: the first and, in a JPEG, its extension."""
+    said: Any = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    tags: Any = getattr(image, "tag_v2", None)
+    if not said and image.format == "TIFF" and tags is not None:
+        said = tags.get(700)
+    first = said.encode() if isinstance(said, str) else said
+    found = [bytes(first)] if first else []
+    extended = _extended(getattr(image, "applist", None) or [])
+    return [*found, extended] if extended else found
+
+
+def _extended(segments: list[tuple[str, bytes]]) -> bytes:
+    """Join the portions of extended XMP (XMP specification part 3, 1.1.3.1), the first of several.
+
+    Each has 32 digits of MD5, the whole length and its own offset in front of it.
+    """
+    parts: dict[int, bytes] = {}
+    digest, held = b"", 0
+    start = len(_EXTENDED)
+    for name, data in segments:
+        if name != "APP1" or not data.startswith(_EXTENDED) or len(data) < start + 40:
+            continue
+        digest = digest or data[start : start + 32]
+        (offset,) = struct.unpack(">I", data[start + 36 : start + 40])
+        if data[start : start + 32] != digest or offset > MOST_BYTES or held > MOST_BYTES:
+            continue
+        parts[offset] = data[start + 40 :]
+        held += len(data)
+    return b"".join(parts[offset] for offset in sorted(parts))
+
+
+def small(image: Image.Image, longest: int) -> Image.Image | None:
+    """Decode an image to grey levels and shrink it.
+
+    A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        As `opened` gives it.
+    longest : int
+        Pixels of the longer side; a smaller image stays as it is.
+
+    Returns
+    -------
+    PIL.Image.Image or None
+        Of mode L; None if it would take more than `MOST_PIXELS` to decode it.
+
+    Raises
+    ------
+    OSError, ValueError, …
+        `DAMAGE`, if it cannot be decoded to its end.
+    """
+    from PIL import Image as images
+
+    scale = max(image.size) / longest
+    if scale > 1:
+        image.draft("L", (int(image.width / scale), int(image.height / scale)))
+    if image.width * image.height > MOST_PIXELS:
+        return None
+    image.load()
+    if image.mode.startswith("I"):  # 16 bits
+        grey = image.point(lambda value: value / 256).convert("L")
+    else:
+        grey = image.convert("RGB").convert("L") if image.mode == "P" else image.convert("L")
+    if max(grey.size) > longest:
+        grey.thumbnail((longest, longest), images.Resampling.BOX, reducing_gap=None)
+    return grey
