@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
-from cimkit.loaders.ifc.open import is_step_ifc, is_xml_ifc, lost_entities, open_model, scan
+from cimkit.loaders.ifc.archive import models
+from cimkit.loaders.ifc.open import (
+    header_of,
+    is_json_ifc,
+    is_step_ifc,
+    is_xml_ifc,
+    open_model,
+    scan,
+)
 from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:
@@ -27,15 +33,10 @@ def sniff(head: Head) -> int:
     if head.is_dir:
         return 0
     if head.start[:2] == b"PK":
-        return 90 if head.name.endswith(".ifczip") and _holds_ifc(head.file) else 0
-    return 95 if is_step_ifc(head.start) or is_xml_ifc(head.start) else 0
-
-
-def _holds_ifc(file: Path) -> bool:
-    if not zipfile.is_zipfile(file):
-        return False
-    with zipfile.ZipFile(file) as packed:
-        return any(n.lower().endswith((".ifc", ".ifcxml")) for n in packed.namelist())
+        # Of several models each is a source of its own: such an archive is unpacked.
+        return 90 if head.name.endswith(".ifczip") and len(models(head.file)) == 1 else 0
+    known = is_step_ifc(head.start) or is_xml_ifc(head.start) or is_json_ifc(head.start)
+    return 95 if known else 0
 
 
 def probe(source: Source, options: ReadOptions) -> Asset:
@@ -48,10 +49,11 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it cannot be parsed.
     """
-    schema, classes = scan(source.file)
-    counts = {"entities": sum(classes.values())}
     media = "application/x-step"
-    if options.depth == "header" and schema:
+    header = header_of(source.file, options.declared.encoding)
+    if options.depth == "header" and header.schema:
+        schema, classes = scan(source.file)
+        counts = {"entities": sum(classes.values())}
         counts |= {"psets": classes["IFCPROPERTYSET"], "storeys": classes["IFCBUILDINGSTOREY"]}
         return Asset(
             path=source.path,
@@ -59,13 +61,12 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             format=schema,
             media_type=media,
             counts=counts,
-            properties={"counted_by": "text scan"},
+            properties={"counted_by": "text scan", "header": header.facts()},
         )
     from cimkit.loaders.ifc.claims import length_unit
     from cimkit.loaders.ifc.place import georeference
 
     model, schema, problems = open_model(source.file, options.declared.encoding)
-    problems += lost_entities(model, classes)
     place = georeference(model, options.declared, problems)
     products = model.by_type("IfcProduct")
     problems += _duplicates(products)
@@ -95,6 +96,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             "georeference": {"origin": place.origin, **place.facts},
             "length_unit_m": length_unit(model),
             "read_as": model.schema_identifier,
+            "header": header.facts(),
             "project": (project.Name or project.LongName) if project is not None else None,
             "application": _application(model),
         },

@@ -2,68 +2,97 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-import zipfile
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders.ifc.text import escaped, is_plain
+from cimkit.loaders.ifc.archive import member, opened
+from cimkit.loaders.ifc.header import Header, read_header
+from cimkit.loaders.ifc.parser import parsed
+from cimkit.loaders.ifc.repair import salvaged, uncommented
+from cimkit.loaders.ifc.schemas import KNOWN, adapted, known_classes, lost_classes, nearest
+from cimkit.loaders.ifc.text import escaped, utf16
 from cimkit.model import Problem
 
-__all__ = ["header_schema", "is_step_ifc", "is_xml_ifc", "lost_entities", "open_model", "scan"]
+__all__ = ["header_of", "is_json_ifc", "is_step_ifc", "is_xml_ifc", "open_model", "scan"]
 
-_KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
-_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(?\s*'\s*([^']*?)\s*'", re.IGNORECASE)
-_ENTITY = re.compile(rb"#\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
+_ENTITY = re.compile(rb"#\s*\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
+_INSTANCE = re.compile(rb"#\s*\d+\s*=\s*IFC[A-Z]", re.IGNORECASE)
+_BETWEEN = re.compile(rb"\bENDSEC\s*;\s*DATA\s*(?:\([^;]*\)\s*)?;", re.IGNORECASE)
+_END = re.compile(rb"\bENDSEC\s*;\s*(?:END-ISO-10303-21\s*;?\s*)?\Z", re.IGNORECASE)
 _BLOCK = 8 << 20
+_START = 1 << 20
+_HEADER = (
+    "ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION((''),'2;1');\n"
+    "FILE_NAME('','',(''),(''),'','','');\nFILE_SCHEMA(('{}'));\nENDSEC;\nDATA;\n"
+)
+_FOOTER = b"\nENDSEC;\nEND-ISO-10303-21;\n"
+_BOM = b"\xef\xbb\xbf"
+
+
+def _narrow(start: bytes) -> bytes:
+    """Return the start of a file without byte order mark, and in one byte a letter."""
+    wide = utf16(start)
+    if wide is not None:
+        return start.decode(wide, "replace").lstrip("\ufeff").encode("utf-8", "replace")
+    return start.removeprefix(_BOM)
 
 
 def is_step_ifc(start: bytes) -> bool:
     """Tell whether the start of a file is that of an IFC file in STEP encoding."""
-    if b"ISO-10303-21" not in start[:4096]:
+    start = _narrow(start)
+    if b"ISO-10303-21" not in start[:4096] and b"FILE_SCHEMA" not in start[:65_536]:
         return False
-    found = _SCHEMA.search(start)
+    if start.lstrip()[:1] == b"<":
+        return False
+    schemas = read_header(start).schemas
+    if schemas:
+        return any(s.upper().startswith("IFC") for s in schemas)
     # A header longer than what we see is rare; what follows it would be named IFC all the same.
-    return found[1].upper().startswith(b"IFC") if found else b"=IFC" in start.replace(b" ", b"")
+    return _INSTANCE.search(start) is not None
 
 
 def is_xml_ifc(start: bytes) -> bool:
     """Tell whether the start of a file is that of an ifcXML file."""
-    text = start[:4096].lower()
+    text = _narrow(start)[:4096].lower()
     return b"<" in text[:512] and (b"ifcxml" in text or b"iso_10303_28" in text)
 
 
-def header_schema(start: bytes) -> str:
-    """Return the schema that the header of a STEP file names, in capitals; "" if none."""
-    found = _SCHEMA.search(start)
-    return found[1].decode("ascii", "replace").upper() if found else ""
+def is_json_ifc(start: bytes) -> bool:
+    """Tell whether the start of a file is that of a model in one of the drafts of ifcJSON."""
+    text = _narrow(start)[:4096]
+    return text.lstrip()[:1] == b"{" and b'"ifcJSON"' in text
 
 
-def _nearest(schema: str) -> str | None:
-    for prefix, known in (("IFC4X", "IFC4X3_ADD2"), ("IFC4", "IFC4"), ("IFC2", "IFC2X3")):
-        if schema.startswith(prefix):
-            return known
-    return None
+def _blocks(file: Path) -> Iterator[bytes]:
+    """Yield the text of a model, of UTF-16 in one byte a letter."""
+    with opened(file) as stream:
+        block = stream.read(_BLOCK)
+        wide = utf16(block[:512])
+        narrow = codecs.getincrementaldecoder(wide)("replace") if wide else None
+        while block:
+            yield narrow.decode(block).encode("utf-8", "replace") if narrow else block
+            block = stream.read(_BLOCK)
 
 
-def _inner(file: Path) -> str | None:
-    """Return the name of the one IFC file in a zip, or None if the file is no zip."""
-    if not zipfile.is_zipfile(file):
-        return None
-    with zipfile.ZipFile(file) as packed:
-        names = [n for n in packed.namelist() if n.lower().endswith((".ifc", ".ifcxml"))]
-    if len(names) != 1:
-        raise SourceUnreadable(
-            "an ifcZIP holds exactly one model", got=len(names), expected="1 file *.ifc"
-        )
-    return names[0]
+def header_of(file: Path, encoding: str | None = None) -> Header:
+    """Return what the header of a STEP file says; an empty one for other encodings of IFC.
 
-
-def _stream(file: Path) -> IO[bytes]:
-    name = _inner(file)
-    return zipfile.ZipFile(file).open(name) if name else file.open("rb")
+    Parameters
+    ----------
+    file : Path
+        A ``.ifc`` or ``.ifczip``.
+    encoding : str, optional
+        Of texts that stand as raw bytes, as the delivery sheet says.
+    """
+    with opened(file) as stream:
+        start = stream.read(_START)
+    return Header() if is_xml_ifc(start) else read_header(_narrow(start), encoding)
 
 
 def scan(file: Path) -> tuple[str, Counter[str]]:
@@ -72,22 +101,33 @@ def scan(file: Path) -> tuple[str, Counter[str]]:
     Returns
     -------
     schema : str
-        As the header names it.
+        As the header names it, in capitals.
     classes : Counter of str
         Number of instances by class name in capitals.
     """
-    classes: Counter[str] = Counter()
-    schema, rest = "", b""
-    with _stream(file) as stream:
-        while block := stream.read(_BLOCK):
-            text = rest + block
-            schema = schema or header_schema(text)
-            # Cut behind the last whole statement, so that no instance is split or counted twice.
-            cut = text.rfind(b";") + 1
-            classes.update(m.decode("ascii").upper() for m in _ENTITY.findall(text[:cut]))
-            rest = text[cut:]
-    classes.update(m.decode("ascii").upper() for m in _ENTITY.findall(rest))
+    schema, classes, _, _ = _survey(file)
     return schema, classes
+
+
+def _survey(file: Path) -> tuple[str, Counter[str], bool, bytes]:
+    """Return schema, classes, whether all of it is ASCII, and the last bytes."""
+    classes: Counter[bytes] = Counter()
+    schema, rest, plain, tail = "", b"", True, b""
+    for number, block in enumerate(_blocks(file)):
+        if not number:
+            schema = read_header(_narrow(block[:_START])).schema
+        plain = plain and block.isascii()
+        text = rest + block
+        # Cut behind the last whole statement, so that no instance is split or counted twice.
+        cut = text.rfind(b";") + 1
+        classes.update(_ENTITY.findall(uncommented(text[:cut])))
+        rest = text[cut:]
+        tail = (tail + block)[-4096:]
+    classes.update(_ENTITY.findall(rest))
+    found: Counter[str] = Counter()
+    for name, n in classes.items():
+        found[name.decode("ascii").upper()] += n
+    return schema, found, plain, tail
 
 
 def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[Problem]]:
@@ -96,7 +136,7 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
     Parameters
     ----------
     file : Path
-        A ``.ifc`` or ``.ifczip``; the content counts, not the name.
+        A ``.ifc``, ``.ifcxml`` or ``.ifczip``; the content counts, not the name.
     encoding : str, optional
         Of texts that stand as raw bytes, as the delivery sheet says.
 
@@ -107,91 +147,100 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
         As the header names it.
     problems : list of Problem
         ``schema-substituted`` if the model was read as another version than its header names,
-        ``text-not-escaped`` if its texts are raw bytes.
+        ``text-not-escaped`` if its texts are raw bytes, and what of it is lost:
+        ``entities-lost``, ``statements-lost``, ``file-truncated``, and the kinds of `parsed`.
 
     Raises
     ------
     SourceUnreadable
         If the file holds no IFC that can be parsed.
     """
-    import ifcopenshell
-
-    with _stream(file) as stream:
-        start = stream.read(_BLOCK)
-    if is_xml_ifc(start):
+    with opened(file) as stream:
+        start = stream.read(_START)
+    if is_json_ifc(start):
         raise SourceUnreadable(
-            "ifcXML is not read", where=file.name, mend="Deliver the model as .ifc (STEP)."
-        )
-    schema = header_schema(start)
-    problems: list[Problem] = []
-    try:
-        with _stream(file) as stream:
-            plain = is_plain(stream)
-        # the parser's own reader goes by the suffix
-        named = file.suffix.lower() == ".ifc" and not zipfile.is_zipfile(file)
-        if plain and named and schema in _KNOWN:
-            return ifcopenshell.open(str(file)), schema, problems
-        with _stream(file) as stream:
-            content, problems = escaped(stream.read(), encoding)
-        if schema not in _KNOWN:
-            near = _nearest(schema)
-            if near is None:
-                raise SourceUnreadable(
-                    "no such IFC schema", where=file.name, got=schema, expected=", ".join(_KNOWN)
-                )
-            content, problem = _substitute(content, schema, near)
-            problems.append(problem)
-        model = ifcopenshell.file.from_string(content.decode("ascii"))
-    except SourceUnreadable:
-        raise
-    except Exception as error:  # the parser raises bare RuntimeError, OSError and its own kinds
-        raise SourceUnreadable(
-            f"the IFC parser gives up: {error or type(error).__name__}",
+            "ifcJSON is a draft of which no two are alike; it is not read",
             where=file.name,
-            mend="Export the model again, or repair the STEP text at the place named.",
-        ) from error
-    return model, schema, problems
-
-
-def lost_entities(model: Any, classes: Counter[str]) -> list[Problem]:
-    """Name the instances of classes that the model's schema does not have: the parser skips them.
-
-    Parameters
-    ----------
-    model : ifcopenshell.file
-    classes : Counter of str
-        As `scan` counts them.
-    """
-    from ifcopenshell import ifcopenshell_wrapper
-
-    schema = ifcopenshell_wrapper.schema_by_name(model.schema_identifier)
-    known = {d.name().upper() for d in schema.entities()}
-    lost = {name: n for name, n in sorted(classes.items()) if name not in known}
-    if not lost or sum(classes.values()) <= len(model.entity_names()):
-        return []
-    return [
-        Problem(
-            code="entities-lost",
-            message=f"{sum(lost.values())} instances are of classes that "
-            f"{model.schema_identifier} does not have; they and what hangs on them are not read.",
-            severity="error",
-            got=", ".join(f"{name} {n}" for name, n in lost.items()),
-            expected=f"classes of {model.schema_identifier}",
-            hint="Export the model again as IFC2X3, IFC4 or IFC4X3_ADD2.",
+            mend="Deliver the model as .ifc (STEP).",
         )
-    ]
+    with tempfile.TemporaryDirectory(prefix="cimkit-ifc-") as room:
+        if is_xml_ifc(start):
+            raise SourceUnreadable(
+                "ifcXML is not read", where=file.name, mend="Deliver the model as .ifc (STEP)."
+            )
+        return _open_step(file, read_header(_narrow(start), encoding), encoding, Path(room))
 
 
-def _substitute(content: bytes, schema: str, near: str) -> tuple[bytes, Problem]:
-    found = _SCHEMA.search(content)
-    if found is None:
-        raise SourceUnreadable("the header names no schema", expected="FILE_SCHEMA(('IFC4'))")
-    content = content[: found.start(1)] + near.encode("ascii") + content[found.end(1) :]
-    return content, Problem(
-        code="schema-substituted",
-        message=f"The header names {schema}, which is no published schema that can be parsed; "
-        f"the model was read as {near}.",
-        got=schema,
-        expected=", ".join(_KNOWN),
-        hint="Export the model again as IFC2X3, IFC4 or IFC4X3_ADD2.",
+def _open_step(
+    file: Path, header: Header, encoding: str | None, room: Path
+) -> tuple[Any, str, list[Problem]]:
+    named, classes, plain, tail = _survey(file)
+    schema = header.schema or named
+    problems: list[Problem] = []
+    near = nearest(schema, classes)
+    if near is None or (not classes and not header.schemas):
+        raise SourceUnreadable(
+            "no such IFC schema" if near is None else "it holds no instances of IFC classes",
+            where=file.name,
+            got=schema,
+            expected=", ".join(KNOWN),
+        )
+    content: bytes | None = None
+    if plain and header.canonical and schema == near and member(file) is None:
+        whole = file
+    else:
+        content, problems = _written(file, encoding)
+        if schema not in KNOWN:
+            content, classes, substituted = adapted(content, schema, near, classes)
+            problems += substituted
+        whole = _lay(room / "whole.ifc", near, content)
+    if b"END-ISO-10303-21" not in tail:
+        problems.append(_truncated(tail))
+    run = parsed(whole)
+    found = len(run.model.entity_names())
+    known = known_classes(near)
+    due = sum(n for name, n in classes.items() if name in known)
+    if found + run.duplicates < due or "syntax" in run.said:
+        if content is None:
+            content, _ = _written(file, encoding)
+        text, lost = salvaged(content[_data(content) :])
+        again = parsed(_lay(room / "salvaged.ifc", near, text))
+        if lost or len(again.model.entity_names()) > found:
+            run, problems = again, problems + lost
+    problems += lost_classes(near, classes)
+    lost_names = {n for n in classes if n not in known}
+    problems += run.problems(lost_names, schema != near)
+    return run.model, schema or near, problems
+
+
+def _written(file: Path, encoding: str | None) -> tuple[bytes, list[Problem]]:
+    with opened(file) as stream:
+        return escaped(stream.read(), encoding)
+
+
+def _data(content: bytes) -> int:
+    """Return where the instances begin."""
+    header = read_header(content)
+    if header.data is not None:
+        return header.data
+    first = _ENTITY.search(content)
+    return first.start() if first else len(content)
+
+
+def _lay(file: Path, schema: str, content: bytes) -> Path:
+    """Write a file with a header of our own, which no parser stumbles over."""
+    # Several data sections become one.
+    body = _END.sub(b"", _BETWEEN.sub(b"", content[_data(content) :]))
+    file.write_bytes(_HEADER.format(schema).encode("ascii") + body + _FOOTER)
+    return file
+
+
+def _truncated(tail: bytes) -> Problem:
+    return Problem(
+        "file-truncated",
+        "It ends without END-ISO-10303-21: it was cut off, or its exporter did not finish.",
+        "error",
+        got=repr(tail[-40:])[1:],
+        expected="END-ISO-10303-21;",
+        hint="Deliver the file again.",
     )
