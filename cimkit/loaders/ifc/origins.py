@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.ifc.claims import length_unit
+from cimkit.loaders.ifc.instances import get, position
 
 __all__ = ["origins"]
 
@@ -30,11 +32,14 @@ def origins(model: Any) -> dict[int, tuple[float, float, float]]:
     unit = length_unit(model)
     known: dict[int, Matrix | None] = {}
     found: dict[int, tuple[float, float, float]] = {}
+    schema = model.schema_identifier
     for product in model.by_type("IfcProduct"):
-        matrix = _matrix(product.ObjectPlacement, known)
-        if matrix is not None and np.isfinite(matrix).all():
-            x, y, z = (float(v) * unit for v in matrix[:3, 3])
-            found[product.id()] = (x, y, z)
+        index = position(schema, product.is_a(), "ObjectPlacement")
+        matrix = _matrix(get(product, index) if index is not None else None, known)
+        if matrix is not None:
+            x, y, z = matrix[:3, 3].tolist()
+            if math.isfinite(x + y + z):
+                found[product.id()] = (x * unit, y * unit, z * unit)
     return found
 
 
@@ -43,14 +48,62 @@ def _matrix(placement: Any, known: dict[int, Matrix | None]) -> Matrix | None:
     chain = []
     while placement is not None and placement.id() not in known:
         known[placement.id()] = None  # also ends a ring
-        chain.append(placement)
-        placement = getattr(placement, "PlacementRelTo", None)
+        local = get(placement, 1) if placement.is_a() == "IfcLocalPlacement" else None
+        plain = local is not None and local.is_a() in ("IfcAxis2Placement3D", "IfcAxis2Placement2D")
+        chain.append((placement, local if plain else None))
+        placement = get(placement, 0) if plain else getattr(placement, "PlacementRelTo", None)
     above = known[placement.id()] if placement is not None else np.eye(4)
-    for link in reversed(chain):
-        own = _own(link)
+    for link, axes in reversed(chain):
+        own = _frame(axes) if axes is not None else _own(link)
         above = above @ own if above is not None and own is not None else None
         known[link.id()] = above
     return above
+
+
+def _frame(axes: Any) -> Matrix | None:
+    """Return the (4, 4) matrix of an IfcAxis2Placement, None if it is broken.
+
+    As `ifcopenshell.util.placement.get_axis2placement` has it, at a tenth of its time: a model has
+    as many placements as products.
+    """
+    try:
+        if axes.is_a() == "IfcAxis2Placement3D":
+            x, y, z = get(get(axes, 0), 0)
+            axis, ahead = get(axes, 1), get(axes, 2)
+            up = _unit(get(axis, 0), (0.0, 0.0, 1.0)) if axis is not None else (0.0, 0.0, 1.0)
+        else:
+            (x, y), z = get(get(axes, 0), 0)[:2], 0.0
+            ahead, up = get(axes, 1), (0.0, 0.0, 1.0)
+        if ahead is None and up == (0.0, 0.0, 1.0):
+            matrix = np.eye(4)
+            matrix[:3, 3] = x, y, z
+            return matrix
+        first = (*get(ahead, 0), 0.0)[:3] if ahead is not None else (1.0, 0.0, 0.0)
+        turned = sum(a * b for a, b in zip(first, up, strict=True))
+        first = _unit(
+            tuple(a - turned * b for a, b in zip(first, up, strict=True)),
+            (0.0, 0.0, 1.0) if abs(up[0]) > 0.9 else (1.0, 0.0, 0.0),
+        )
+    except (AttributeError, TypeError, ValueError):
+        return None  # a placement without a location, or numbers that are none
+    second = (
+        up[1] * first[2] - up[2] * first[1],
+        up[2] * first[0] - up[0] * first[2],
+        up[0] * first[1] - up[1] * first[0],
+    )
+    return np.array(
+        [
+            [first[0], second[0], up[0], x],
+            [first[1], second[1], up[1], y],
+            [first[2], second[2], up[2], z],
+            [0.0, 0.0, 0.0, 1.0],
+        ]
+    )
+
+
+def _unit(vector: tuple[float, ...], default: tuple[float, ...]) -> tuple[float, ...]:
+    length = math.sqrt(sum(v * v for v in vector))
+    return tuple(v / length for v in vector) if length > 0 else default
 
 
 def _own(link: Any) -> Matrix | None:
