@@ -14,6 +14,7 @@ import pytest
 
 from cimkit import registry
 from cimkit.loaders import Staged, probe, stage
+from cimkit.loaders._delivery import stage as staging
 from cimkit.loaders._delivery.work import content_sha256
 from cimkit.model import STAGED, Asset, Declaration, Sheet, SheetRow
 
@@ -127,7 +128,7 @@ def test_the_hash_is_of_content_and_not_of_names(tmp_path: Path) -> None:
 
 
 LOADER = """
-    import ctypes, os
+    import ctypes, os, time
     from cimkit.errors import SourceUnreadable
     from cimkit.loaders import LoaderSpec
     from cimkit.model import Asset
@@ -143,6 +144,8 @@ LOADER = """
         what = source.file.read_text().split()[1]
         if what == "crash" or what == "heavy" and not options.lighter:
             ctypes.string_at(0)
+        if what == "hanging" and not options.lighter:
+            time.sleep(600)
         if what == "bug":
             raise AssertionError("a mistake of the loader")
         if what == "unreadable":
@@ -199,14 +202,23 @@ def test_a_loader_that_fails_costs_its_source_alone(
     assert found["crash.bin"].kind == "mesh"
 
 
+@pytest.mark.parametrize(("what", "code"), [("heavy", "crashed"), ("hanging", "timeout")])
 def test_what_kills_a_worker_is_read_once_more_without_what_may_have_done_it(
-    hostile: None, delivered: Path, tmp_path: Path
+    hostile: None,
+    delivered: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    code: str,
 ) -> None:
-    (delivered / "heavy.bin").write_text("HOSTILE heavy")
+    monkeypatch.setattr(
+        staging, "_timeout_s", lambda job: 5.0 if "heavy" in job.source.path else 99
+    )
+    (delivered / "heavy.bin").write_text(f"HOSTILE {what}")
     found = by_path(stage([delivered], tmp_path / "s", jobs=2))
     asset = found["heavy.bin"].asset
     assert asset.status == "ok"
-    assert [p.code for p in asset.problems] == ["worker-crashed"]
+    assert [p.code for p in asset.problems] == [f"worker-{code}"]
     assert asset.problems[0].severity == "error"
     assert "once more" in asset.problems[0].message
     assert len(found) == 4
