@@ -60,9 +60,13 @@ def test_an_elevation_model(tmp_path: Path) -> None:
     (row,) = tables["objects"].to_pylist()
     assert row["source_class"] == "dem"
     assert (row["z_min"], row["z_max"]) == (200.5, 230.25)
-    assert row["area_m2"] == pytest.approx(24.0)
+    assert row["area_m2"] == pytest.approx(20.0)  # five of six pixels hold data
     assert row["position_origin"] == "file"
-    assert [m["value"] for m in tables["measures"].to_pylist()] == [200.5, 230.25]
+    measured = {m["name"]: (m["cell"], m["value"]) for m in tables["measures"].to_pylist()}
+    assert measured["band_minimum"] == ("band 1", 200.5)
+    assert measured["band_maximum"] == ("band 1", 230.25)
+    assert measured["band_mean"][1] == pytest.approx(np.mean([200.5, 201, 230.25, 210, 211]))
+    assert measured["band_valid_share"][1] == pytest.approx(5 / 6)
 
 
 @pytest.mark.parametrize("depth", ["header", "sample", "full"])
@@ -127,7 +131,7 @@ def test_the_sheet_places_it(tmp_path: Path) -> None:
     assert asset.bbox_wgs84[0] == pytest.approx(108.0, abs=1e-4)
 
 
-def test_broken_pixels_are_refused(tmp_path: Path) -> None:
+def test_broken_blocks_are_counted_and_the_others_kept(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (1, 256, 256), dtype="uint8")
     given = write(
         tmp_path / "a.tif", noise, tiled=True, blockxsize=64, blockysize=64, compress="lzw"
@@ -135,8 +139,12 @@ def test_broken_pixels_are_refused(tmp_path: Path) -> None:
     data = bytearray(given.file.read_bytes())
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
     given.file.write_bytes(data)
-    with pytest.raises(SourceUnreadable):
-        loader.probe(given, ReadOptions())
+    asset = loader.probe(given, ReadOptions())
+    (problem,) = [p for p in asset.problems if p.code == "pixels-unreadable"]
+    assert problem.severity == "error"
+    broken, _, tried, *_ = problem.got.split()
+    assert 0 < int(broken) < int(tried) == 16
+    assert 0 < asset.properties["bands"][0]["valid_share"] == 1
     given.file.write_bytes(bytes(data[:100]))
     with pytest.raises(SourceUnreadable):
         loader.probe(given, ReadOptions())
@@ -184,8 +192,8 @@ def test_real_files(shared_data: Path) -> None:
     asset = loader.probe(Source("m.tif", mars), ReadOptions())
     assert "crs-not-earth" in [p.code for p in asset.problems]
     corrupt = shared_data / "hostile" / "rasterio-rasterio" / "corrupt.tif"
-    with pytest.raises(SourceUnreadable):
-        loader.probe(Source("c.tif", corrupt), ReadOptions())
+    asset = loader.probe(Source("c.tif", corrupt), ReadOptions())
+    assert "pixels-unreadable" in [p.code for p in asset.problems]
 
 
 def test_ground_control_points_place_a_scan(tmp_path: Path) -> None:
@@ -194,10 +202,11 @@ def test_ground_control_points_place_a_scan(tmp_path: Path) -> None:
     given = write(
         tmp_path / "a.tif", HEIGHTS, transform=Affine.identity(), crs="EPSG:4326", gcps=points
     )
-    asset = loader.probe(given, ReadOptions())
+    asset = loader.probe(given, ReadOptions(depth="header"))
     assert asset.crs == "EPSG:4326"
     assert asset.bbox == pytest.approx((106.5, 29.497, 106.502, 29.5))
-    assert [p.code for p in asset.problems] == []
+    assert asset.properties["placed_by"] == "gcps"
+    assert asset.problems == ()
 
 
 def test_ground_control_points_on_one_line_place_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,180 @@
+"""What is known of a raster: its place, its pixels, what is doubtful in them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from cimkit.errors import SourceUnreadable
+from cimkit.geometry.crs import is_geographic, metres_per_unit
+from cimkit.loaders._placing import place
+from cimkit.loaders._placing.heights import heights
+from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.raster.describe import (
+    acquired,
+    band_facts,
+    date_problems,
+    describe,
+    kind_of,
+    survey_facts,
+)
+from cimkit.loaders.raster.doubts import doubts, nodata_problems
+from cimkit.loaders.raster.footprint import footprint, outline, valid_shape
+from cimkit.loaders.raster.formats import Format
+from cimkit.loaders.raster.georeference import Georeference
+from cimkit.loaders.raster.survey import Survey, survey
+from cimkit.loaders.raster.tiff import Tiff
+from cimkit.model import Asset, Problem, Source
+
+__all__ = ["asset_of"]
+
+_ALWAYS = 1_000_000_000
+"""Bytes that are decoded at full depth whatever the size of the file."""
+_RATIO = 300
+"""Times its size that a file may decode to beyond that; more is a bomb, or nearly empty."""
+
+
+def asset_of(
+    dataset: Any,
+    source: Source,
+    options: ReadOptions,
+    form: Format,
+    lies: Georeference,
+    tiff: Tiff | None,
+    problems: list[Problem],
+) -> Asset:
+    """Return what is known of an opened raster, with as many of its pixels as the depth asks for.
+
+    Raises
+    ------
+    SourceUnreadable
+        If pixels were tried and not one block can be decoded.
+    """
+    declared = options.declared
+    kind = kind_of(dataset, source, form)
+    problems += nodata_problems(dataset, tiff)
+    properties = {"class": kind, **describe(dataset, lies, tiff, form)}
+    found = _pixels(dataset, source, options, kind, properties, problems)
+    size = dataset.width, dataset.height
+    bounds = _bounds(lies, size)
+    if bounds is None and not any(p.code == "pixel-size-zero" for p in problems):
+        problems.append(_nowhere())
+    origin = "sheet" if declared.crs else "declared"
+    placed = place("", declared.crs or lies.crs, origin, bounds, source)
+    problems += placed.problems
+    own = _shape(lies, size, found) if bounds else None
+    shape = footprint(own, placed.crs) if own is not None and placed.crs else None
+    box: tuple[float, ...] | None = bounds
+    low_high = _range(found) if kind == "dem" else None
+    datum = declared.vertical_datum
+    if kind == "dem":
+        said = heights("", placed.crs, datum, "sheet" if datum else "none", low_high, source)
+        problems += said.problems
+        datum = said.datum
+    if bounds and low_high:
+        box = (*bounds[:2], low_high[0], *bounds[2:], low_high[1])
+    if own is not None:
+        properties["outline"] = shapely.geometry.mapping(own)
+    if shape is not None and placed.crs is not None:
+        properties["resolution_m"] = _metres(properties["resolution"], placed.crs, shape)
+    seen = acquired(dataset, problems)
+    problems += date_problems(properties.get("written"), seen, source)
+    title, media = form.title, form.media
+    if properties.get("cog"):
+        title, media = "COG", f"{media}; profile=cloud-optimized"
+    return Asset(
+        path=source.path,
+        kind="raster",
+        format=title,
+        media_type=media,
+        counts={"width": dataset.width, "height": dataset.height, "bands": dataset.count},
+        crs=placed.name,
+        crs_origin=cast("Any", placed.origin if placed.name else "none"),
+        vertical_datum=datum,
+        epoch=declared.epoch,
+        bbox=box,
+        bbox_wgs84=None if shape is None else shape.bounds,
+        footprint=None if shape is None else shape.wkb,
+        observed_start=seen or declared.observed,
+        observed_end=seen or declared.observed,
+        properties=properties,
+        problems=tuple(problems),
+    )
+
+
+def _pixels(
+    dataset: Any,
+    source: Source,
+    options: ReadOptions,
+    kind: str,
+    properties: dict[str, Any],
+    problems: list[Problem],
+) -> Survey | None:
+    """Read pixels, write what they say into the properties, tell what is wrong with them."""
+    bands = properties["bands"] = band_facts(dataset)
+    if options.depth == "header" or not dataset.count:
+        return None
+    whole = options.depth == "full"
+    found = survey(dataset, whole=whole, limit=max(_ALWAYS, _RATIO * source.size))
+    if found.broken and found.broken == found.tried:
+        raise SourceUnreadable(
+            "its pixels cannot be decoded",
+            where=source.path,
+            got=f"{found.broken} of {found.tried} blocks: {found.error}",
+            mend="Write the raster again from its source.",
+        )
+    problems += doubts(found, source, kind)
+    if found.refused:
+        return None
+    survey_facts(bands, found)
+    properties |= {"sampled": found.sampled, "pixels_read": found.share}
+    if kind == "dem":
+        properties["voids"] = 1 - found.bands[0].valid
+    return found
+
+
+def _bounds(lies: Georeference, size: tuple[int, int]) -> tuple[float, float, float, float] | None:
+    if lies.matrix is None:
+        return None
+    ring = outline(lies, size, 1)
+    xmin, ymin = ring.min(axis=0)
+    xmax, ymax = ring.max(axis=0)
+    return float(xmin), float(ymin), float(xmax), float(ymax)
+
+
+def _nowhere() -> Problem:
+    return Problem(
+        "georeference-missing",
+        "It does not say where its pixels lie; it is not placed.",
+        "error",
+        hint="Deliver it as GeoTIFF, or with its world file.",
+    )
+
+
+def _shape(lies: Georeference, size: tuple[int, int], found: Survey | None) -> BaseGeometry:
+    """Return where it holds data in its own CRS; its outline where that is not known."""
+    if found is not None and found.mask is not None:
+        shape = valid_shape(found.mask, lies, size)
+        if shape is not None and not shape.is_empty:
+            return shape
+    return shapely.Polygon(outline(lies, size, 1))
+
+
+def _range(found: Survey | None) -> tuple[float, float] | None:
+    if found is None or not math.isfinite(found.bands[0].minimum):
+        return None
+    return found.bands[0].minimum, found.bands[0].maximum
+
+
+def _metres(steps: list[float], crs: CRS, shape: BaseGeometry) -> list[float]:
+    """Return the lengths of a pixel along row and column in metres, in the middle of the raster."""
+    unit = metres_per_unit(crs)
+    if not is_geographic(crs):
+        return [s * unit for s in steps]
+    _, south, _, north = shape.bounds
+    return [steps[0] * unit * float(np.cos(np.radians((south + north) / 2))), steps[1] * unit]

@@ -1,0 +1,117 @@
+"""What a raster covers in CRS84: its outline, or where it holds data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from cimkit.geometry.crs import to_crs84
+from cimkit.loaders.raster.georeference import Georeference
+
+__all__ = ["footprint", "outline", "valid_shape"]
+
+_PARTS = 200
+"""Polygons a footprint may have; smaller ones go first."""
+
+
+def outline(lies: Georeference, size: tuple[int, int], pieces: int) -> npt.NDArray[np.float64]:
+    """Return the closed ring around the pixels, (n, 2), each side in so many pieces.
+
+    Parameters
+    ----------
+    lies : Georeference
+        With a matrix.
+    size : (width, height)
+        In pixels.
+    pieces : int
+        Of each side.
+    """
+    w, h = size
+    t = np.linspace(0, 1, pieces + 1)[:-1]
+    zero, one = np.zeros_like(t), np.ones_like(t)
+    column = np.concatenate([zero, t, one, 1 - t]) * w
+    row = np.concatenate([t, one, 1 - t, zero]) * h
+    ring = lies.positions(column, row)
+    return np.vstack([ring, ring[:1]])
+
+
+def valid_shape(
+    mask: npt.NDArray[np.uint8], lies: Georeference, size: tuple[int, int]
+) -> BaseGeometry | None:
+    """Return where a raster holds data, in its own CRS; None if it holds none.
+
+    Parameters
+    ----------
+    mask : (rows, columns) array
+        1 where there is data, of a smaller picture of the whole.
+    lies : Georeference
+        With a matrix, for the full picture.
+    size : (width, height)
+        Of the full picture.
+    """
+    from rasterio.features import shapes, sieve
+
+    least = 4
+    clean = mask
+    while mask.size > least * 4:
+        clean = sieve(mask, least, connectivity=4)
+        edges = np.count_nonzero(np.diff(clean, axis=1)) + np.count_nonzero(np.diff(clean, axis=0))
+        if edges < 20 * sum(mask.shape):
+            break
+        least *= 4
+    if not clean.any():
+        clean = mask  # so little data that all of it was sieved away
+    parts = [shapely.geometry.shape(g) for g, value in shapes(clean, mask=clean > 0) if value]
+    if not parts:
+        return None
+    parts = sorted(parts, key=lambda p: -p.area)[:_PARTS]
+    whole = shapely.union_all(parts)
+    if max(mask.shape) > 64:
+        whole = whole.simplify(0.75)  # straightens stairs; stays within a pixel of the picture
+    fine = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
+    return shapely.make_valid(shapely.transform(whole, lambda xy: lies.positions(*(xy * fine).T)))
+
+
+def footprint(own: BaseGeometry, crs: CRS) -> BaseGeometry | None:
+    """Take a polygon to CRS84; cut in two where it meets 180°.
+
+    Parameters
+    ----------
+    own : shapely polygon
+        In ``crs``, x before y; its edges are bent where that CRS bends them.
+    crs : CRS
+        Its CRS.
+    """
+    west, south, east, north = own.bounds
+    fine = shapely.segmentize(own, max(east - west, north - south) / 20)
+    lonlat = to_crs84(shapely.get_coordinates(fine), crs)
+    if not np.isfinite(lonlat).all():  # its corners lie off the Earth, as a satellite sees it
+        return _seen(own, crs)
+    moved = shapely.set_coordinates(fine, lonlat)
+    rings = shapely.get_rings(shapely.get_parts(moved))
+    if any(np.abs(np.diff(shapely.get_coordinates(r)[:, 0])).max() > 180 for r in rings):
+        return _across(moved)
+    return moved if moved.is_valid else shapely.make_valid(moved)
+
+
+def _seen(own: BaseGeometry, crs: CRS) -> BaseGeometry | None:
+    west, south, east, north = own.bounds
+    x, y = np.meshgrid(np.linspace(west, east, 60), np.linspace(south, north, 60))
+    inner = to_crs84(np.column_stack([x.ravel(), y.ravel()]), crs)
+    inner = inner[np.isfinite(inner).all(axis=1)]
+    return shapely.MultiPoint(inner).convex_hull if len(inner) > 2 else None
+
+
+def _across(moved: Any) -> BaseGeometry:
+    def eastward(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
+
+    whole = shapely.make_valid(shapely.transform(moved, eastward))
+    east = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
+    west = shapely.intersection(whole, shapely.box(180, -90, 360, 90))
+    return shapely.union_all([east, shapely.transform(west, lambda xy: xy - [360.0, 0.0])])
