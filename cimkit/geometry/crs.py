@@ -12,6 +12,9 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from cimkit.errors import UsageError
+from cimkit.geometry.crs_text import certain, suppositions
+from cimkit.geometry.local_crs import PREFIX, local_crs
+from cimkit.geometry.named_crs import NamedCRS, displaced
 
 __all__ = [
     "crs_name",
@@ -24,59 +27,69 @@ __all__ = [
     "valid_area",
 ]
 
-_URN = re.compile(
-    r"(?:urn:(?:x-)?ogc:def:crs:|https?://(?:www\.)?opengis\.net/def/crs/)"
-    r"(?P<authority>EPSG|OGC|ESRI|IAU[^:/]*)[:/](?P<version>[^:/]*)[:/](?P<code>[\w.]+)",
-    re.IGNORECASE,
-)
-_GML = re.compile(r"https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)", re.IGNORECASE)
+_STRUCTURED = re.compile(r"^\s*(?:\{|\+?(?:proj|title|step)=|\+|[A-Za-z_]+\s*\[)")
+"""WKT, PROJJSON or a PROJ string: what PROJ reads better than we do."""
 
 
-@lru_cache(maxsize=1024)
 def parse_crs(text: str) -> CRS:
     """Return the coordinate reference system that a text names.
 
     Parameters
     ----------
     text : str
-        ``EPSG:n``, WKT 1 or 2, a PROJ string, PROJJSON, an OGC URN or URL (also compound ones), a
-        bare EPSG number, or ``CRS84``.
+        ``EPSG:n`` and the other ways of writing codes, URNs and URLs (also compound ones), WKT 1
+        or 2, a PROJ string, PROJJSON, ``CRS84``, a name that PROJ has or that is usual in Chinese
+        or Japanese, ``GCJ-02``, ``BD-09``, or ``local:<name>`` (see `cimkit.geometry.local_crs`).
 
     Raises
     ------
     UsageError
-        If PROJ does not know it.
+        If nobody knows it, or if it can only be supposed what is meant; no similar name is taken.
 
     Examples
     --------
     >>> parse_crs("urn:ogc:def:crs:EPSG::4544").to_epsg()
     4544
+    >>> parse_crs("国家2000 3度带 35带").to_epsg()
+    4523
     """
-    given = text.strip()
-    codes = [_code(m) for m in _URN.finditer(given)] or [f"EPSG:{n}" for n in _GML.findall(given)]
-    named = {"CRS84": "OGC:CRS84", "CRS:84": "OGC:CRS84"}.get(given.upper(), given)
-    if codes and not given.lstrip().upper().startswith(("PROJCRS", "GEOGCRS", "PROJCS", "GEOGCS")):
-        named = "+".join(codes) if len(codes) > 1 else codes[0]
-    elif given.isdigit():
-        named = f"EPSG:{given}"
+    if text.strip().lower().startswith(PREFIX):
+        return local_crs(text)  # not kept: what the name means may be told later
+    return _published(text)
+
+
+@lru_cache(maxsize=1024)
+def _published(text: str) -> CRS:
+    structured = bool(_STRUCTURED.match(text)) and "+init=" not in text
+    named = text if structured else displaced(text) or certain(text)
     try:
-        return CRS.from_user_input(named)
+        if isinstance(named, NamedCRS):
+            return named
+        if named is not None:
+            return _without_empty_shift(CRS.from_user_input(named))
+        reason = None
     except CRSError as error:
-        raise UsageError(
-            "no such coordinate reference system",
-            got=text if len(text) < 200 else f"{text[:200]}…",
-            expected="EPSG:n, WKT, a PROJ string or an OGC URN",
-        ) from error
+        reason = error
+    proposals = suppositions(text)
+    raise UsageError(
+        "no such coordinate reference system",
+        got=text if len(text) < 200 else f"{text[:200]}…",
+        expected="EPSG:n, WKT, a PROJ string or an OGC URN",
+        mend=f"Is {' or '.join(proposals)} meant?" if proposals else "",
+    ) from reason
 
 
-def _code(match: re.Match[str]) -> str:
-    authority, code = match["authority"].upper(), match["code"]
-    return f"OGC:{code.upper()}" if authority == "OGC" else f"{authority}:{code}"
+def _without_empty_shift(crs: CRS) -> CRS:
+    """Take off a TOWGS84 of zeros: programs write it where they know none."""
+    if not crs.is_bound or crs.source_crs is None or crs.coordinate_operation is None:
+        return crs
+    shift = crs.coordinate_operation.towgs84
+    return crs if any(shift) or not shift else crs.source_crs
 
 
 @lru_cache(maxsize=1024)
 def crs_name(crs: CRS) -> str:
-    """Return ``EPSG:n`` where it is certainly that one, else WKT 2.
+    """Return ``EPSG:n`` where it is certainly that one, its name if it has only a name, else WKT 2.
 
     PROJ's own guess is not trusted below 90 %: at 70 % it takes EPSG:4544 in WKT 1 for EPSG:4507,
     a zone of 6 degrees with the same meridian.
@@ -86,6 +99,8 @@ def crs_name(crs: CRS) -> str:
     >>> crs_name(parse_crs("OGC:CRS84"))
     'OGC:CRS84'
     """
+    if isinstance(crs, NamedCRS):
+        return crs.label
     found = crs.to_authority(min_confidence=90)
     if found is not None and found[0] in ("EPSG", "OGC"):
         return ":".join(found)
@@ -93,9 +108,12 @@ def crs_name(crs: CRS) -> str:
     if named is not None:
         return named
     if crs.is_compound:
-        parts = [part.to_authority(min_confidence=90) for part in crs.sub_crs_list]
-        if all(part is not None and part[0] == "EPSG" for part in parts):
-            return "EPSG:" + "+".join(str(part[1]) for part in parts if part is not None)
+        from cimkit.geometry.vertical import vertical_part
+
+        below = vertical_part(crs)
+        parts = [crs_name(crs.sub_crs_list[0]), below.datum if below is not None else ""]
+        if all(part.startswith("EPSG:") for part in parts):
+            return "EPSG:" + "+".join(part.removeprefix("EPSG:") for part in parts)
     return str(crs.to_wkt())
 
 
@@ -158,7 +176,17 @@ def metres_per_unit(crs: CRS) -> float:
 
 @lru_cache(maxsize=512)
 def transformer(crs: CRS) -> Transformer:
-    """Return the cached transformer from a CRS to CRS84, x before y on both sides."""
+    """Return the cached transformer from a CRS to CRS84, x before y on both sides.
+
+    Raises
+    ------
+    UsageError
+        If it is one that PROJ alone cannot transform; `to_crs84` can.
+    """
+    if isinstance(crs, NamedCRS):
+        if crs.move is not None:
+            raise UsageError("PROJ alone cannot transform from it", got=crs.label)
+        crs = crs.base
     flat = crs.sub_crs_list[0] if crs.is_compound else crs
     return Transformer.from_crs(flat, CRS.from_user_input("OGC:CRS84"), always_xy=True)
 
@@ -182,6 +210,8 @@ def to_crs84(xy: npt.NDArray[np.float64], crs: CRS) -> npt.NDArray[np.float64]:
     points = np.asarray(xy, dtype=np.float64)
     if not len(points):
         return np.empty((0, 2))
+    if isinstance(crs, NamedCRS):
+        points, crs = crs.to_base(points), crs.base
     lon, lat = transformer(crs).transform(points[:, 0], points[:, 1])
     moved = np.column_stack([lon, lat])
     moved[~np.isfinite(moved).all(axis=1)] = np.nan

@@ -164,7 +164,7 @@ def _by_name(text: str, bare: str, crs: CRS | None) -> Vertical | None:
         code = next((c for names, c in _ELLIPSOIDS if re.search(names, bare)), None)
         own = code or (ellipsoidal_crs(crs) if crs is not None else None)
         return Vertical(own or text, "ellipsoidal")
-    code = next((c for names, c in _CERTAIN if re.search(names, bare)), _registered().get(bare))
+    code = _certain(bare)
     probable: tuple[str, ...] = next((c for names, c in _PROBABLE if re.search(names, bare)), ())
     if code is None and probable:
         code = next((c for c in probable if crs is not None and c == likely_vertical(crs)), None)
@@ -180,6 +180,10 @@ def _by_name(text: str, bare: str, crs: CRS | None) -> Vertical | None:
     if _LOCAL.search(bare):
         return Vertical(text, "local")
     return Vertical(text, "orthometric") if _NAMED.search(bare) else None
+
+
+def _certain(bare: str) -> str | None:
+    return next((c for names, c in _CERTAIN if re.search(names, bare)), _registered().get(bare))
 
 
 def _unit(crs: CRS) -> float:
@@ -203,7 +207,7 @@ def vertical_part(crs: CRS) -> Vertical | None:
     axes = crs.axis_info
     if crs.is_vertical:
         number = crs_name(crs)
-        datum = number if number.startswith("EPSG:") else str(crs.name)
+        datum = number if number.startswith("EPSG:") else _certain(_bare(crs.name)) or str(crs.name)
         unit = float(axes[0].unit_conversion_factor) if axes else 1.0
         down = bool(axes) and axes[0].direction.lower() == "down"
         ellipsoidal = "ellips" in datum.lower()
