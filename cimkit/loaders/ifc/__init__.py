@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
@@ -13,7 +14,6 @@ from cimkit.loaders.ifc.open import (
     is_json_ifc,
     is_step_ifc,
     is_xml_ifc,
-    open_model,
     scan,
 )
 from cimkit.model import Asset, Problem, Source
@@ -21,9 +21,11 @@ from cimkit.model import Asset, Problem, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cimkit.loaders.ifc.held import Opened
+
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=2)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=3, lighter=True)
 
 _LARGE = 5 << 20
 
@@ -64,12 +66,14 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             properties={"counted_by": "text scan", "header": header.facts()},
         )
     from cimkit.loaders.ifc.claims import length_unit
-    from cimkit.loaders.ifc.place import georeference
+    from cimkit.loaders.ifc.held import opened
+    from cimkit.loaders.ifc.instances import each
 
-    model, schema, problems = open_model(source.file, options.declared.encoding)
-    place = georeference(model, options.declared, problems)
+    held = opened(source.file, options.declared, hold=options.depth == "full")
+    model, schema, place = held.model, held.schema, held.place
     products = model.by_type("IfcProduct")
-    problems += _duplicates(products)
+    groups = each(model, "IfcGroup")
+    problems = (*held.told, *_duplicates((*products, *groups)))
     counts = {
         "entities": len(model.entity_names()),
         "products": len(products),
@@ -78,7 +82,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         "buildings": len(model.by_type("IfcBuilding")),
         "storeys": len(model.by_type("IfcBuildingStorey")),
     }
-    box, box84 = _box(model, place)
+    box, box84 = _box(held)
     project = next(iter(model.by_type("IfcProject")), None)
     return Asset(
         path=source.path,
@@ -100,7 +104,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             "project": (project.Name or project.LongName) if project is not None else None,
             "application": _application(model),
         },
-        problems=tuple(problems),
+        problems=problems,
     )
 
 
@@ -111,30 +115,44 @@ def _application(model: Any) -> str | None:
     return None
 
 
-def _duplicates(products: Any) -> list[Problem]:
-    seen: dict[str, int] = {}
-    for product in products:
-        seen[product.GlobalId or ""] = seen.get(product.GlobalId or "", 0) + 1
-    return [
-        Problem(
-            code="globalid-duplicate" if key else "globalid-missing",
-            message="Several products share one GlobalId; all but the first are told apart by "
-            "their instance number."
-            if key
-            else "Products without a GlobalId are known by their instance number.",
-            severity="error",
-            place=key,
-            got=f"{n} products",
-            expected="1 product for each GlobalId" if key else "a GlobalId each",
-            hint="Export the model again with GlobalIds of its own for each copy.",
+def _duplicates(things: Sequence[Any]) -> list[Problem]:
+    """Tell of objects that no GlobalId tells apart, each kind once."""
+    from cimkit.loaders.ifc.instances import get, number
+
+    seen = Counter(get(thing, 0) or "" for thing in things)
+    missing = [f"#{number(t)}" for t in things if not get(t, 0)] if seen.pop("", 0) else []
+    shared = {key: n for key, n in seen.items() if n > 1}
+    found = []
+    if shared:
+        found.append(
+            Problem(
+                "globalid-duplicate",
+                "Several products share one GlobalId; all but the first are told apart by "
+                "their instance number.",
+                "error",
+                place=", ".join(str(key) for key in list(shared)[:5]),
+                got=f"{sum(shared.values())} products with {len(shared)} GlobalIds",
+                expected="1 product for each GlobalId",
+                hint="Export the model again with GlobalIds of its own for each copy.",
+            )
         )
-        for key, n in seen.items()
-        if n > 1 or not key
-    ]
+    if missing:
+        found.append(
+            Problem(
+                "globalid-missing",
+                "Products without a GlobalId are known by their instance number.",
+                "error",
+                place=", ".join(missing[:5]),
+                got=f"{len(missing)} products",
+                expected="a GlobalId each",
+                hint="Export the model again with GlobalIds of its own for each copy.",
+            )
+        )
+    return found
 
 
 def _box(
-    model: Any, place: Any
+    held: Opened,
 ) -> tuple[tuple[float, ...] | None, tuple[float, float, float, float] | None]:
     """Return the box of the products' placements, in the CRS and in CRS84: what a probe can tell.
 
@@ -142,9 +160,8 @@ def _box(
     """
     import numpy as np
 
-    from cimkit.loaders.ifc.origins import origins
-
-    points = np.array(list(origins(model).values()), dtype=np.float64).reshape(-1, 3)
+    place = held.place
+    points = np.array(list(held.origins.values()), dtype=np.float64).reshape(-1, 3)
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points) or not place.placed:
         return None, None
@@ -152,7 +169,7 @@ def _box(
 
     moved = points @ place.matrix[:3, :3].T + place.matrix[:3, 3]
     box = tuple(float(v) for v in (*moved.min(axis=0), *moved.max(axis=0)))
-    lonlat = to_crs84(moved[:, :2], parse_crs(place.crs))
+    lonlat = to_crs84(moved[:, :2], parse_crs(place.crs or ""))
     lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
     if not len(lonlat):
         return box, None
@@ -161,10 +178,11 @@ def _box(
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
-    """Read every product of a model, with its properties and its triangles.
+    """Read every product and every group of a model, with properties, relations and triangles.
 
     Openings are objects without a mesh (they are cut from their walls); spaces have extent but no
-    mesh. The footprint of an object is the convex hull of its vertices.
+    mesh. Groups, systems and zones are objects without geometry. The footprint of an object is its
+    outline from above, that of a very detailed one the convex hull.
 
     Parameters
     ----------
@@ -172,17 +190,16 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     asset : Asset
         What `probe` said.
     options : ReadOptions
-        ``declared.place`` places a model that does not place itself.
+        ``declared.place`` places a model that does not place itself; ``lighter``: no triangles.
 
     Yields
     ------
     name, table
-        ``shapes`` and ``placements`` in chunks, then ``objects``.
+        ``shapes`` and ``placements`` in chunks, then ``relations`` and ``objects``.
     """
-    from cimkit.loaders.ifc.place import georeference
+    from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.rows import rows
 
-    model, _, problems = open_model(source.file, options.declared.encoding)
-    place = georeference(model, options.declared, problems)  # both were told of by `probe`
+    held = opened(source.file, options.declared, hold=False)  # its problems were told by `probe`
     threads = min(2, os.cpu_count() or 1) if source.file.stat().st_size > _LARGE else 1
-    yield from rows(model, place, threads, options.problems)
+    yield from rows(held, threads, options.problems, lighter=options.lighter)

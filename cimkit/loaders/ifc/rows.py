@@ -12,9 +12,9 @@ import shapely
 
 from cimkit.loaders.ifc.claims import length_unit
 from cimkit.loaders.ifc.geometry import elements, has_body
+from cimkit.loaders.ifc.held import Opened
 from cimkit.loaders.ifc.instances import each, get, key_of, number
 from cimkit.loaders.ifc.meshes import Extent, Meshes
-from cimkit.loaders.ifc.origins import origins
 from cimkit.loaders.ifc.place import Georeference
 from cimkit.loaders.ifc.properties import Properties
 from cimkit.loaders.ifc.relations import Structure, relations
@@ -27,20 +27,13 @@ _CHUNK = 8_192
 
 
 def rows(
-    model: Any,
-    place: Georeference,
-    threads: int,
-    problems: list[Problem],
-    *,
-    lighter: bool = False,
+    held: Opened, threads: int, problems: list[Problem], *, lighter: bool = False
 ) -> Iterator[tuple[str, pa.Table]]:
     """Yield the tables ``shapes``, ``placements``, ``relations`` and ``objects`` of a model.
 
     Parameters
     ----------
-    model : ifcopenshell.file
-    place : Georeference
-        Takes metres of the model to metres of the CRS.
+    held : Opened
     threads : int
         For the geometry kernels.
     problems : list of Problem
@@ -48,6 +41,7 @@ def rows(
     lighter : bool
         Run no geometry kernel: objects stand where they are placed, without triangles.
     """
+    model, place = held.model, held.place
     products = model.by_type("IfcProduct")
     things = [*products, *each(model, "IfcGroup")]
     keys = keys_of(things)
@@ -59,7 +53,7 @@ def rows(
         yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
     for table in relations(model, keys):
         yield "relations", table
-    yield from _objects(model, things, keys, meshes.extents, place, problems)
+    yield from _objects(held, things, keys, meshes.extents, problems)
 
 
 def _left_out(products: list[Any], problems: list[Problem]) -> None:
@@ -111,19 +105,18 @@ def _spread(things: dict[int, Any], structure: Structure, extents: dict[int, Ext
 
 
 def _objects(
-    model: Any,
+    held: Opened,
     things: list[Any],
     keys: dict[int, str],
     extents: dict[int, Extent],
-    place: Georeference,
     problems: list[Problem],
 ) -> Iterator[tuple[str, pa.Table]]:
+    model = held.model
     numbered = {number(t): t for t in things}
     structure = Structure(model, numbered, problems)
     properties = Properties(model)
     problems += properties.problems()
     _spread(numbered, structure, extents)
-    points = origins(model)
     unit = length_unit(model)
     schema = STAGED["objects"]
     for start in range(0, len(things), _CHUNK):
@@ -147,12 +140,12 @@ def _objects(
             columns["source_class"].append(thing.is_a())
             columns["parent_key"].append(keys.get(structure.parent.get(n, -1)))
             columns["place"].append(f"#{n}")
-        held = [extents.get(n) for n in numbers]
-        columns["z_min"] = [e.bottom if e else None for e in held]
-        columns["z_max"] = [e.top if e else None for e in held]
-        columns["height"] = [e.top - e.bottom if e else None for e in held]
+        shown = [extents.get(n) for n in numbers]
+        columns["z_min"] = [e.bottom if e else None for e in shown]
+        columns["z_max"] = [e.top if e else None for e in shown]
+        columns["height"] = [e.top - e.bottom if e else None for e in shown]
         arrays = {name: pa.array(v, schema.field(name).type) for name, v in columns.items()}
-        arrays |= _located(numbers, held, points, place)
+        arrays |= _located(numbers, shown, held.origins, held.place)
         arrays["source_layer"] = pa.array([""] * len(chunk))
         arrays["kind"] = pa.array(["bim"] * len(chunk))
         yield (
@@ -190,7 +183,7 @@ def _tell(
 
 def _located(
     numbers: list[int],
-    held: list[Extent | None],
+    shown: list[Extent | None],
     points: dict[int, tuple[float, float, float]],
     place: Georeference,
 ) -> dict[str, pa.Array]:
@@ -198,10 +191,10 @@ def _located(
     count = len(numbers)
     grounds = np.full(count, None, dtype=object)
     if place.placed:
-        for at, extent in enumerate(held):
+        for at, extent in enumerate(shown):
             if extent is not None:
                 grounds[at] = extent.ground
-        bare = [n for n, e in enumerate(held) if e is None and numbers[n] in points]
+        bare = [n for n, e in enumerate(shown) if e is None and numbers[n] in points]
         if bare:
             local = np.array([points[numbers[n]] for n in bare])
             moved = local @ place.matrix[:2, :3].T + place.matrix[:2, 3]

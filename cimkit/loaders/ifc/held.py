@@ -1,0 +1,72 @@
+"""A model that was opened to be probed, held for the reading of the same file that follows."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cimkit.loaders.ifc.open import open_model
+from cimkit.loaders.ifc.origins import origins
+from cimkit.loaders.ifc.place import Georeference, georeference
+from cimkit.model import Declaration, Problem
+
+__all__ = ["Opened", "opened"]
+
+_held: dict[tuple[Any, ...], Opened] = {}
+"""At most one."""
+
+
+class Opened:
+    """A model and where it stands.
+
+    Parameters
+    ----------
+    file : Path
+    declared : Declaration
+        What the delivery sheet says of it.
+    """
+
+    def __init__(self, file: Path, declared: Declaration) -> None:
+        self.model: Any
+        self.model, self.schema, self.problems = open_model(file, declared.encoding)
+        self.place: Georeference = georeference(self.model, declared, self.problems)
+
+    @cached_property
+    def origins(self) -> dict[int, tuple[float, float, float]]:
+        """Where each placed product has its origin, as `origins` returns it."""
+        return origins(self.model)
+
+    @property
+    def told(self) -> tuple[Problem, ...]:
+        """What was wrong with the file and its place."""
+        return tuple(self.problems)
+
+
+def opened(file: Path, declared: Declaration, *, hold: bool) -> Opened:
+    """Return a model; the one held if it is that of the same unchanged file.
+
+    Parsing costs as much as reading all properties, and a worker probes and reads one source in
+    turn.
+
+    Parameters
+    ----------
+    file : Path
+    declared : Declaration
+    hold : bool
+        Whether it is to be held for the next call. What was held before is let go in any case.
+
+    Raises
+    ------
+    SourceUnreadable
+        As `open_model` does.
+    """
+    status = file.stat()
+    key = (str(file), status.st_ino, status.st_size, status.st_mtime_ns, repr(declared))
+    found = _held.pop(key, None)
+    _held.clear()
+    if found is None:
+        found = Opened(file, declared)
+    if hold:
+        _held[key] = found
+    return found
