@@ -99,6 +99,7 @@ class Rows:
             "key_origin": pa.repeat(pa.scalar(self._key_origin()), count),
             "source_class": self._classes(batch, layer),
             "kind": pa.repeat(pa.scalar("gis"), count),
+            "parent_key": self._parents(batch),
             "name": None if name is None else text_of(batch, name),
             "geometry": write_wkb(placed),
             "bbox": boxes(placed),
@@ -140,6 +141,10 @@ class Rows:
             said = json.dumps({"column": column}, ensure_ascii=False)
             columns["semantics"] = pa.repeat(pa.scalar(said), len(wkb))
         return "geometries", _staged("geometries", columns, len(wkb)).filter(wkb.is_valid())
+
+    def _parents(self, batch: pa.RecordBatch) -> pa.Array | None:
+        name = self.table.parent_field
+        return None if name is None else text_of(batch, name)
 
     def _classes(self, batch: pa.RecordBatch, layer: pa.Array) -> pa.Array:
         if self.class_field is None or self.class_field not in batch.schema.names:

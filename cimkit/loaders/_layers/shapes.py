@@ -16,6 +16,7 @@ __all__ = ["LIMIT", "Oddities", "geometry_types"]
 LIMIT = 1e12
 """No coordinate on Earth is as far out as this, in any unit."""
 _SHOWN = 5
+_POLYGON = int(shapely.GeometryType.POLYGON)
 
 _TELL = {
     "geometry-unreadable": ("{n} geometries cannot be read.", "error"),
@@ -76,7 +77,11 @@ class Oddities:
         if known.any():
             wild |= known & _half_known(shapes, known)
         self.add("coordinates-absurd", np.flatnonzero(wild), first)
-        wrong = np.flatnonzero(known & ~wild & ~shapely.is_valid(shapes))
+        # Walls and bodies in space need not be valid when they are seen from above.
+        upright = shapely.has_z(shapes) & (
+            (shapely.get_type_id(shapes) > _POLYGON) | (shapely.area(shapes) == 0)
+        )
+        wrong = np.flatnonzero(known & ~wild & ~upright & ~shapely.is_valid(shapes))
         reason = str(shapely.is_valid_reason(shapes[wrong[0]])) if len(wrong) else ""
         self.add("geometry-invalid", wrong, first, reason)
 

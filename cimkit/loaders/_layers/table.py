@@ -68,6 +68,8 @@ class Table:
     """Attribute that identifies a row by the rules of the format (handle, gml:id, osm_id)."""
     merged: str | None = None
     """Attribute of JSON objects whose members are attributes of the row themselves (OSM tags)."""
+    parent_field: str | None = None
+    """Attribute that names the key of the row this one belongs to."""
     numbered_from: int = 1
     """Number of the first row, for people who look for it in the file."""
 

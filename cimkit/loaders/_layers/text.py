@@ -14,6 +14,8 @@ __all__ = ["Encoding", "settle"]
 _WEAK = {"cp1252", "iso8859-1", "ascii", "cp437", "cp850"}
 """What programs write for "the code page of this computer": nearly any bytes are valid in them."""
 
+_MANY = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -54,6 +56,8 @@ def settle(text: bytes, said: str | None, source: Source, options: ReadOptions) 
     if found == "ascii":
         return Encoding(claim, "declared") if claim else Encoding("ascii", "detected")
     doubted = claim in _WEAK and found not in ("cp1252", "latin-1")
+    if found == "utf-8" and claim != "utf-8":  # by chance, a few bytes are valid UTF-8, many never
+        doubted |= sum(byte > 0x7F for byte in text[:4096]) >= _MANY
     if claim is not None and not doubted and fits(text, superset(claim)):
         return Encoding(claim, "declared")
     line = f'glob = "{source.path}", encoding = "{found}"'
@@ -69,8 +73,7 @@ def settle(text: bytes, said: str | None, source: Source, options: ReadOptions) 
     elif doubted:
         problem = Problem(
             "encoding-detected",
-            f"Its texts are said to be {claim}, which is what programs write when they do not "
-            f"know; they look like {found}.",
+            f"Its texts are said to be {claim}, but they look like {found}; read as that.",
             got=claim,
             expected=found,
             hint=f"In the delivery sheet: {line}.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
@@ -43,8 +42,6 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
 
 
 def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened]:
-    from cimkit.errors import SourceUnreadable
-
     if source.file.is_file():
         with source.file.open("rb") as opened:
             start = opened.read(6)
@@ -52,10 +49,6 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
             from cimkit.loaders.vector.parquet import open_parquet
 
             return open_parquet(source, options)
-        if re.match(rb"AC10\d\d", start):
-            raise SourceUnreadable(
-                "DWG cannot be read", where=source.path, mend="Deliver it as DXF or GeoPackage."
-            )
     from cimkit.loaders.vector.ogr import open_ogr
 
     return open_ogr(source, options)

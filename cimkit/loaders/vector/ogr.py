@@ -33,7 +33,6 @@ _FORMATS = {
     "LIBKML": ("KML", "application/vnd.google-earth.kml+xml"),
     "GPX": ("GPX", "application/gpx+xml"),
     "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
-    "DXF": ("DXF", "image/vnd.dxf"),
     "CSV": ("CSV", "text/csv"),
     "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
     "MapInfo File": ("MapInfo", "application/x-mapinfo"),
@@ -80,8 +79,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             [_table(how, info, driver, source) for info in infos],
             how.shown,
             how.origin,
-            "Layer" if driver == "DXF" else None,
-            how.problems,
+            problems=how.problems,
         )
 
 

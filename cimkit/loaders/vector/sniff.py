@@ -19,7 +19,6 @@ _GEOJSON = re.compile(
     rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology|(Multi)?(Point|LineString|Polygon)'
     rb'|GeometryCollection)"'
 )
-_DXF = re.compile(rb"(999[ \t]*\r?\n[^\n]*\n[ \t]*)*0[ \t]*\r?\n[ \t]*SECTION")
 _IMAGE = re.compile(r"image|photo|file|picture|照片|影像|图片|画像|写真", re.IGNORECASE)
 
 
@@ -36,10 +35,8 @@ def sniff(head: Head) -> int:
         return _sniff_sqlite(head.file)
     if start[:4] == b"PK\x03\x04":
         return _sniff_kmz(head.file)
-    if start[4:15] == b"\x0a\x09OSMHeader" or start.startswith(b"AutoCAD Binary DXF"):
+    if start[4:15] == b"\x0a\x09OSMHeader":
         return 90
-    if re.match(rb"AC10\d\d\0", start):
-        return 50  # DWG: recognised, so that it is refused and not passed over
     return _sniff_text(head) or _sniff_dbf(head)
 
 
@@ -62,8 +59,6 @@ def _sniff_text(head: Head) -> int:
         features = found.endswith(b"FeatureCollection") or b"featureMember" in start
         gml = b"opengis.net/gml" in start or b"opengis.net/wfs" in start
         return 40 if features and gml and b"citygml" not in start else 0
-    if _DXF.match(start):
-        return 80
     if start[:6].lower() == b"!table" or re.match(rb"version\s+\d+\s+charset", start, re.I):
         return 80
     return _sniff_csv(start, head.name)

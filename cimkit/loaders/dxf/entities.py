@@ -1,0 +1,238 @@
+"""The entities of a drawing as rows: their shape, their text and what else they say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from cimkit.loaders._layers.table import GEOMETRY
+from cimkit.loaders.dxf.drawing import DAMAGE
+from cimkit.loaders.dxf.shapes import block_shape, shape_of
+from cimkit.loaders.dxf.wkb import Move, Shape, write
+from cimkit.model import Problem
+
+__all__ = ["COLUMNS", "Entities"]
+
+COLUMNS = ("EntityHandle", "Layer", "EntityType", "Text", "Block", "ParentHandle")
+"""Attributes of every entity; what only some have is in `MORE`."""
+MORE = "\0more"
+_BATCH = 16_384
+_DEPTH = 4
+_DRAWING = 20
+"""A block shown once that has more entities than this is a drawing in the drawing."""
+_OWN = {
+    "Thickness": "thickness",
+    "Invisible": "invisible",
+    "Rotation": "rotation",
+    "Width": "const_width",
+    "Pattern": "pattern_name",
+    "Measurement": "actual_measurement",
+}
+"""Attributes that some types of entities have, told where they are not 0."""
+
+
+class Entities:
+    """The rows of one layout, made once and kept: they are read more than once."""
+
+    def __init__(
+        self, layout: Iterable[Any], move: Move | None, key: str | None, handles: bool
+    ) -> None:
+        self.layout, self.move, self.key, self.handles = layout, move, key, handles
+        self.names: Counter[str] = Counter()
+        self.shapeless: Counter[str] = Counter()
+        self.broken: list[str] = []
+        self._uses: Counter[str] | None = None
+        self._made = list(self._make())
+        self.count = sum(b.num_rows for b in self._made)
+
+    def batches(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        """Give the rows, as a `Table` does."""
+        for batch in self._made:
+            if columns is None:
+                yield batch
+                continue
+            given = [
+                batch.column(batch.schema.get_field_index(n))
+                if n in batch.schema.names
+                else _member(batch, n)
+                for n in columns
+            ]
+            yield pa.RecordBatch.from_arrays(given, names=list(columns))
+
+    def problems(self) -> list[Problem]:
+        """Return what could not be drawn."""
+        told = []
+        if self.broken:
+            told.append(
+                Problem(
+                    "entity-unreadable",
+                    f"The shape of {len(self.broken)} entities cannot be made out; they are kept "
+                    "without one.",
+                    "error",
+                    ", ".join(self.broken[:5]),
+                )
+            )
+        if self.shapeless:
+            total = sum(self.shapeless.values())
+            told.append(
+                Problem(
+                    "entity-without-shape",
+                    f"{total} entities are of types that have no shape here; they are kept "
+                    "without one.",
+                    got=", ".join(f"{n} {k}" for k, n in self.shapeless.most_common(8)),
+                )
+            )
+        return told
+
+    def _make(self) -> Iterator[pa.RecordBatch]:
+        waiting: list[dict[str, Any]] = []
+        for row in self._rows(self.layout, "", 0):
+            waiting.append(row)
+            if len(waiting) == _BATCH:
+                yield self._batch(waiting)
+                waiting = []
+        if waiting:
+            yield self._batch(waiting)
+
+    def _batch(self, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+        names = [n for n in COLUMNS if n != "EntityHandle" or self.handles]
+        given: dict[str, pa.Array] = {n: pa.array([r[n] for r in rows], pa.string()) for n in names}
+        if self.key is not None and self.key not in given:
+            said = [r[MORE].pop(self.key, None) for r in rows]
+            given[self.key] = pa.array([None if s is None else str(s) for s in said], pa.string())
+        given[MORE] = pa.array(
+            [json.dumps(r[MORE], ensure_ascii=False, default=str) for r in rows], pa.string()
+        )
+        given[GEOMETRY] = pa.array([r[GEOMETRY] for r in rows], pa.binary())
+        given[f"{GEOMETRY}block"] = pa.array([r["block"] for r in rows], pa.binary())
+        return pa.RecordBatch.from_pydict(given)
+
+    def _rows(self, entities: Iterable[Any], parent: str, depth: int) -> Iterator[dict[str, Any]]:
+        for n, entity in enumerate(entities):
+            if entity.dxftype() == "VIEWPORT":
+                continue
+            handle = entity.dxf.handle or f"{n}"
+            key = f"{parent}/{n}" if parent else str(handle)
+            try:
+                row = self._row(entity, key, parent)
+            except DAMAGE:  # nothing of it can be made out, but that it is there
+                self.broken.append(key)
+                row = dict.fromkeys((*COLUMNS, GEOMETRY, "block"))
+                row |= {"EntityHandle": key, "EntityType": entity.dxftype(), MORE: {}}
+            yield row
+            if entity.dxftype() == "INSERT" and depth < _DEPTH and self._is_drawing(entity):
+                try:
+                    inner = list(entity.virtual_entities())
+                except DAMAGE:
+                    self.broken.append(key)
+                    continue
+                yield from self._rows(inner, key, depth + 1)
+
+    def _is_drawing(self, insert: Any) -> bool:
+        """Whether an insert shows a whole drawing: its entities are objects of their own."""
+        block = insert.block()
+        if block is None or insert.mcount > 1 or len(block) <= _DRAWING:
+            return False
+        if self._uses is None:
+            self._uses = Counter(i.dxf.name for i in insert.doc.query("INSERT"))
+        return self._uses[insert.dxf.name] <= 1
+
+    def _row(self, entity: Any, key: str, parent: str) -> dict[str, Any]:
+        kind = entity.dxftype()
+        more = _more(entity)
+        block = None
+        shape: Shape | None = None
+        try:
+            shape = shape_of(entity)
+            if kind == "INSERT" and not self._is_drawing(entity):
+                block = block_shape(entity)
+            if shape is None:
+                self.shapeless[kind] += 1
+        except DAMAGE:
+            self.broken.append(key)
+        self.names.update(more.keys())
+        return {
+            "EntityHandle": key,
+            "Layer": _clean(entity.dxf.get("layer", "0")),
+            "EntityType": kind,
+            "Text": _text(entity),
+            "Block": _clean(entity.dxf.name) if kind == "INSERT" else None,
+            "ParentHandle": parent or None,
+            MORE: more,
+            GEOMETRY: None if shape is None else write(shape, self.move),
+            "block": None if block is None else write(block, self.move),
+        }
+
+
+def _member(batch: pa.RecordBatch, name: str) -> pa.Array:
+    rows = batch.column(batch.schema.get_field_index(MORE)).to_pylist()
+    said = [json.loads(r).get(name) for r in rows]
+    return pa.array([None if s is None else str(s) for s in said], pa.string())
+
+
+def _clean(text: str) -> str:
+    """Return text whose undecodable bytes are marked: lone surrogates are no Unicode."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _text(entity: Any) -> str | None:
+    kind = entity.dxftype()
+    if kind in ("TEXT", "MTEXT", "ATTDEF"):
+        return _clean(entity.plain_text()).strip() or None
+    if kind in ("DIMENSION", "ARC_DIMENSION"):
+        said = entity.dxf.get("text", "")
+        return _clean(said) if said not in ("", "<>") else None
+    if kind == "MULTILEADER" and entity.context.mtext is not None:
+        return _clean(entity.context.mtext.default_content).strip() or None
+    return None
+
+
+def _more(entity: Any) -> dict[str, Any]:
+    """Return what this entity says beyond what all do."""
+    kind = entity.dxftype()
+    said = entity.dxf.all_existing_dxf_attribs()
+    more: dict[str, Any] = {}
+    if said.get("color", 256) != 256:
+        more["Color"] = said["color"]
+    if "true_color" in said:
+        more["TrueColor"] = f"#{said['true_color']:06x}"
+    if said.get("linetype", "BYLAYER").upper() != "BYLAYER":
+        more["Linetype"] = _clean(said["linetype"])
+    for name, own in _OWN.items():
+        if said.get(own):
+            more[name] = said[own]
+    if kind == "INSERT":
+        scale = [said.get(n, 1.0) for n in ("xscale", "yscale", "zscale")]
+        if scale != [1.0, 1.0, 1.0]:
+            more["Scale"] = scale
+        for attribute in entity.attribs:
+            more[_clean(attribute.dxf.tag)] = _clean(attribute.plain_text())
+    elif kind in ("TEXT", "ATTDEF", "MTEXT"):
+        more["TextHeight"] = said.get("char_height" if kind == "MTEXT" else "height")
+    elif kind in ("LWPOLYLINE", "POLYLINE"):
+        more["Closed"] = bool(entity.is_closed)
+    elif kind == "IMAGE" and entity.image_def is not None:
+        more["Image"] = _clean(entity.image_def.dxf.get("filename", ""))
+    if entity.xdata is not None:
+        more |= _xdata(entity.xdata)
+    return more
+
+
+def _xdata(given: Any) -> dict[str, Any]:
+    """Return the extended data by application; surveyors' codes (``SOUTH`` of CASS) stand there."""
+    said: dict[str, Any] = {}
+    for name, tags in given.data.items():
+        if name == "ACAD":
+            continue
+        values = [
+            list(t.value) if hasattr(t.value, "xyz") else t.value
+            for t in tags
+            if t.code not in (1001, 1002, 1003, 1005)
+        ]
+        values = [_clean(v) if isinstance(v, str) else v for v in values]
+        said[_clean(name)] = values[0] if len(values) == 1 else values
+    return said
