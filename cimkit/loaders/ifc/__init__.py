@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
 SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=3, lighter=True)
-
-_LARGE = 5 << 20
 
 
 def sniff(head: Head) -> int:
@@ -197,9 +194,10 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     name, table
         ``shapes`` and ``placements`` in chunks, then ``relations`` and ``objects``.
     """
+    from cimkit.loaders.ifc.geometry import threads_for
     from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.rows import rows
 
     held = opened(source.file, options.declared, hold=False)  # its problems were told by `probe`
-    threads = min(2, os.cpu_count() or 1) if source.file.stat().st_size > _LARGE else 1
+    threads = threads_for(source.file.stat().st_size)
     yield from rows(held, threads, options.problems, lighter=options.lighter)

@@ -14,7 +14,7 @@ import numpy as np
 from cimkit.loaders.ifc.shapes import Element, Part, parts_of
 from cimkit.model import Problem
 
-__all__ = ["KERNELS", "elements", "has_body"]
+__all__ = ["KERNELS", "elements", "has_body", "threads_for"]
 
 # Fast kernels silently drop what they cannot do; the hybrid hands that to OpenCASCADE, and what is
 # still missing is tried there once more. The manifold kernel is as fast as cgal-simple, but ends
@@ -36,8 +36,17 @@ _FLAT = {
     "Text",
 }
 _NO_SHAPE = {"Axis", "Box", "Clearance", "FootPrint", "Annotation", "Plan", "Reference", "CoG"}
+_LARGE = 5 << 20
 _AT_ONCE = 128
 """Shapes between two switches of the standard output."""
+
+
+def threads_for(size: int) -> int:
+    """Return the threads for the kernels of a file of so many bytes.
+
+    Two at most, for there is a worker process for each core.
+    """
+    return min(2, os.cpu_count() or 1) if size > _LARGE else 1
 
 
 def has_body(product: Any) -> bool:
