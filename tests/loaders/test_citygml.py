@@ -67,7 +67,7 @@ def load(
 ) -> tuple[Asset, dict[str, dict[str, Any]], list[dict[str, Any]], list[str]]:
     options = ReadOptions()
     asset = citygml.probe(given, options)
-    tables: dict[str, list[pa.Table]] = {"objects": [], "geometries": []}
+    tables: dict[str, list[pa.Table]] = {"objects": [], "geometries": [], "relations": []}
     for name, table in citygml.read(given, asset, options):
         tables[name].append(table.cast(STAGED[name]))
     objects = [r for t in tables["objects"] for r in t.to_pylist()]
@@ -86,7 +86,7 @@ def test_buildings_with_semantics_and_attributes(tmp_path: Path) -> None:
     asset, objects, geometries, codes = load(write(tmp_path, building("b1", house())))
     assert asset.counts["top_level"] == 1
     assert asset.format == "CityGML 2.0"
-    assert (asset.crs, codes) == ("EPSG:25832", [])
+    assert (asset.crs, codes) == ("EPSG:25832", ["vertical-datum-unknown"])
     row = objects["b1"]
     assert (row["name"], row["source_class"]) == ("楼", "Building")
     assert row["area_m2"] == pytest.approx(100)  # the ground, not the eaves
@@ -139,7 +139,7 @@ def test_solid_and_german_crs_name(tmp_path: Path) -> None:
     )
     given = write(tmp_path, building("b", inside), "urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH")
     asset, _, geometries, codes = load(given)
-    assert (asset.crs, codes) == ("EPSG:25832", [])
+    assert (asset.crs, asset.vertical_datum, codes) == ("EPSG:5555", "EPSG:5783", [])
     assert (geometries[0]["geometry_type"], geometries[0]["lod"]) == ("Solid", "1")
     assert len(json.loads(geometries[0]["boundaries"])[0]) == 2
 
@@ -147,7 +147,7 @@ def test_solid_and_german_crs_name(tmp_path: Path) -> None:
 def test_bad_ring_is_told_with_its_line_and_the_rest_read(tmp_path: Path) -> None:
     bad = surface("WallSurface", ring([(691_000, 5_334_000, 0), (691_001, 5_334_000, 0)]))
     _, objects, _, codes = load(write(tmp_path, building("b", bad + house())))
-    assert codes == ["boundary-invalid"]
+    assert codes == ["vertical-datum-unknown", "boundary-invalid"]
     assert objects["b"]["area_m2"] == pytest.approx(100)
 
 

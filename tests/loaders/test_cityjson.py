@@ -61,7 +61,7 @@ def load(
 ) -> tuple[Asset, dict[str, dict[str, Any]], list[dict[str, Any]], list[str]]:
     options = ReadOptions(declared or Declaration())
     asset = cityjson.probe(given, options)
-    tables: dict[str, list[pa.Table]] = {"objects": [], "geometries": []}
+    tables: dict[str, list[pa.Table]] = {"objects": [], "geometries": [], "relations": []}
     for name, table in cityjson.read(given, asset, options):
         tables[name].append(table.cast(STAGED[name]))
     objects = [r for t in tables["objects"] for r in t.to_pylist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,10 @@ class CityGeometry:
     semantics: dict[str, Any] | None = None
     """As in CityJSON: ``surfaces`` and ``values``."""
     appearance: dict[str, Any] | None = None
-    """As in CityJSON: ``material`` and ``texture``."""
+    """As in CityJSON: ``material`` and ``texture``, with the ``materials``, ``textures`` and
+    ``vertices-texture`` that they point at."""
+    crs: str | None = None
+    """Its CRS, where it is not that of the source."""
 
 
 @dataclass(slots=True)
@@ -63,6 +67,14 @@ class CityObject:
     """Line in the source."""
     lifecycle: str | None = None
     """planned, built or demolished, if the source says so."""
+    valid_from: datetime | None = None
+    """Since when it is so, as the source says."""
+    valid_to: datetime | None = None
+    """Until when."""
+    relations: list[tuple[str, str]] = field(default_factory=list)
+    """(kind, key or name of the other)."""
+    instances: list[dict[str, Any]] = field(default_factory=list)
+    """Templates it is made of: ``template``, ``matrix`` (row by row), ``point``, ``lod``."""
 
 
 def compact(vertices: Reals, boundaries: Nested) -> tuple[Reals, Nested]:

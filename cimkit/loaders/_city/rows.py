@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from cimkit.geometry.vector import boxes, measures, shapes_to_crs84, write_wkb
 from cimkit.loaders._city.model import CityGeometry, CityObject, footprint
+from cimkit.loaders._city.tally import Tally
 from cimkit.model import STAGED, Problem
 
 __all__ = ["rows"]
@@ -35,9 +36,9 @@ def rows(
     crs: CRS | None,
     crs_text: str | None,
     origin: str,
-    problems: list[Problem],
+    tally: Tally,
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield ``geometries`` and ``objects`` in chunks.
+    """Yield ``geometries``, ``relations`` and ``objects`` in chunks.
 
     Objects without a geometry of their own come last, with the outline of their parts.
 
@@ -50,8 +51,8 @@ def rows(
         How `crs` is named in ``geometries``.
     origin : str
         For ``position_origin`` of those that have a place.
-    problems : list of Problem
-        ``key-duplicate`` is appended.
+    tally : Tally
+        Takes ``key-duplicate``.
     """
     extents: dict[str, list[_Extent]] = {}
     bare: list[CityObject] = []
@@ -59,7 +60,7 @@ def rows(
     seen: set[str] = set()
     for item in objects:
         if item.key in seen:
-            problems.append(_duplicate(item))
+            tally.add(_duplicate(item))
             item.key = f"{item.key}#{len(seen)}"
         seen.add(item.key)
         extent = _extent(item)
@@ -129,6 +130,13 @@ def _tables(
     ]
     if geometries:
         yield "geometries", pa.Table.from_pylist(geometries, STAGED["geometries"])
+    relations = [
+        {"source_layer": "", "source_key": i.key, "relation": r, "other_layer": "", "other_key": o}
+        for i, _ in chunk
+        for r, o in i.relations
+    ]
+    if relations:
+        yield "relations", pa.Table.from_pylist(relations, STAGED["relations"])
     shapes = np.full(len(chunk), None, dtype=object)
     shapes[:] = [e.outline if e is not None else None for _, e in chunk]
     placed = shapes_to_crs84(shapes, crs)
@@ -164,7 +172,7 @@ def _geometry(item: CityObject, geometry: CityGeometry, crs_text: str | None) ->
         "source_key": item.key,
         "lod": geometry.lod or None,
         "geometry_type": geometry.type,
-        "crs": crs_text,
+        "crs": geometry.crs or crs_text,
         "vertices": geometry.vertices.ravel(),
         "boundaries": orjson.dumps(geometry.boundaries).decode(),
         "semantics": orjson.dumps(geometry.semantics).decode() if geometry.semantics else None,
@@ -173,7 +181,10 @@ def _geometry(item: CityObject, geometry: CityGeometry, crs_text: str | None) ->
 
 
 def _facts(item: CityObject, extent: _Extent | None) -> dict[str, Any]:
-    text = orjson.dumps({"attributes": item.attributes}, option=orjson.OPT_SORT_KEYS)
+    said: dict[str, Any] = {"attributes": item.attributes}
+    if item.instances:
+        said["instances"] = item.instances
+    text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     shape = hashlib.sha256()
     for geometry in item.geometries:
         # To a tenth of a millimetre: a transform's rounding is no change.
@@ -188,6 +199,8 @@ def _facts(item: CityObject, extent: _Extent | None) -> dict[str, Any]:
         "parent_key": item.parent,
         "name": item.name,
         "lifecycle": item.lifecycle,
+        "valid_from": item.valid_from,
+        "valid_to": item.valid_to,
         "properties": text.decode(),
         "content_hash": shape.hexdigest()[:16] + hashlib.sha256(text).hexdigest()[:16],
         "place": item.place,

@@ -1,217 +1,379 @@
-"""GML surfaces, lines and points of one city object, gathered by level of detail."""
+"""GML geometry elements of one object, with references followed."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from cimkit.loaders._city.model import CityGeometry
+from cimkit.loaders._city.tally import Tally
+from cimkit.loaders.citygml.bodies import Body, Poly, Texts
+from cimkit.loaders.citygml.names import href, identifier, is_gml, local, namespace
+from cimkit.loaders.citygml.stream import texts_of
 from cimkit.model import Problem
 
-__all__ = ["Collector", "Frame", "local", "namespace"]
+__all__ = ["GEOMETRIES", "Gatherer", "is_geometry"]
 
-Reals = npt.NDArray[np.float64]
-_LOD = re.compile(r"^lod(\d)")
-_SURFACES = {"Polygon", "Triangle", "Rectangle", "PolygonPatch"}
-_LINES = {"LineString", "LineStringSegment"}
-_CLASSES = re.compile(
-    r"(Surface|Area|Window|Door|MarkingPart|Space)$|^(Section|Intersection|Square|Marking|Hole)$"
-)
-_GML_SURFACES = {"MultiSurface", "CompositeSurface", "OrientableSurface", "Surface"}
+_POLYGONS = {"Polygon", "Triangle", "Rectangle", "PolygonPatch"}
+_AGGREGATES = {
+    *("MultiSurface", "CompositeSurface", "Surface", "PolyhedralSurface", "TriangulatedSurface"),
+    *("Tin", "OrientableSurface", "TexturedSurface", "_TexturedSurface", "MultiPolygon", "Shell"),
+}
+_SOLIDS = {"Solid", "CompositeSolid", "MultiSolid"}
+_CURVES = {"LineString", "Curve", "MultiCurve", "CompositeCurve", "OrientableCurve"}
+_CURVES |= {"MultiLineString", "LinearRing", "Ring"}
+_POINTS = {"Point", "MultiPoint"}
+_MIXED = {"MultiGeometry", "GeometricComplex"}
+GEOMETRIES = _POLYGONS | _AGGREGATES | _SOLIDS | _CURVES | _POINTS | _MIXED
+"""Names of the geometry elements that are read."""
+
+_STRAIGHT = {"LineString", "LineStringSegment", "LinearRing", "GeodesicString", "Geodesic"}
+_BENT = {"Arc", "ArcString", "ArcByCenterPoint", "Circle", "CircleByCenterPoint", "ArcByBulge"}
+_BENT |= {"ArcStringByBulge", "CubicSpline", "BSpline", "Bezier", "Clothoid", "OffsetCurve"}
+_SIDES = {"exterior", "interior", "outerBoundaryIs", "innerBoundaryIs"}
+_OUTER = {"exterior", "outerBoundaryIs"}
+_DEEP = 60
+
+Faces = list[tuple[Poly, bool]]
 
 
-def local(element: Any) -> str:
-    """Return the name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
-def namespace(element: Any) -> str:
-    """Return the namespace of an element."""
-    return str(element.tag)[1:].partition("}")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """How the numbers of a model are to be read."""
-
-    dimension: int = 3
-    """Numbers to a position where the list itself does not say."""
-    swapped: bool = False
-    """Whether the first axis is the northing or latitude."""
+def is_geometry(element: Any) -> bool:
+    """Return whether an element is a geometry of GML (or a textured surface of CityGML 1)."""
+    name = local(element)
+    return name in GEOMETRIES and (is_gml(namespace(element)) or "Textured" in name)
 
 
 @dataclass(slots=True)
-class _Level:
-    rings: list[list[Reals]] = field(default_factory=list)
-    kinds: list[str | None] = field(default_factory=list)
-    solid: list[bool] = field(default_factory=list)
-    lines: list[Reals] = field(default_factory=list)
-    points: list[Reals] = field(default_factory=list)
+class Gatherer:
+    """Reads the geometry elements of one object into bodies."""
 
+    find: Callable[[str], Any]
+    """Element that a reference means, None if there is none."""
+    tally: Tally
+    """Takes problems."""
+    key: str
+    """The object."""
+    dimension: int = 3
+    """Of the model, where nothing nearer says."""
+    packed: dict[Any, list[str]] = field(default_factory=dict)
+    """Triangles that `stream` kept as texts."""
+    texts: Texts = field(default_factory=Texts)
+    """All coordinate lists met."""
+    polys: dict[Any, Poly] = field(default_factory=dict)
+    """By element: a polygon that is met again is the same."""
+    _srs: str | None = None
+    _width: int = 0
 
-class Collector:
-    """Takes the elements of one object on the way down and up.
-
-    Parameters
-    ----------
-    frame : Frame
-    key : str
-        The object, for problems.
-    problems : list of Problem
-        ``boundary-invalid`` is appended.
-    """
-
-    def __init__(self, frame: Frame, key: str, problems: list[Problem]) -> None:
-        self._frame, self._key, self._problems = frame, key, problems
-        self._levels: dict[str, _Level] = {}
-        self._lods: list[tuple[Any, str]] = []
-        self._kinds: list[tuple[Any, str]] = []
-        self._solids: list[Any] = []
-
-    def take(self, element: Any) -> bool:
-        """Take an element up; True if nothing below it is of interest any more."""
+    def bodies(self, element: Any, lod: str, surface: int | None = None) -> Iterator[Body]:
+        """Yield what a geometry element holds."""
+        self._srs = element.get("srsName")
+        self._width = _whole(element.get("srsDimension")) or self.dimension
         name = local(element)
-        lod = _LOD.match(name)
-        if lod:
-            self._lods.append((element, lod[1]))
-        elif name == "Solid":
-            self._solids.append(element)
-        elif (
-            _CLASSES.search(name)
-            and name not in _GML_SURFACES
-            and name[0].isupper()
-            and "opengis.net/gml" not in namespace(element)
-        ):
-            self._kinds.append((element, name))
-        if name == "ImplicitGeometry":
-            # Its surfaces are local to a library object: its reference point stands for it.
-            for point in element.iter():
-                if isinstance(point.tag, str) and local(point) == "referencePoint":
-                    self._positions(point, "points")
-            return True
-        if name in _SURFACES:
-            self._surface(element)
-            return True
-        if name in _LINES:
-            self._positions(element, "lines")
-            return True
-        if name == "Point":
-            self._positions(element, "points")
-            return True
-        return name in ("Envelope", "appearanceMember", "appearance")
-
-    def leave(self, element: Any) -> None:
-        """Come back up from an element that was taken."""
-        for stack in (self._lods, self._kinds):
-            if stack and stack[-1][0] is element:
-                stack.pop()
-        if self._solids and self._solids[-1] is element:
-            self._solids.pop()
-
-    def _level(self) -> _Level:
-        lod = self._lods[-1][1] if self._lods else ""
-        return self._levels.setdefault(lod, _Level())
-
-    def _surface(self, element: Any) -> None:
-        rings = []
-        for ring in element.iter():
-            if isinstance(ring.tag, str) and local(ring) == "LinearRing":
-                try:
-                    points = self._read(ring)
-                except ValueError as error:
-                    self._bad(ring, str(error))
-                    return
-                if len(points) > 1 and (points[0] == points[-1]).all():
-                    points = points[:-1]
-                rings.append(points)
-        if not rings or len(rings[0]) < 3:
-            self._bad(element, "an outer ring of fewer than 3 points")
+        if name in _SOLIDS:
+            solids = list(self._solids(element, 0))
+            if len(solids) == 1 and name == "Solid":
+                yield self._body("Solid", lod, solids[0])
+            elif solids:
+                kind = "CompositeSolid" if name == "CompositeSolid" else "MultiSolid"
+                yield self._body(kind, lod, solids)
+            faces = [f for solid in solids for shell in solid for f in shell]
+        elif name in _MIXED:
+            yield from self._mixed(element, lod, surface)
             return
-        level = self._level()
-        level.rings.append([r for r in rings if len(r) > 2])
-        level.kinds.append(self._kinds[-1][1] if self._kinds else None)
-        level.solid.append(bool(self._solids))
-
-    def _positions(self, element: Any, target: str) -> None:
-        try:
-            points = self._read(element)
-        except ValueError as error:
-            self._bad(element, str(error))
+        elif name in _CURVES or name in _POINTS:
+            yield from self._runs(element, lod, surface)
             return
-        if len(points):
-            getattr(self._level(), target).append(points)
+        else:
+            faces = []
+            self._faces(element, False, (), faces, 0)
+            if faces:
+                kind = "CompositeSurface" if name == "CompositeSurface" else "MultiSurface"
+                yield self._body(kind, lod, faces)
+            if name == "Tin":
+                yield from self._tin(element, lod)
+        if surface is not None:
+            for poly, _ in faces:
+                poly.surface = surface
+
+    def _body(self, kind: str, lod: str, polys: list[Any]) -> Body:
+        return Body(kind, lod, polys, srs=self._srs)
+
+    def _mixed(self, element: Any, lod: str, surface: int | None) -> Iterator[Body]:
+        """Give surfaces of a mixture together, and each of the rest by itself."""
+        faces: Faces = []
+        for member in self._below(element):
+            name = local(member)
+            if name in _POLYGONS or name in _AGGREGATES:
+                self._note(member)
+                self._faces(member, False, (), faces, 1)
+            elif name in GEOMETRIES:
+                yield from self.bodies(member, lod, surface)
+        if faces:
+            if surface is not None:
+                for poly, _ in faces:
+                    poly.surface = surface
+            yield self._body("MultiSurface", lod, faces)
+
+    def _below(self, element: Any) -> Iterator[Any]:
+        """Yield the members of an aggregate, references followed."""
+        for prop in element.iterchildren("*"):
+            link = href(prop)
+            if link is not None and not len(prop):
+                target = self._target(prop, link)
+                if target is not None:
+                    yield target
+                continue
+            yield from prop.iterchildren("*")
+
+    def _target(self, prop: Any, link: str) -> Any:
+        target = self.find(link)
+        if target is None:
+            self.tally.add(
+                Problem(
+                    "xlink-unresolved",
+                    f"A {local(prop)} refers to a geometry that is not in the delivery.",
+                    "error",
+                    f"line {prop.sourceline} {self.key}",
+                    got=link,
+                    expected="a gml:id of this file, or of one beside it",
+                )
+            )
+        return target
+
+    def _note(self, element: Any) -> None:
+        self._srs = element.get("srsName") or self._srs
+        self._width = _whole(element.get("srsDimension")) or self._width
+
+    def _solids(self, element: Any, depth: int) -> Iterator[list[Faces]]:
+        """Yield each solid as its shells, the outer one first."""
+        if depth > _DEEP:
+            self._too_deep(element)
+            return
+        self._note(element)
+        if local(element) != "Solid":
+            for member in self._below(element):
+                yield from self._solids(member, depth + 1)
+            return
+        outer: list[Faces] = []
+        inner: list[Faces] = []
+        for prop in element.iterchildren("*"):
+            name = local(prop)
+            if name not in ("exterior", "interior"):
+                continue
+            shell: Faces = []
+            self._property(prop, False, (), shell, depth + 1)
+            if shell:
+                (outer if name == "exterior" else inner).append(shell)
+        if outer or inner:
+            yield outer + inner
+
+    def _property(
+        self, prop: Any, turned: bool, ids: tuple[str, ...], faces: Faces, depth: int
+    ) -> None:
+        link = href(prop)
+        if link is not None and not len(prop):
+            target = self._target(prop, link)
+            if target is not None:
+                self._faces(target, turned, ids, faces, depth + 1)
+            return
+        for child in prop.iterchildren("*"):
+            self._faces(child, turned, ids, faces, depth + 1)
+
+    def _faces(
+        self, element: Any, turned: bool, ids: tuple[str, ...], faces: Faces, depth: int
+    ) -> None:
+        """Append the polygons of a surface, of whatever kind it is."""
+        name = local(element)
+        if name in _POLYGONS:
+            poly = self._poly(element, ids)
+            if poly is not None:
+                faces.append((poly, turned))
+            return
+        if depth > _DEEP:
+            self._too_deep(element)
+            return
+        if name in _SOLIDS:  # a shell that refers to a whole solid
+            for solid in self._solids(element, depth + 1):
+                faces += [face for shell in solid for face in shell]
+            return
+        self._note(element)
+        own = identifier(element)
+        if own:
+            ids = (*ids, own)
+        if element.get("orientation") == "-":
+            turned = not turned
+        for text in self.packed.get(element, ()):
+            faces.append((self._packed(element, text, ids), turned))
+        for prop in element.iterchildren("*"):
+            if local(prop) in ("trianglePatches", "patches", "polygonPatches"):
+                for text in self.packed.get(prop, ()):
+                    faces.append((self._packed(prop, text, ids), turned))
+            self._property(prop, turned, ids, faces, depth)
+
+    def _packed(self, element: Any, text: str, ids: tuple[str, ...]) -> Poly:
+        return Poly([self.texts.add(text, self._width, element.sourceline)], ids)
+
+    def _poly(self, element: Any, ids: tuple[str, ...]) -> Poly | None:
+        known = self.polys.get(element)
+        if known is not None:
+            if ids:
+                known.ids = tuple(dict.fromkeys((*known.ids, *ids)))
+            return known
+        self._srs = element.get("srsName") or self._srs
+        said = element.get("srsDimension")
+        width = int(said) if said in ("2", "3") else self._width
+        outer: list[tuple[int, str | None]] = []
+        inner: list[tuple[int, str | None]] = []
+        for side in element.iterchildren("*"):
+            name = local(side)
+            if name not in _SIDES:
+                continue
+            for ring in side.iterchildren("*"):
+                number = self._ring(ring, width)
+                if number is not None:
+                    (outer if name in _OUTER else inner).append((number, identifier(ring)))
+        line = element.sourceline
+        if not outer:
+            self._bad(element, "it has no outer ring")
+            return None
+        own = identifier(element)
+        rings = outer + inner
+        poly = Poly(
+            [n for n, _ in rings],
+            (own, *ids) if own else ids,
+            ring_ids=tuple(i for _, i in rings),
+            line=line,
+        )
+        self.polys[element] = poly
+        return poly
+
+    def _ring(self, ring: Any, width: int) -> int | None:
+        name = local(ring)
+        if name == "LinearRing":
+            text, width = self._positions(ring, width)
+        else:  # gml:Ring of curves that follow each other
+            parts = [self._positions(c, width)[0] for c in self._straight(ring, 0)]
+            text = " ".join(parts)
+        return self.texts.add(text, width, ring.sourceline) if text else None
+
+    def _positions(self, element: Any, width: int) -> tuple[str, int]:
+        """Return the numbers below an element and how many make a position."""
+        children = list(element.iterchildren("*"))
+        if len(children) == 1 and local(children[0]) == "posList":
+            said = children[0].get("srsDimension")
+            return children[0].text or "", int(said) if said in ("2", "3") else width
+        parts: list[str] = []
+        for child in children:
+            name = local(child)
+            if name in ("pos", "posList"):
+                words = child.text or ""
+                said = child.get("srsDimension")
+                if said in ("2", "3"):
+                    width = int(said)
+                elif name == "pos":
+                    width = len(words.split()) or width
+                parts.append(words)
+            elif name == "coordinates":
+                text, width = _coordinates(child, width)
+                parts.append(text)
+            elif name == "coord":
+                words = " ".join(texts_of(child))
+                width = len(words.split())
+                parts.append(words)
+            elif name in ("pointProperty", "pointRep", "controlPoint", "Point"):
+                for inner in (child, *child.iterchildren("*")):
+                    if local(inner) in ("Point", "controlPoint"):
+                        text, width = self._positions(inner, width)
+                        parts.append(text)
+        return " ".join(parts), width
+
+    def _straight(self, element: Any, depth: int) -> Iterator[Any]:
+        """Yield the segments of a curve that are chains of points."""
+        name = local(element)
+        if name in _STRAIGHT:
+            yield element
+            return
+        if name in _BENT:
+            self.tally.add(
+                Problem(
+                    "curve-not-straight",
+                    "A curve has bent segments; the points that define them are kept as a line.",
+                    place=f"line {element.sourceline} {self.key}",
+                    got=name,
+                )
+            )
+            yield element
+            return
+        if depth > _DEEP:
+            self._too_deep(element)
+            return
+        for member in self._below(element):
+            yield from self._straight(member, depth + 1)
+
+    def _runs(self, element: Any, lod: str, surface: int | None) -> Iterator[Body]:
+        found: list[tuple[int, int | None]] = []
+        points = local(element) in _POINTS
+        for part in self._points(element) if points else self._straight(element, 0):
+            self._note(part)
+            text, width = self._positions(part, self._width)
+            if text:
+                found.append((self.texts.add(text, width, part.sourceline), surface))
+        if found:
+            kind = "MultiPoint" if points else "MultiLineString"
+            yield Body(kind, lod, runs=found, srs=self._srs)
+
+    def _points(self, element: Any) -> Iterator[Any]:
+        if local(element) == "Point":
+            yield element
+            return
+        yield from (p for p in self._below(element) if local(p) == "Point")
+
+    def _tin(self, element: Any, lod: str) -> Iterator[Body]:
+        """Give the lines and points that a TIN is to be made of: it is not triangulated here."""
+        lines: list[tuple[int, int | None]] = []
+        points: list[tuple[int, int | None]] = []
+        for prop in element.iterchildren("*"):
+            name = local(prop)
+            if name == "controlPoint":
+                text, width = self._positions(prop, self._width)
+                if text:
+                    points.append((self.texts.add(text, width, prop.sourceline), None))
+            elif name in ("stopLines", "breakLines"):
+                for line in prop.iter("*"):
+                    if local(line) in _STRAIGHT:
+                        text, width = self._positions(line, self._width)
+                        lines.append((self.texts.add(text, width, line.sourceline), None))
+        if lines:
+            yield Body("MultiLineString", lod, runs=lines, srs=self._srs)
+        if points:
+            yield Body("MultiPoint", lod, runs=points, srs=self._srs)
+
+    def _too_deep(self, element: Any) -> None:
+        self._bad(element, f"it is nested more than {_DEEP} deep")
 
     def _bad(self, element: Any, why: str) -> None:
-        self._problems.append(
+        self.tally.add(
             Problem(
-                code="boundary-invalid",
-                message=f"A {local(element)} of the object cannot be used: {why}.",
-                severity="error",
-                place=f"line {element.sourceline} {self._key}",
+                "boundary-invalid",
+                f"A {local(element)} of the object cannot be used: {why}.",
+                "error",
+                f"line {element.sourceline} {self.key}",
                 expected="gml:posList or gml:pos with whole positions",
             )
         )
 
-    def _read(self, element: Any) -> Reals:
-        """Return the (n, 3) positions below an element, x first; z is 0 in the plane."""
-        parts = []
-        for item in element.iter():
-            if not isinstance(item.tag, str):
-                continue
-            name = local(item)
-            if name in ("posList", "pos"):
-                numbers = np.array((item.text or "").split(), dtype=np.float64)
-                width = int(item.get("srsDimension") or 0) or (
-                    len(numbers) if name == "pos" else self._frame.dimension
-                )
-                if len(numbers) % width and name == "posList":
-                    width = 5 - width  # 2 for 3: lists without a word on their dimension
-                parts.append(numbers.reshape(-1, width))
-            elif name == "coordinates":
-                rows = [p.split(",") for p in (item.text or "").split()]
-                parts.append(np.array(rows, dtype=np.float64))
-        if not parts:
-            return np.empty((0, 3))
-        points = np.concatenate(parts)
-        if points.shape[1] < 2 or not np.isfinite(points).all():
-            raise ValueError("a position that is none")
-        if points.shape[1] == 2:
-            points = np.column_stack([points, np.zeros(len(points))])
-        points = points[:, :3]
-        return points[:, [1, 0, 2]] if self._frame.swapped else points
 
-    def geometries(self) -> list[CityGeometry]:
-        """Return what was gathered, one geometry for each level and kind."""
-        found = []
-        for lod, level in sorted(self._levels.items()):
-            if level.rings:
-                found.append(_surfaces(lod, level))
-            for kind, parts in (("MultiLineString", level.lines), ("MultiPoint", level.points)):
-                if parts:
-                    ends = np.cumsum([len(p) for p in parts])
-                    runs: list[Any] = [
-                        list(range(end - len(p), end)) for p, end in zip(parts, ends, strict=True)
-                    ]
-                    flat = runs if kind == "MultiLineString" else list(range(int(ends[-1])))
-                    found.append(CityGeometry(kind, lod, np.concatenate(parts), flat))
-        return found
+def _whole(text: str | None) -> int:
+    return int(text) if text in ("2", "3") else 0
 
 
-def _surfaces(lod: str, level: _Level) -> CityGeometry:
-    """Return the surfaces of a level; all of one solid's shell make a Solid."""
-    corners = np.concatenate([ring for rings in level.rings for ring in rings])
-    vertices, flat = np.unique(corners, axis=0, return_inverse=True)
-    numbers = iter(flat.ravel().tolist())
-    faces = [[[next(numbers) for _ in ring] for ring in rings] for rings in level.rings]
-    names = sorted({k for k in level.kinds if k})
-    values = [names.index(k) if k else None for k in level.kinds]
-    semantics = {"surfaces": [{"type": n} for n in names], "values": values} if names else None
-    if all(level.solid):
-        if semantics:
-            semantics["values"] = [values]
-        return CityGeometry("Solid", lod, vertices, [faces], semantics)
-    return CityGeometry("MultiSurface", lod, vertices, faces, semantics)
+def _coordinates(element: Any, width: int) -> tuple[str, int]:
+    """Return GML 2's ``coordinates`` as numbers with blanks between."""
+    inner, outer = element.get("cs", ","), element.get("ts", " ")
+    point = element.get("decimal", ".")
+    text = element.text or ""
+    tuples = [t for t in (text.split() if outer.isspace() else text.split(outer)) if t.strip()]
+    rows = [t.replace(inner, " ") for t in tuples]
+    if point != ".":
+        rows = [r.replace(point, ".") for r in rows]
+    return " ".join(rows), len(rows[0].split()) if rows else width

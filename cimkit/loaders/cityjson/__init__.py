@@ -111,9 +111,12 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     """
     from cimkit.geometry.crs import parse_crs
     from cimkit.loaders._city.rows import rows
+    from cimkit.loaders._city.tally import Tally
     from cimkit.loaders.cityjson.parse import city_objects, parts
 
     crs = parse_crs(asset.crs) if asset.crs and asset.properties.get("placed") else None
     items = (o for part in parts(source.file) for o in city_objects(part, options.problems))
     origin = "sheet" if asset.crs_origin == "sheet" else "file"
-    yield from rows(items, crs, asset.crs, origin, options.problems)
+    tally = Tally()
+    yield from rows(items, crs, asset.crs, origin, tally)
+    options.problems.extend(tally.problems())

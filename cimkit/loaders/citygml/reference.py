@@ -1,0 +1,119 @@
+"""Which CRS a model, or one geometry of it, names, and in which order its axes come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.errors import UsageError
+from cimkit.geometry.crs import parse_crs
+
+__all__ = ["Frame", "Frames", "frame_of", "named"]
+
+Reals = npt.NDArray[np.float64]
+
+_ADV = re.compile(r"urn:adv:crs:(?P<plane>[\w/]+)(?:\*(?P<heights>[\w]+))?", re.IGNORECASE)
+_COMPOUND = re.compile(r"crs:EPSG:[\d.]*:(\d+)", re.IGNORECASE)
+_ZONE = re.compile(r"(?:DE_)?(ETRS89_UTM|DHDN_3GK|42/83_3GK|40/83_3GK)(\d+)", re.IGNORECASE)
+_FIRST = {"ETRS89_UTM": 25800, "DHDN_3GK": 31464, "42/83_3GK": 2394, "40/83_3GK": 3394}
+_HEIGHTS = {
+    "DE_DHHN92_NH": "5783",
+    "DE_DHHN2016_NH": "7837",
+    "DE_DHHN12_NOH": "7699",
+    "DE_DHHN85_NH": "5784",
+}
+
+
+def named(text: str | None) -> str | None:
+    """Return a CRS name that PROJ knows for those that German surveyors and old writers use.
+
+    Examples
+    --------
+    >>> named("urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH"), named("urn:adv:crs:DE_DHDN_3GK4")
+    ('EPSG:25832+5783', 'EPSG:31468')
+    >>> named("urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783")
+    'EPSG:25832+5783'
+    """
+    said = (text or "").strip()
+    if not said:
+        return None
+    german = _ADV.fullmatch(said)
+    if german:
+        zone = _ZONE.match(german["plane"])
+        if zone is None:
+            return said
+        plane = str(_FIRST[zone[1].upper()] + int(zone[2]))
+        above = _HEIGHTS.get((german["heights"] or "").upper())
+        return f"EPSG:{plane}+{above}" if above else f"EPSG:{plane}"
+    if said.lower().startswith("urn:") and "def:crs," in said.lower():
+        codes = _COMPOUND.findall(said)
+        if codes:
+            return "EPSG:" + "+".join(codes)
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How the numbers of a geometry are to be read."""
+
+    dimension: int = 3
+    """Numbers to a position where the list itself does not say."""
+    swapped: bool = False
+    """Whether the first axis is the northing or latitude."""
+    own: str | None = None
+    """The CRS, where it is not that of the model."""
+    degrees: bool = False
+    """Whether the first two axes are angles."""
+
+    def ordered(self, points: Reals) -> Reals:
+        """Return positions with x first."""
+        return points[:, [1, 0, 2]] if self.swapped else points
+
+
+def frame_of(text: str | None, dimension: int) -> Frame:
+    """Decide the order of the axes: a URN or URL means that of the authority, a bare code x, y.
+
+    Degrees come latitude first in either case, as the makers of PLATEAU and INSPIRE write them,
+    unless it is CRS84.
+    """
+    name = named(text)
+    if name is None:
+        return Frame(dimension or 3)
+    try:
+        crs = parse_crs(name)
+    except UsageError:
+        return Frame(dimension or 3)  # told of by `place`
+    formal = (text or "").lower().startswith(("urn:ogc", "urn:x-ogc", "http")) or crs.is_geographic
+    first = crs.axis_info[0].direction.lower() if crs.axis_info else "east"
+    return Frame(dimension or 3, formal and first == "north", degrees=bool(crs.is_geographic))
+
+
+@dataclass(slots=True)
+class Frames:
+    """The frame of the model, and of each CRS that a geometry of it names for itself."""
+
+    model: Frame
+    """Of the model."""
+    said: str | None = None
+    """The CRS of the model as the file writes it."""
+    fixed: bool = False
+    """Whether the delivery sheet names the CRS: then all geometries are in it."""
+    known: dict[str, Frame] = field(default_factory=dict)
+    """By the CRS as it is written."""
+
+    def of(self, srs: str | None) -> Frame:
+        """Return the frame of a geometry that names this CRS, or none."""
+        if not srs or self.fixed or srs == self.said:
+            return self.model
+        known = self.known.get(srs)
+        if known is None:
+            frame = frame_of(srs, self.model.dimension)
+            same = named(srs) == named(self.said)
+            own = None if same or srs.startswith("#") else named(srs)
+            known = self.known[srs] = replace(frame, own=own)
+            if same:
+                known = self.known[srs] = self.model
+        return known
