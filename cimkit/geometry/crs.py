@@ -12,6 +12,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from cimkit.errors import UsageError
+from cimkit.geometry.adjusted_crs import adjusted, is_adjusted
 from cimkit.geometry.crs_text import certain, suppositions
 from cimkit.geometry.local_crs import PREFIX, local_crs
 from cimkit.geometry.named_crs import NamedCRS, displaced
@@ -39,7 +40,8 @@ def parse_crs(text: str) -> CRS:
     text : str
         ``EPSG:n`` and the other ways of writing codes, URNs and URLs (also compound ones), WKT 1
         or 2, a PROJ string, PROJJSON, ``CRS84``, a name that PROJ has or that is usual in Chinese
-        or Japanese, ``GCJ-02``, ``BD-09``, or ``local:<name>`` (see `cimkit.geometry.local_crs`).
+        or Japanese, ``GCJ-02``, ``BD-09``, ``local:<name>`` (see `cimkit.geometry.local_crs`), or
+        one of these and what was done to its coordinates (see `cimkit.geometry.adjusted_crs`).
 
     Raises
     ------
@@ -53,6 +55,13 @@ def parse_crs(text: str) -> CRS:
     >>> parse_crs("国家2000 3度带 35带").to_epsg()
     4523
     """
+    if is_adjusted(text):
+        base = parse_crs(text.split("|")[0])
+        if isinstance(base, NamedCRS) or not (base.is_projected or base.is_geographic):
+            raise UsageError(
+                "only a published plane or geographic system is adjusted", got=text[:200]
+            )
+        return adjusted(text, base, crs_name(base))
     if text.strip().lower().startswith(PREFIX):
         return local_crs(text)  # not kept: what the name means may be told later
     return _published(text)
@@ -166,6 +175,9 @@ def metres_per_unit(crs: CRS) -> float:
     For a geographic CRS it is the length of one unit of arc on the equator, which is good enough to
     judge a size and never to measure one.
     """
+    if isinstance(crs, NamedCRS) and crs.move is not None:
+        ends = crs.to_base(np.array([[105.0, 30.0], [105.0 + 1e-3, 30.0]]))
+        return float(np.hypot(*(ends[1] - ends[0])) / 1e-3) * metres_per_unit(crs.base)
     axes = crs.axis_info
     factor = float(axes[0].unit_conversion_factor) if axes else 1.0
     if crs.is_geographic:

@@ -14,6 +14,7 @@ from pyproj import CRS, Geod
 
 from cimkit.geometry.crs import is_geographic, metres_per_unit, to_crs84
 from cimkit.geometry.curves import linearize
+from cimkit.geometry.named_crs import NamedCRS
 from cimkit.model.tables import BBOX
 
 __all__ = [
@@ -122,6 +123,7 @@ def measures(shapes: Shapes, crs: CRS | None) -> tuple[Reals, Reals, Reals, Real
         x before y.
     crs : CRS or None
         Geographic: measured on its ellipsoid. Projected: in its plane, in metres whatever its unit.
+        One that has only a name: in what it is based on.
         None: areas and lengths are NaN.
 
     Returns
@@ -132,6 +134,9 @@ def measures(shapes: Shapes, crs: CRS | None) -> tuple[Reals, Reals, Reals, Real
     """
     area, length = np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
     dimension = shapely.get_dimensions(shapes)
+    heights = _heights(shapes)
+    if isinstance(crs, NamedCRS) and crs.move is not None:
+        shapes, crs = shapely.transform(shapes, crs.to_base), crs.base
     if crs is not None and len(shapes):
         if is_geographic(crs):
             area, length = _on_ellipsoid(shapes, crs)
@@ -140,7 +145,7 @@ def measures(shapes: Shapes, crs: CRS | None) -> tuple[Reals, Reals, Reals, Real
             area, length = shapely.area(shapes) * unit**2, shapely.length(shapes) * unit
     area = np.where(dimension == 2, area, np.nan)
     length = np.where(dimension == 1, length, np.nan)
-    return (area, length, *_heights(shapes))
+    return (area, length, *heights)
 
 
 def _heights(shapes: Shapes) -> tuple[Reals, Reals]:
