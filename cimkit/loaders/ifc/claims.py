@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.loaders.ifc.units import length_unit, si_factor
 from cimkit.model import Place, Problem
 
 __all__ = ["Claim", "claims", "length_unit", "site_hint", "true_north", "world"]
@@ -36,17 +37,6 @@ class Claim:
     """FactorX, FactorY, FactorZ of an IfcMapConversionScaled."""
     entity: str = ""
     """Class and number of the instance."""
-
-
-def length_unit(model: Any) -> float:
-    """Return the metres in one length unit of the project; 1 if it says nothing usable."""
-    from ifcopenshell.util.unit import calculate_unit_scale
-
-    try:
-        scale = float(calculate_unit_scale(model))
-    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
-        return 1.0  # a project without units; IFC then means SI
-    return scale if math.isfinite(scale) and scale > 0 else 1.0
 
 
 def claims(model: Any) -> list[Claim]:
@@ -136,17 +126,9 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
 
 def _unit(unit: Any) -> float | None:
     """Return the metres in a named unit, None if there is none that is a length."""
-    if unit is None:
+    if unit is None or getattr(unit, "UnitType", None) != "LENGTHUNIT":
         return None
-    if unit.is_a("IfcSIUnit"):
-        from ifcopenshell.util.unit import prefixes
-
-        return float(prefixes.get(unit.Prefix, 1.0)) if unit.Name == "METRE" else None
-    if unit.is_a("IfcConversionBasedUnit"):
-        factor = unit.ConversionFactor
-        base = _unit(factor.UnitComponent) if factor else None
-        return _number(factor.ValueComponent) * base if base else None
-    return None
+    return si_factor(unit)
 
 
 def _from_psets(model: Any) -> list[Claim]:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders.ifc.claims import length_unit
+from cimkit.loaders.ifc.along import linear_frames
 from cimkit.loaders.ifc.instances import get, position
+from cimkit.loaders.ifc.units import length_unit
 
-__all__ = ["origins"]
+__all__ = ["frame", "known_frames", "origins"]
 
 Matrix = npt.NDArray[np.float64]
 
@@ -30,12 +31,12 @@ def origins(model: Any) -> dict[int, tuple[float, float, float]]:
         (a ring, a grid without an intersection, a broken axis) is left out.
     """
     unit = length_unit(model)
-    known: dict[int, Matrix | None] = {}
+    known = known_frames(model)
     found: dict[int, tuple[float, float, float]] = {}
     schema = model.schema_identifier
     for product in model.by_type("IfcProduct"):
         index = position(schema, product.is_a(), "ObjectPlacement")
-        matrix = _matrix(get(product, index) if index is not None else None, known)
+        matrix = frame(get(product, index) if index is not None else None, known)
         if matrix is not None:
             x, y, z = matrix[:3, 3].tolist()
             if math.isfinite(x + y + z):
@@ -43,8 +44,37 @@ def origins(model: Any) -> dict[int, tuple[float, float, float]]:
     return found
 
 
-def _matrix(placement: Any, known: dict[int, Matrix | None]) -> Matrix | None:
-    """Return the (4, 4) matrix of a placement in project units, None if there is none."""
+def known_frames(model: Any) -> dict[int, Matrix | None]:
+    """Return the placements that `frame` cannot work out itself: those along a line.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+
+    Returns
+    -------
+    dict
+        Instance number of the placement to its (4, 4) matrix in project units.
+    """
+    unit = length_unit(model)
+    known: dict[int, Matrix | None] = {}
+    for number, matrix in linear_frames(model).items():
+        matrix[:3, 3] /= unit
+        known[number] = matrix
+    return known
+
+
+def frame(placement: Any, known: dict[int, Matrix | None]) -> Matrix | None:
+    """Return the (4, 4) matrix of a placement in project units, None if there is none.
+
+    Parameters
+    ----------
+    placement : IfcObjectPlacement or None
+    known : dict
+        What is known already, by instance number; the outcome is added.
+    """
+    if placement is None:
+        return None
     chain = []
     while placement is not None and placement.id() not in known:
         known[placement.id()] = None  # also ends a ring
@@ -109,9 +139,9 @@ def _unit(vector: tuple[float, ...], default: tuple[float, ...]) -> tuple[float,
 def _own(link: Any) -> Matrix | None:
     from ifcopenshell.util.placement import get_axis2placement
 
-    axes = getattr(link, "RelativePlacement", None)
     if link.is_a("IfcLinearPlacement"):
-        axes = link.CartesianPosition  # the exporter's own solution of the distance along the line
+        return None  # one that could be worked out is known
+    axes = getattr(link, "RelativePlacement", None)
     if axes is None or not axes.is_a("IfcPlacement"):
         return None
     try:

@@ -229,8 +229,9 @@ def _order(name: str, old: list[bytes]) -> tuple[str, list[bytes]] | None:
         return name, [*old[:7], old[8]]
     if name == "IFCGRIDPLACEMENT" and count == 2:  # until IFC4X1
         return name, [b"$", *old]
-    if name == "IFCLINEARPLACEMENT" and count > 3:  # the exporter's own solution is the last
-        return name, [old[0] if count > 4 else b"$", b"$", old[-1]]
+    if name == "IFCLINEARPLACEMENT" and count > 3 and old[-1] != b"$":
+        # Of the distance along a line that is no more, the exporter's own solution is left.
+        return "IFCLOCALPLACEMENT", [old[0] if count > 4 else b"$", old[-1]]
     if name in ("IFCKERB", "IFCKERBTYPE") and old[-1] in (b".T.", b".F.", b".U."):  # Mountable
         return name, [*old[:-1], b"$"]
     if name == "IFCREFERENT" and count == 9:  # RestartDistance

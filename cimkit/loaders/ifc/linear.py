@@ -1,0 +1,160 @@
+"""Lines of IFC products: alignments, axes, footprints, grids and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.loaders.ifc.curves import CurveReader
+from cimkit.loaders.ifc.origins import frame, known_frames
+from cimkit.loaders.ifc.quiet import silence
+from cimkit.loaders.ifc.units import length_unit
+from cimkit.model import Problem
+
+__all__ = ["TOLERANCE_M", "has_lines", "lines"]
+
+Reals = npt.NDArray[np.float64]
+Line = tuple[int, str, Reals]
+
+TOLERANCE_M = 0.001
+"""How far a chain of points may be from the curve it stands for."""
+_BATCH = 256
+_SETS = ("IfcGeometricCurveSet", "IfcGeometricSet")
+# Their curves are drawn over the distance along the line, not over the ground.
+_PROFILES = ("IfcAlignmentVerticalSegment", "IfcAlignmentCantSegment")
+
+
+def lines(
+    model: Any,
+    products: Iterable[Any],
+    tolerance_m: float = TOLERANCE_M,
+    problems: list[Problem] | None = None,
+) -> Iterator[Line]:
+    """Yield the lines by which products are represented.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+    products : iterable of IfcProduct
+    tolerance_m : float
+        How far a line may be from the curve.
+    problems : list of Problem, optional
+        ``curve-failed`` is appended if the engine cannot evaluate some.
+
+    Yields
+    ------
+    number : int
+        Instance number of the product.
+    representation : str
+        Its identifier (Axis, FootPrint, Annotation ...), for `geometries.lod`.
+    points : (n, 3) array
+        Metres of the model; one point for an IfcCartesianPoint. A product may have several.
+    """
+    reader = CurveReader(model, tolerance_m)
+    unit = length_unit(model)
+    known = known_frames(model)
+    failed: list[str] = []
+    batch: list[Any] = []
+    for product in products:
+        if has_lines(product):
+            batch.append(product)
+        if len(batch) == _BATCH:
+            yield from _of(batch, reader, unit, known, failed)
+            batch = []
+    yield from _of(batch, reader, unit, known, failed)
+    if failed and problems is not None:
+        problems.append(
+            Problem(
+                "curve-failed",
+                f"{len(failed)} curves could not be evaluated; their objects have no line.",
+                "error",
+                ", ".join(failed[:5]) + (" …" if len(failed) > 5 else ""),
+                hint="Look at the curve in the authoring tool; are its segments complete?",
+            )
+        )
+
+
+def has_lines(product: Any) -> bool:
+    """Tell whether a product is represented by curves or points."""
+    return any(True for _ in _items(product))
+
+
+def _items(product: Any) -> Iterator[tuple[str, Any]]:
+    """Yield representation and item of each curve and point of a product."""
+    design = getattr(product, "DesignParameters", None)
+    if design is not None and design.is_a() in _PROFILES:
+        return
+    held = getattr(product, "Representation", None)
+    if held is None:
+        yield from _axes(product)
+        return
+    for shape in held.Representations or ():
+        name = shape.RepresentationIdentifier or shape.RepresentationType or ""
+        for item in shape.Items or ():
+            for one in _flat(item, 0):
+                yield name, one
+
+
+def _axes(product: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the curves of a grid that is not drawn besides."""
+    if product.is_a("IfcGrid"):
+        for axes in (product.UAxes, product.VAxes, product.WAxes):
+            for axis in axes or ():
+                if axis.AxisCurve is not None:
+                    yield "Axis", axis.AxisCurve
+
+
+def _flat(item: Any, depth: int) -> Iterator[Any]:
+    if item.is_a() in _SETS and depth < 8:
+        for inner in item.Elements or ():
+            yield from _flat(inner, depth + 1)
+    elif item.is_a("IfcCurve") or item.is_a("IfcSegment") or item.is_a("IfcCartesianPoint"):
+        yield item
+    elif item.is_a("IfcCompositeCurveSegment") and item.ParentCurve is not None:
+        yield item.ParentCurve
+    elif item.is_a("IfcMappedItem") and item.MappingSource is not None:
+        mapped = item.MappingSource.MappedRepresentation
+        if all(any(True for _ in _flat(i, depth + 1)) for i in mapped.Items or ()) and depth < 8:
+            yield item  # the engine applies its target
+
+
+def _of(
+    products: list[Any],
+    reader: CurveReader,
+    unit: float,
+    known: dict[int, Any],
+    failed: list[str],
+) -> list[Line]:
+    found: list[Line] = []
+    with silence():
+        for product in products:
+            matrix = frame(getattr(product, "ObjectPlacement", None), known)
+            if matrix is None and product.ObjectPlacement is not None:
+                continue  # its placement is broken; that is told of elsewhere
+            world = np.eye(4) if matrix is None else matrix.copy()
+            world[:3, 3] *= unit
+            for name, item in _items(product):
+                chains = (
+                    [_point(item, unit)] if item.is_a("IfcCartesianPoint") else reader.chains(item)
+                )
+                if not chains and not _is_empty(item):
+                    failed.append(f"#{item.id()}")
+                for points in chains:
+                    moved = points @ world[:3, :3].T + world[:3, 3]
+                    if np.isfinite(moved).all():
+                        found.append((product.id(), name, moved))
+    return found
+
+
+def _point(item: Any, unit: float) -> Reals:
+    numbers = (*(float(v) for v in item.Coordinates), 0.0, 0.0)[:3]
+    return np.array([numbers], dtype=np.float64) * unit
+
+
+def _is_empty(item: Any) -> bool:
+    """Tell whether a segment is the one of length nothing that ends a curve of segments."""
+    length = getattr(item, "SegmentLength", None)
+    return length is not None and getattr(length, "wrappedValue", length) == 0
