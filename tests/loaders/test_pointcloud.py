@@ -21,9 +21,8 @@ from cimkit.errors import SourceUnreadable
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.loaders import pointcloud
 from cimkit.loaders._spec import Head, ReadOptions
-from cimkit.loaders.pointcloud.chunk import PointChunk
 from cimkit.loaders.pointcloud.grid import Grid
-from cimkit.loaders.pointcloud.rows import noise_share
+from cimkit.loaders.pointcloud.measures import noise_share
 from cimkit.model import STAGED, Asset, Declaration, Source
 
 E0, N0 = 500_000.0, 3_272_000.0
@@ -88,7 +87,7 @@ def test_density_footprint_and_heights(tmp_path: Path, name: str) -> None:
     assert asset.counts["points"] == 40_000
     assert asset.crs == "EPSG:4544"
     assert asset.format.endswith("1.4")
-    assert codes == []
+    assert codes == ["vertical-datum-unknown"]
     assert measured["point_density", "all"] == pytest.approx(4.0, rel=0.02)
     assert measured["point_density", "median"] == pytest.approx(4.0, rel=0.1)
     assert row["z_min"] == pytest.approx(199.9, abs=0.1)
@@ -157,7 +156,7 @@ def test_wkt_and_keys_that_differ_are_a_contradiction(tmp_path: Path) -> None:
     las.header.vlrs.append(keys)
     las.write(given.file)
     asset, _, _, codes = load(given)
-    assert codes == ["crs-contradiction"]
+    assert codes == ["crs-contradiction", "vertical-datum-unknown"]
     assert asset.crs == "EPSG:4544"  # format 6 and later: WKT
 
 
@@ -178,7 +177,11 @@ def test_without_crs_it_has_no_place_until_the_sheet_says(tmp_path: Path) -> Non
     assert (asset.crs, asset.crs_origin, codes) == (None, "none", ["crs-missing"])
     assert row["geometry"] is None
     asset, row, _, codes = load(given, Declaration(crs="EPSG:4544"))
-    assert (asset.crs, asset.crs_origin, codes) == ("EPSG:4544", "sheet", [])
+    assert (asset.crs, asset.crs_origin, codes) == (
+        "EPSG:4544",
+        "sheet",
+        ["vertical-datum-unknown"],
+    )
     assert row["position_origin"] == "sheet"
 
 
@@ -275,23 +278,25 @@ def test_grid_gives_the_same_however_it_is_cut(
     points: list[tuple[float, float, float]], size: int
 ) -> None:
     xyz = np.array(points)
+    lines = (np.arange(len(xyz)) // 3 * 7).astype(np.uint16)
     box = (*xyz.min(axis=0), *xyz.max(axis=0))
-    whole, pieces = Grid(box, 1.0, len(xyz)), Grid(box, 1.0, len(xyz))
-    whole.add(PointChunk(xyz))
+    whole, pieces = Grid(box, 1.0), Grid(box, 1.0)
+    whole.add(xyz, lines)
     for first in range(0, len(xyz), size):
-        pieces.add(PointChunk(xyz[first : first + size]))
+        pieces.add(xyz[first : first + size], lines[first : first + size])
     assert pieces.points == whole.points == len(xyz)
-    assert pieces.box() == whole.box()
-    assert np.array_equal(pieces.densities(), whole.densities())
+    assert sorted(pieces.densities()) == sorted(whole.densities())
+    assert pieces.overlap() == whole.overlap()
     assert whole.densities().sum() * whole.cell**2 == pytest.approx(len(xyz))
 
 
 def test_grid_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cimkit.loaders.pointcloud.grid._MOST_CELLS", 1_000)
-    grid = Grid((0, 0, 0, 1e5, 1e5, 0), 1.0, 5_000)
+    monkeypatch.setattr("cimkit.loaders.pointcloud.grid._MOST_BLOCKS", 10)
+    grid = Grid((0, 0, 0, 1e5, 1e5, 0), 1.0)
     xyz = np.random.default_rng(0).uniform(0, 1e5, (5_000, 3))
-    grid.add(PointChunk(xyz))
-    assert len(grid.densities()) <= 1_000
+    grid.add(xyz[:2_500])
+    grid.add(xyz[2_500:])
+    assert len(grid._counts) <= 10
     assert grid.densities().sum() * grid.cell**2 == pytest.approx(5_000)
 
 

@@ -1,0 +1,296 @@
+"""The public header block of LAS 1.0 to 1.4 (ASPRS, LAS 1.4 R15, tables 3 to 6)."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from cimkit.errors import SourceUnreadable
+from cimkit.model import Problem
+
+__all__ = ["BASE_SIZES", "LasHeader", "check_header", "read_header"]
+
+BASE_SIZES = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
+"""Bytes of a record of point format 0 to 10."""
+
+_BLOCK = struct.Struct("<4sHH16sBB32s32sHHHIIBHI5I3d3d6d")
+_EXPORT_AGAIN = "Export the tile again; the file may have been cut off in transfer."
+_FIRST_YEAR = 1970
+
+
+@dataclass(frozen=True, slots=True)
+class LasHeader:
+    """What the header says, word for word."""
+
+    version: tuple[int, int]
+    point_format: int
+    record_length: int
+    packed: bool
+    points: int
+    legacy_points: int
+    returns: tuple[int, ...]
+    scales: tuple[float, float, float]
+    offsets: tuple[float, float, float]
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    header_size: int
+    points_at: int
+    records: int
+    evlrs_at: int
+    evlrs: int
+    waves_at: int
+    encoding: int
+    source_id: int
+    guid: str
+    system: str
+    software: str
+    day: int
+    year: int
+    size: int
+
+    @property
+    def wkt(self) -> bool:
+        """Whether the CRS is meant to be the one in WKT (LAS 1.4 on)."""
+        return bool(self.encoding & 16) and self.version >= (1, 4)
+
+    @property
+    def standard_time(self) -> bool:
+        """Whether GPS time is adjusted standard time (LAS 1.2 on)."""
+        return bool(self.encoding & 1) and self.version >= (1, 2)
+
+    @property
+    def box(self) -> tuple[float, ...] | None:
+        """(xmin, ymin, zmin, xmax, ymax, zmax), if it is one."""
+        box = (*self.low, *self.high)
+        sound = all(map(math.isfinite, box)) and all(
+            a <= b for a, b in zip(self.low, self.high, strict=True)
+        )
+        return box if sound and self.points else None
+
+    @property
+    def created(self) -> str | None:
+        """ISO 8601 day of creation, if it is one."""
+        if not 1 <= self.day <= 366 or not _FIRST_YEAR <= self.year <= 9998:
+            return None
+        day = datetime.date(self.year, 1, 1) + datetime.timedelta(days=self.day - 1)
+        return day.isoformat()
+
+
+def _text(raw: bytes) -> str:
+    held = raw.split(b"\0", 1)[0].strip()
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError:
+        return held.decode("latin-1")
+
+
+def read_header(file: Path) -> LasHeader:
+    """Read the header of a LAS or LAZ file.
+
+    Raises
+    ------
+    SourceUnreadable
+        If it is cut off, or describes no point records that exist.
+    """
+    with file.open("rb") as opened:
+        raw = opened.read(375)
+    size = file.stat().st_size
+    if len(raw) < _BLOCK.size:
+        raise SourceUnreadable(
+            "the LAS header is cut off",
+            where=file.name,
+            got=f"{len(raw)} bytes",
+            expected=f"{_BLOCK.size} bytes or more",
+            mend=_EXPORT_AGAIN,
+        )
+    v = _BLOCK.unpack_from(raw)
+    version, form = (v[4], v[5]), v[13] & 0x3F
+    if version[0] != 1 or form > 10:
+        raise SourceUnreadable(
+            "the LAS header describes no points that there are in LAS 1.0 to 1.4",
+            where=file.name,
+            got=f"LAS {version[0]}.{version[1]}, point format {form}",
+            expected="LAS 1.0 to 1.4, point format 0 to 10",
+            mend=_EXPORT_AGAIN,
+        )
+    if v[14] < BASE_SIZES[form]:
+        raise SourceUnreadable(
+            f"records of {v[14]} bytes cannot hold points of format {form}",
+            where=file.name,
+            got=str(v[14]),
+            expected=f"{BASE_SIZES[form]} or more",
+            mend=_EXPORT_AGAIN,
+        )
+    waves_at = evlrs_at = evlrs = 0
+    points, returns = v[15], v[16:21]
+    if version >= (1, 3) and len(raw) >= 235:
+        (waves_at,) = struct.unpack_from("<Q", raw, 227)
+    if version >= (1, 4) and len(raw) >= 375 and v[10] >= 375:
+        evlrs_at, evlrs, wide = struct.unpack_from("<QIQ", raw, 235)
+        if wide or not v[15]:
+            points, returns = wide, struct.unpack_from("<15Q", raw, 255)
+    xmax, xmin, ymax, ymin, zmax, zmin = v[27:33]
+    return LasHeader(
+        version=version,
+        point_format=form,
+        record_length=v[14],
+        packed=bool(v[13] & 0xC0),
+        points=points,
+        legacy_points=v[15],
+        returns=tuple(returns),
+        scales=v[21:24],
+        offsets=v[24:27],
+        low=(xmin, ymin, zmin),
+        high=(xmax, ymax, zmax),
+        header_size=v[10],
+        points_at=v[11],
+        records=v[12],
+        evlrs_at=evlrs_at,
+        evlrs=evlrs,
+        waves_at=waves_at,
+        encoding=v[2] if version >= (1, 2) else 0,
+        source_id=v[1] if version >= (1, 1) else 0,
+        guid=v[3].hex() if v[3].strip(b"\0") else "",
+        system=_text(v[6]),
+        software=_text(v[7]),
+        day=v[8],
+        year=v[9],
+        size=size,
+    )
+
+
+def check_header(head: LasHeader) -> list[Problem]:
+    """Return what in a header contradicts itself or the format."""
+    found: list[Problem] = []
+    least = 375 if head.version >= (1, 4) else 235 if head.version == (1, 3) else 227
+    if head.header_size < least:
+        found.append(
+            Problem(
+                "header-size-contradiction",
+                f"The header says it is shorter than a header of LAS {head.version[0]}."
+                f"{head.version[1]}; fields beyond its end were not read.",
+                place="header size",
+                got=str(head.header_size),
+                expected=f"{least} or more",
+            )
+        )
+    if head.version > (1, 4):
+        found.append(
+            Problem(
+                "version-unknown",
+                "The file says it is newer than LAS 1.4; it was read as LAS 1.4.",
+                got=f"1.{head.version[1]}",
+                expected="1.0 to 1.4",
+            )
+        )
+    found += _counts(head)
+    found += _numbers(head)
+    if (head.day or head.year) and (
+        head.created is None
+        or head.created > (datetime.date.today() + datetime.timedelta(days=2)).isoformat()
+    ):
+        found.append(
+            Problem(
+                "creation-date-implausible",
+                "The day of creation is none, or lies in the future.",
+                "info",
+                "creation day and year",
+                f"day {head.day} of {head.year}",
+                "1 to 366, a year that has been",
+            )
+        )
+    return found
+
+
+def _counts(head: LasHeader) -> list[Problem]:
+    if head.version < (1, 4):
+        return []
+    legacy, points = head.legacy_points, head.points
+    if legacy and legacy != points:
+        return [
+            Problem(
+                "point-count-contradiction",
+                "The header counts the points twice and differently; the count of LAS 1.4 was "
+                "obeyed.",
+                place="legacy number of point records",
+                got=str(legacy),
+                expected=str(points),
+                hint="Rewrite the header from the content.",
+            )
+        ]
+    if legacy and head.point_format >= 6:
+        return [
+            Problem(
+                "legacy-count-forbidden",
+                "The old count of points is filled in, which point formats 6 to 10 forbid.",
+                "info",
+                "legacy number of point records",
+                str(legacy),
+                "0",
+            )
+        ]
+    return []
+
+
+def _numbers(head: LasHeader) -> list[Problem]:
+    found: list[Problem] = []
+    for axis, scale, offset in zip("xyz", head.scales, head.offsets, strict=True):
+        if scale == 0 or not math.isfinite(scale) or not math.isfinite(offset):
+            found.append(
+                Problem(
+                    "scale-invalid",
+                    f"Scale or offset of {axis} is no number to multiply with; all points share "
+                    "one coordinate, or have none.",
+                    "error",
+                    f"scale and offset of {axis}",
+                    f"scale {scale:g}, offset {offset:g}",
+                    "a scale above 0, e.g. 0.001",
+                    "Export the cloud again with a scale.",
+                )
+            )
+        elif scale < 0:
+            found.append(
+                Problem(
+                    "scale-negative",
+                    f"The scale of {axis} is below 0; it was obeyed.",
+                    place=f"scale of {axis}",
+                    got=f"{scale:g}",
+                    expected="a scale above 0",
+                )
+            )
+    if not head.points:
+        return found
+    if head.box is None:
+        found.append(
+            Problem(
+                "bbox-contradiction",
+                "The box of the header is none: a least value exceeds the greatest.",
+                place="header",
+                got=str([round(v, 3) for v in (*head.low, *head.high)]),
+                expected="minima not above maxima",
+                hint="Rewrite the header from the content.",
+            )
+        )
+        return found
+    for i, axis in enumerate("xyz"):
+        scale = abs(head.scales[i])
+        if scale == 0 or not math.isfinite(scale):
+            continue
+        ends = [(v - head.offsets[i]) / scale for v in (head.low[i], head.high[i])]
+        if max(map(abs, ends)) > 2**31 + 1:
+            found.append(
+                Problem(
+                    "coordinates-overflow",
+                    f"With this scale and offset {axis} cannot reach the box of the header: 32 "
+                    "bits are not enough, and the coordinates have wrapped round.",
+                    "error",
+                    f"{axis}: scale {head.scales[i]:g}, offset {head.offsets[i]:g}",
+                    f"{head.low[i]:g} to {head.high[i]:g}",
+                    "a box within 2^31 times the scale about the offset",
+                    "Export the cloud again with an offset near it.",
+                )
+            )
+    return found

@@ -1,0 +1,79 @@
+"""Recognising a point cloud by its content."""
+
+from __future__ import annotations
+
+import re
+
+from cimkit.loaders._spec import Head
+from cimkit.loaders.pointcloud.columns import Table, look
+from cimkit.loaders.pointcloud.pcd import is_pcd
+from cimkit.loaders.pointcloud.ply import is_ply
+from cimkit.loaders.pointcloud.ptx import is_ptx
+
+__all__ = ["sniff"]
+
+_OWN = (".xyz", ".pts", ".ptx", ".xyzi", ".xyzrgb", ".xyzn", ".xyzrgbn", ".xyb", ".neu", ".3d")
+_ANY = (".txt", ".asc", ".csv", ".dat", ".tsv")
+_POSE = re.compile(
+    r"^(roll|pitch|yaw|heading|omega|phi|kappa|image|photo|file|picture|qw|qx|wkt|geom"
+    r"|航向|侧滚|俯仰|照片|影像|写真|画像)",
+    re.IGNORECASE,
+)
+_CLOUD = {
+    "red", "rgb", "intensity", "classification", "return_number", "gps_time", "normal_x", "nir",
+}  # fmt: skip
+_MANY = 100  # lines of x, y, z that are more likely a cloud than a list of places
+
+
+def sniff(head: Head) -> int:
+    """Tell how sure it is that a file is a point cloud, 0 to 100."""
+    start = head.start
+    if head.is_dir:
+        return 0
+    if start[:4] == b"LASF" or start[:8] == b"ASTM-E57":
+        return 95
+    if is_ply(start) or is_pcd(start):
+        return 90
+    if not head.name.endswith(_OWN + _ANY):
+        return 0
+    if is_ptx(start):
+        return 90
+    table = look(start)
+    if table is None or not {"x", "y"} <= set(table.roles.values()) or table.texts:
+        return 0
+    return _text(table, head.name)
+
+
+def _text(table: Table, name: str) -> int:
+    roles = set(table.roles.values())
+    if "z" not in roles or any(_POSE.match(h.strip()) for h in table.header):
+        return 0
+    if name.endswith(".pts") and table.promised is not None:
+        return 85
+    if name.endswith(_OWN):
+        return 70
+    angular = any(
+        h.strip().lower()[:3] in ("lon", "lat", "lng", "经度", "纬度", "経度", "緯度")
+        for h in table.header
+    )
+    if table.header:
+        if angular and not roles & (_CLOUD - {"gps_time"}):
+            return 0  # a table of places with attributes
+        unknown = [n for n in table.names if n not in table.roles]
+        if roles & (_CLOUD - {"gps_time"}):
+            return 60
+        return 40 if len(table.sample) >= _MANY and not unknown and "id" not in roles else 0
+    if _pose_lines(table):
+        return 0
+    return 40 if len(table.sample) >= 3 and "id" not in roles else 0
+
+
+def _pose_lines(table: Table) -> bool:
+    """Tell lines of time, place and angles: the first number grows evenly."""
+    import numpy as np
+
+    held = table.sample
+    if held.shape[1] < 6 or len(held) < 3 or {"red", "normal_x"} & set(table.roles.values()):
+        return False
+    steps = np.diff(held[:, 0])
+    return bool((steps > 0).all() and steps.max() < 100 * max(float(np.median(steps)), 1e-9))
