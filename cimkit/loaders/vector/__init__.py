@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from cimkit.loaders._spec import LoaderSpec, ReadOptions
+from cimkit.loaders._spec import HEAD_BYTES, LoaderSpec, ReadOptions
 from cimkit.loaders.vector.sniff import sniff
 from cimkit.model import Asset, Source
 
@@ -20,7 +20,7 @@ __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
 SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=5)
 
-_SIDECARS = ".shx,.dbf,.prj,.cpg,.sbn,.sbx,.qix,.qpj,.fbn,.fbx,.ain,.aih,.atx,.ixs,.mxs,.idm,.ind"
+_SIDECARS = ".shx .dbf .prj .cpg .sbn .sbx .qix .qpj .fbn .fbx .ain .aih .atx .ixs .mxs .idm .ind"
 
 
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
@@ -29,26 +29,41 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     suffix = PurePosixPath(path).suffix.lower()
     endings = [".qml", ".sld", ".qmd"]
     if suffix == ".shp":
-        endings += _SIDECARS.split(",")
+        endings += _SIDECARS.split()
     elif suffix == ".dbf":
         endings += [".cpg"]
     elif suffix in (".tab", ".mif"):
         endings += [".mid", ".dat", ".map", ".id", ".ind"]
     elif suffix in (".gml", ".xml"):
         endings += [".xsd", ".gfs"]
-    names = [f"{stem}{e}" for e in endings] + [f"{stem}{e.upper()}" for e in endings]
+    elif suffix in (".csv", ".tsv", ".txt"):
+        endings += [".csvt", ".prj"]
+    stems = {stem, str(PurePosixPath(stem).parent / PurePosixPath(stem).name.upper())}
+    stems |= {str(PurePosixPath(stem).parent / PurePosixPath(stem).name.lower())}
+    names = [f"{s}{e}" for s in stems for x in endings for e in (x, x.upper(), x.capitalize())]
+    names += [f"{stem}.{e[1:].capitalize()}" for e in endings]
     names += [f"{path}{e}" for e in (".xml", "-wal", "-shm", "-journal")]
     return {n for n in names if n in listing and n != path}
 
 
 def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened]:
+    from cimkit.loaders.vector.sniff import table_text
+    from cimkit.loaders.vector.texttable import dialect_of, open_text
+    from cimkit.loaders.vector.workbook import is_workbook, open_workbook
+
     if source.file.is_file():
         with source.file.open("rb") as opened:
-            start = opened.read(6)
+            start = opened.read(HEAD_BYTES)
         if start[:4] == b"PAR1":
             from cimkit.loaders.vector.parquet import open_parquet
 
             return open_parquet(source, options)
+        workbook = is_workbook(start)
+        if workbook is not None:
+            return open_workbook(source, options, workbook)
+        text = table_text(start) if start.lstrip()[:1] not in (b"{", b"<") else None
+        if text is not None and dialect_of(text, whole=len(start) < HEAD_BYTES) is not None:
+            return open_text(source, options)
     from cimkit.loaders.vector.ogr import open_ogr
 
     return open_ogr(source, options)

@@ -1,46 +1,54 @@
-"""The header and the raw text of a dBASE table, as far as its character encoding hangs on them."""
+"""dBASE tables: what GDAL does not tell of them, and what bears on their encoding."""
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["LDID", "Dbf", "is_dbf", "read_dbf"]
 
 LDID = {
-    0x03: "cp1252",
-    0x13: "cp932",
-    0x4D: "gb18030",
-    0x4E: "cp949",
-    0x4F: "big5",
-    0x57: "cp1252",  # what ArcGIS writes for "ANSI": the code page of its Windows, so a weak word
-    0x58: "cp1252",
-    0x59: "cp1252",
-    0x7A: "gb18030",
-    0x7B: "cp932",
-    0x7C: "cp949",
-    0x78: "big5",
-    0xC8: "cp1250",
-    0xC9: "cp1251",
-    0xCA: "cp1254",
-    0xCB: "cp1253",
+    **{0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x26: "cp866"},
+    **{0x4D: "gbk", 0x4E: "cp949", 0x4F: "big5", 0x50: "cp874", 0x64: "cp852", 0x65: "cp866"},
+    **{0x6A: "cp737", 0x6B: "cp857", 0x78: "big5", 0x79: "cp949", 0x7A: "gbk", 0x7B: "cp932"},
+    **{0x7C: "cp874", 0x7D: "cp1255", 0x7E: "cp1256", 0x57: "cp1252", 0x58: "cp1252"},
+    **{0x59: "cp1252", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253"},
+    **{0xCC: "cp1257"},
 }
-"""Language driver ids that deliveries carry, as Python calls their encodings."""
+"""Language driver ids that deliveries carry, as Python calls their encodings.
+
+0x57 is what ArcGIS writes for "ANSI", the code page of its Windows: a weak word.
+"""
 
 _SAMPLE = 4 * 2**20
+_CHUNK = 8 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dbf:
-    """What bears on the encoding."""
+    """What GDAL does not say of a table."""
 
     ldid: int
     """Language driver id; 0 says nothing."""
     records: int
-    """Number of rows, deleted ones included."""
+    """Number of rows as the header has it, deleted ones included."""
+    held: int
+    """Number of rows that the file has bytes for."""
+    header: int
+    """Bytes before the first row."""
+    size: int
+    """Bytes of a row."""
     text: bytes
-    """Field names and text values of the first megabytes, one a line."""
+    """Field names and text values of the first megabytes that are beyond ASCII, one a line."""
+    deleted: int = 0
+    """Rows that are marked as deleted."""
+    overflown: dict[bytes, int] = field(default_factory=dict)
+    """Field, and how many of its numbers did not fit: asterisks stand there."""
+    undated: dict[bytes, int] = field(default_factory=dict)
+    """Field, and how many of its dates are none."""
 
 
 def is_dbf(start: bytes) -> bool:
@@ -57,8 +65,8 @@ def is_dbf(start: bytes) -> bool:
     )
 
 
-def read_dbf(file: Path) -> Dbf:
-    """Read the header and the text of the first records.
+def read_dbf(file: Path, *, whole: bool = True) -> Dbf:
+    """Read the header and the text of the first records; with ``whole``, look at all of them.
 
     Raises
     ------
@@ -77,10 +85,56 @@ def read_dbf(file: Path) -> Dbf:
             fields.append((name.split(b"\0")[0], kind, offset, length))
             offset += length
             at += 32
+        held = max(0, file.stat().st_size - header) // size
         opened.seek(header)
         rows = opened.read(min(_SAMPLE, records * size))
     lines = [name for name, *_ in fields]
     texts = [(begin, length) for _, kind, begin, length in fields if kind == b"C"]
     for row in range(0, len(rows) - size + 1, size):
         lines += [rows[row + begin : row + begin + length].strip(b" \0") for begin, length in texts]
-    return Dbf(start[29], records, b"\n".join(line for line in lines if not line.isascii()))
+    text = b"\n".join(line for line in lines if not line.isascii())
+    table = Dbf(start[29], records, min(held, records), header, size, text)
+    if whole:
+        _look(file, table, fields)
+    return table
+
+
+def _look(file: Path, table: Dbf, fields: list[tuple[bytes, bytes, int, int]]) -> None:
+    """Count deleted rows, numbers that did not fit and dates that are none."""
+    for rows in _chunks(file, table):
+        table.deleted += int((rows[:, 0] == 0x2A).sum())
+        for name, kind, begin, length in fields:
+            if not length or begin + length > table.size:
+                continue
+            column = rows[:, begin : begin + length]
+            if kind in (b"N", b"F"):
+                over = int((column == 0x2A).any(axis=1).sum())
+                if over:
+                    table.overflown[name] = table.overflown.get(name, 0) + over
+            elif kind == b"D" and length == 8:
+                none = _no_dates(column)
+                if none:
+                    table.undated[name] = table.undated.get(name, 0) + none
+
+
+def _chunks(file: Path, table: Dbf) -> Iterator[Any]:
+    import numpy as np
+
+    step = max(1, _CHUNK // table.size)
+    with file.open("rb") as opened:
+        opened.seek(table.header)
+        for first in range(0, table.held, step):
+            count = min(step, table.held - first)
+            data = np.frombuffer(opened.read(count * table.size), np.uint8)
+            yield data[: len(data) // table.size * table.size].reshape(-1, table.size)
+
+
+def _no_dates(column: Any) -> int:
+    import numpy as np
+
+    blank = np.isin(column, (0x20, 0x30, 0)).all(axis=1)
+    digits = column.astype(np.int64) - 0x30
+    plain = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    month, day = digits[:, 4] * 10 + digits[:, 5], digits[:, 6] * 10 + digits[:, 7]
+    fine = plain & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    return int((~blank & ~fine).sum())

@@ -33,7 +33,6 @@ _FORMATS = {
     "LIBKML": ("KML", "application/vnd.google-earth.kml+xml"),
     "GPX": ("GPX", "application/gpx+xml"),
     "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
-    "CSV": ("CSV", "text/csv"),
     "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
     "MapInfo File": ("MapInfo", "application/x-mapinfo"),
 }
@@ -71,8 +70,6 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         title, media = _FORMATS.get(driver, (driver, "application/octet-stream"))
         if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
             title, media = "dBASE", "application/x-dbf"
-        if title == "CSV" and all(i["geometry_type"] is None for i in infos):
-            raise SourceUnreadable("no row of the table has a position", where=source.path)
         yield Opened(
             title,
             media,
@@ -80,6 +77,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.shown,
             how.origin,
             problems=how.problems,
+            properties=how.properties,
         )
 
 
@@ -99,16 +97,16 @@ def _info(how: Plan, layer: str) -> dict[str, Any]:
 
 def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Table:
     geometry = info["geometry_type"] or ""
-    crs = info["crs"] or how.crs
+    crs = info["crs"]
     if crs and ("Undefined" in crs or "Unknown engineering" in crs):
         crs = None  # what GDAL calls a GeoPackage's "not known"
-    assumed = how.crs is not None or (driver in _ASSUMED and not _says_crs(source.file))
+    assumed = driver in _ASSUMED and not _says_crs(source.file)
     bounds = info["total_bounds"]
     if not info["features"] or (bounds is not None and not any(bounds)):
         bounds = None  # an empty shapefile says 0, 0, 0, 0
     return Table(
-        name=str(info["layer_name"]),
-        features=int(info["features"]),
+        name=how.layer or str(info["layer_name"]),
+        features=int(info["features"]) - how.fewer,
         geometry_type=geometry,
         crs=crs,
         crs_origin="none" if not crs else "assumed" if assumed else "declared",

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from cimkit.errors import SourceUnreadable
-from cimkit.loaders._delivery.encoding import decodes, detect
+from cimkit.loaders._delivery.encoding import detect, named, superset
+from cimkit.loaders._layers.text import settle
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.vector.dbf import LDID, read_dbf
-from cimkit.loaders.vector.names import glob_escape, speaking, suffix_of
+from cimkit.loaders.vector.names import speaking, suffix_of
 from cimkit.model import Problem, Source
 
-__all__ = ["LATITUDE", "LONGITUDE", "Plan", "plan"]
+__all__ = ["Plan", "gdal_name", "is_utf8", "plan", "transcoded", "unreadable_text"]
 
 _Origin = Literal["declared", "detected", "sheet", "none"]
-
-LONGITUDE = "x,lon,lng,long,longitude,经度,経度,經度,x_coord,coord_x,easting"
-"""Column names of x in tables of points, as GDAL's CSV driver wants them."""
-LATITUDE = "y,lat,latitude,纬度,緯度,y_coord,coord_y,northing"
-"""Column names of y."""
-
-
-_DEGREES = ("lon", "lng", "经度", "経度", "經度")
+_XML = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
+_BLOCK = 1 << 20
+_UTF_8 = {"utf-8", "ascii"}
 
 
 @dataclass(slots=True)
@@ -37,154 +32,204 @@ class Plan:
     encoding: str | None = None  # to hand to GDAL; None: GDAL knows
     shown: str | None = "utf-8"
     origin: _Origin = "declared"
-    crs: str | None = None  # to assume where GDAL finds none
+    layer: str | None = None  # what the layer is called where GDAL sees another name
+    fewer: int = 0  # rows that GDAL counts and does not give
     problems: list[Problem] = field(default_factory=list)
+    properties: dict[str, Any] = field(default_factory=dict)
+
+
+def gdal_name(encoding: str) -> str:
+    """Return what GDAL calls an encoding of Python's.
+
+    Examples
+    --------
+    >>> gdal_name("gb18030"), gdal_name("iso8859-1"), gdal_name("ascii")
+    ('GB18030', 'ISO-8859-1', 'UTF-8')
+    """
+    special = {"ascii": "UTF-8", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "mac-roman": "MACINTOSH"}
+    if encoding in special:
+        return special[encoding]
+    return re.sub(r"^ISO8859", "ISO-8859", encoding.upper().replace("_", "-"))
 
 
 def plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     """Decide how to open a source; copies go to the folder ``scratch``."""
     way = _plan(source, options, scratch)
-    way.file = speaking(way.file, scratch)
+    if way.file.parent != scratch / "shapefile":
+        way.file = speaking(way.file, scratch)
     return way
 
 
 def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
+    from cimkit.loaders.vector.shapefile import plan_dbf, plan_shapefile
+
     file = source.file
     if file.is_dir():
         return Plan(file)
     with file.open("rb") as opened:
         start = opened.read(65_536)
     if start[:4] == b"\x00\x00\x27\x0a":
-        return _shapefile(source, options, scratch)
-    if start.startswith(b"SQLite format 3") and 2 in start[18:20]:  # WAL: GDAL would write beside
-        copies = [shutil.copy(f, scratch) for f in _beside(file, ("", "-wal"))]
-        return Plan(Path(copies[0]))
-    if start.lstrip(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        return _xml(source, start)
-    if suffix_of(start) is not None:
-        return Plan(file)
-    if file.suffix.lower() == ".dbf":
-        return _encoded(Plan(file), file, None, options, source)
-    if file.suffix.lower() in (".csv", ".tsv", ".txt"):
-        return _csv(source, options, scratch)
+        return plan_shapefile(source, options, scratch)
+    if start.startswith(b"SQLite format 3"):
+        return _sqlite(file, start, scratch)
+    text = start.lstrip(codecs.BOM_UTF8).lstrip()
+    if text.startswith(b"<") or start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return _xml(source, start, options, scratch)
+    if text[:1] in (b"{", b"[", b"\x1e"):
+        return _json(source, options, scratch)
+    if re.match(rb"!table|version\s+\d+\s+charset", text[:200], re.I):
+        return _mapinfo(source, start, options)
+    if suffix_of(start) is None and file.suffix.lower() == ".dbf":
+        return plan_dbf(source, options)
     return Plan(file)
 
 
-def _xml(source: Source, start: bytes) -> Plan:
-    if b"opengis.net/gml" in start:
-        return Plan(source.file, {"WRITE_GFS": "NO"})
-    return Plan(source.file)
+def _sqlite(file: Path, start: bytes, scratch: Path) -> Plan:
+    """Open a copy of a database that has pages beside it: GDAL would write them into it."""
+    beside = [f for e in ("-wal", "-journal") if (f := file.with_name(file.name + e)).exists()]
+    if 2 in start[18:20] or any(f.stat().st_size for f in beside):
+        folder = scratch / "database"
+        folder.mkdir()
+        for part in (file, *beside):
+            shutil.copyfile(part, folder / part.name)
+        return Plan(folder / file.name)
+    return Plan(file)
 
 
-def _beside(file: Path, endings: tuple[str, ...]) -> list[Path]:
-    return [f for e in endings if (f := file.with_name(file.name + e)).exists()]
+def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> Plan:
+    declared = _XML.search(start[:1024])
+    said = declared[1].decode("ascii") if declared else None
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        said = "utf-16"
+    way = _as_utf8(source, said or "utf-8", options, scratch)
+    if b"opengis.net/gml" in start or b"FeatureCollection" in start or b"fgd" in start:
+        way.options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"}
+    return way
 
 
-def _shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
-    """Find the parts; without an index a copy is mended, never the delivery itself."""
-    file = source.file
-    parts = {p.suffix.lower(): p for p in file.parent.glob(f"{glob_escape(file.stem)}.*")}
-    parts[".shp"] = file  # whatever it is called
-    way = Plan(file)
-    if ".shx" not in parts or file.suffix.lower() != ".shp":
-        for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
-            if suffix in parts:
-                shutil.copy(parts[suffix], scratch / f"{file.stem}{suffix}")
-        way.file = scratch / f"{file.stem}.shp"
-    if ".shx" not in parts:
-        import pyogrio
+def _json(source: Source, options: ReadOptions, scratch: Path) -> Plan:
+    return _as_utf8(source, "utf-8", options, scratch)
 
-        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
-        way.problems.append(
-            Problem(
-                "shx-missing",
-                "The shapefile comes without its index (.shx); it was rebuilt on a copy.",
-                hint=f"Deliver {file.stem}.shx with it.",
-            )
-        )
-    if ".dbf" not in parts:
-        way.problems.append(
-            Problem(
-                "dbf-missing",
-                "The shapefile comes without its attributes (.dbf).",
-                "error",
-                hint=f"Deliver {file.stem}.dbf with it.",
-            )
-        )
-        way.shown, way.origin = None, "none"
+
+def _as_utf8(source: Source, said: str, options: ReadOptions, scratch: Path) -> Plan:
+    """Open a text as UTF-8: a copy of it, if it is in anything else."""
+    way = Plan(source.file)
+    claim = named(said) or "utf-8"
+    if options.declared.encoding is None and claim in _UTF_8 and is_utf8(source.file):
         return way
-    return _encoded(way, parts[".dbf"], parts.get(".cpg"), options, source)
+    chosen = settle(_foreign(source.file), said, source, options)
+    way.shown, way.origin = chosen.name, chosen.origin
+    if chosen.problem is not None:
+        way.problems.append(chosen.problem)
+    if chosen.name not in _UTF_8:
+        way.file, replaced = transcoded(source.file, chosen.reads, scratch)
+        if replaced:
+            way.problems.append(unreadable_text(replaced, chosen.name))
+    return way
 
 
-def _encoded(way: Plan, dbf: Path, cpg: Path | None, options: ReadOptions, source: Source) -> Plan:
-    """Settle the encoding: the sheet's word, else .cpg, else the table's own, else its bytes."""
+def unreadable_text(count: int, encoding: str) -> Problem:
+    """Return what is told of characters that could not be read."""
+    return Problem(
+        "text-unreadable",
+        f"{count} characters are not valid {encoding}; the sign � stands for them.",
+        got=encoding,
+        hint="Declare the encoding in the delivery sheet, or have the file written again.",
+    )
+
+
+def is_utf8(file: Path) -> bool:
+    """Return whether all of a file is valid UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        table = read_dbf(dbf)
-    except ValueError as error:
-        raise SourceUnreadable(f"its attributes are {error}", where=source.path) from error
-    said = _python_name(cpg.read_text("ascii", "replace").strip()) if cpg else LDID.get(table.ldid)
-    weak = cpg is None and table.ldid in (0x57, 0x58, 0x59, 0x03)
-    sheet = options.declared.encoding
-    found = detect(table.text)
-    if sheet is not None:
-        way.shown, way.origin = sheet, "sheet"
-    elif said is not None and decodes(table.text, said) and not (weak and found != "cp1252"):
-        way.shown, way.origin = said, "declared"
-    elif found == "ascii":
-        way.shown, way.origin = said or "ascii", "declared" if said else "detected"
-    else:
-        way.shown, way.origin = found, "detected"
-        if said is not None and not weak:
-            way.problems.append(
-                Problem(
-                    "encoding-contradiction",
-                    f"Its texts are not valid {said}, which it says they are; read as {found}.",
-                    got=said,
-                    expected=found,
-                    hint=f'In the delivery sheet: glob = "{source.path}", encoding = "{found}".',
+        with file.open("rb") as opened:
+            while block := opened.read(_BLOCK):
+                decoder.decode(block)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _foreign(file: Path) -> bytes:
+    """Return lines beyond ASCII of a text, some hundred thousand bytes of them."""
+    lines, size = [], 0
+    with file.open("rb") as opened:
+        start = opened.read(4096)
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in start:
+            return start[: len(start) // 2 * 2]
+        opened.seek(0)
+        while size < 200_000 and (block := opened.read(_BLOCK)):
+            found = re.findall(rb"[^\x00-\x1f<>\"{},]*[\x80-\xff][^\x00-\x1f<>\"{},]*", block)
+            lines += found
+            size += sum(map(len, found))
+    return b"\n".join(lines)
+
+
+def transcoded(file: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
+    """Write a text as UTF-8 into ``scratch``, with an XML declaration that says so.
+
+    Returns
+    -------
+    file : Path
+        The copy, called like the original.
+    replaced : int
+        Characters that were not valid.
+    """
+    folder = scratch / "utf8"
+    folder.mkdir(exist_ok=True)
+    target = folder / file.name
+    decoder = codecs.getincrementaldecoder(superset(encoding))("replace")
+    replaced, first = 0, True
+    with file.open("rb") as opened, target.open("w", encoding="utf-8", newline="") as out:
+        while True:
+            block = opened.read(_BLOCK)
+            text = decoder.decode(block, final=not block)
+            if first:
+                text = re.sub(
+                    r"""(<\?xml[^>]*?encoding\s*=\s*["'])[\w.:-]+""", r"\1UTF-8", text, count=1
                 )
-            )
-        else:
-            way.problems.append(
-                Problem(
-                    "encoding-detected",
-                    f"Nothing says how its texts are encoded; they look like {found}.",
-                    got=found,
-                    hint="Add a .cpg, or write in the delivery sheet: "
-                    f'glob = "{source.path}", encoding = "{found}".',
-                )
-            )
-    way.encoding = {"cp1252": "CP1252", "ascii": "UTF-8"}.get(way.shown, way.shown.upper())
-    return way
+                text, first = text.removeprefix("\ufeff"), False
+            replaced += text.count("\ufffd")
+            out.write(text)
+            if not block:
+                return target, replaced
 
 
-def _python_name(said: str) -> str | None:
-    digits = "".join(c for c in said if c.isdigit())
-    for name in (said, said.replace("-", "").replace("_", ""), f"cp{digits}" if digits else said):
-        name = {"cp936": "gb18030", "cp65001": "utf-8", "cp88591": "latin-1"}.get(name, name)
-        try:
-            return codecs.lookup(name).name
-        except LookupError:
-            continue
-    return None
+def _mapinfo(source: Source, start: bytes, options: ReadOptions) -> Plan:
+    """Read a MapInfo table by its ``charset``, which is often Neutral: nothing said."""
+    from cimkit.loaders.vector.dbf import read_dbf
 
-
-def _csv(source: Source, options: ReadOptions, scratch: Path) -> Plan:
-    data = source.file.read_bytes()
-    found = options.declared.encoding or detect(data)
-    way = Plan(source.file, shown=found)
-    way.origin = "sheet" if options.declared.encoding else "detected"
-    if found not in ("ascii", "utf-8"):
-        way.file = scratch / source.file.name
-        way.file.write_text(data.decode(found, "replace"), encoding="utf-8")
-    header = data.split(b"\n", 1)[0].decode(found, "replace").lower()
-    if any(name in header for name in _DEGREES):
-        way.crs = "OGC:CRS84"  # columns called longitude hold degrees
-    way.options = {
-        "X_POSSIBLE_NAMES": LONGITUDE,
-        "Y_POSSIBLE_NAMES": LATITUDE,
-        "GEOM_POSSIBLE_NAMES": "wkt,geom,geometry,the_geom",
-        "KEEP_GEOM_COLUMNS": "NO",
-        "AUTODETECT_TYPE": "YES",
+    stem = source.file.stem.casefold()
+    beside = {
+        p.suffix.lower(): p for p in source.file.parent.iterdir() if p.stem.casefold() == stem
     }
+    said = re.search(rb'charset\s+"([^"]*)"', start[:2000], re.I)
+    foreign = b""
+    if ".mid" in beside and source.file.suffix.lower() == ".mif":
+        foreign = _foreign(beside[".mid"])
+    elif ".dat" in beside:
+        try:
+            foreign = read_dbf(beside[".dat"], whole=False).text
+        except ValueError:
+            foreign = _texts(beside[".dat"])
+    names = b"\n".join(line for line in start.splitlines() if not line.isascii())
+    chosen = settle(
+        foreign + b"\n" + names,
+        said[1].decode("ascii", "replace") if said else None,
+        source,
+        options,
+    )
+    way = Plan(source.file, {"ENCODING": gdal_name(chosen.reads)}, shown=chosen.name)
+    way.origin = chosen.origin
+    if chosen.problem is not None:
+        way.problems.append(chosen.problem)
     return way
+
+
+def _texts(file: Path) -> bytes:
+    """Return the texts of a table of MapInfo's own form, by their bytes beyond ASCII."""
+    with file.open("rb") as opened:
+        data = opened.read(_BLOCK)
+    runs = re.findall(rb"[\x20-\x7e\x80-\xfe]{4,}", data)
+    return b"\n".join(run for run in runs if detect(run) != "ascii")

@@ -8,11 +8,12 @@ import zipfile
 from pathlib import Path
 
 from cimkit.loaders._delivery.encoding import detect
-from cimkit.loaders._spec import Head
+from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.loaders.vector.dbf import is_dbf
-from cimkit.loaders.vector.plan import LATITUDE, LONGITUDE
+from cimkit.loaders.vector.texttable import dialect_of
+from cimkit.loaders.vector.workbook import has_positions, is_workbook
 
-__all__ = ["sniff"]
+__all__ = ["sniff", "table_text"]
 
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s>/]")
 _GEOJSON = re.compile(
@@ -34,10 +35,13 @@ def sniff(head: Head) -> int:
     if start.startswith(b"SQLite format 3\0"):
         return _sniff_sqlite(head.file)
     if start[:4] == b"PK\x03\x04":
+        workbook = is_workbook(start)
+        if workbook is not None:
+            return 40 if has_positions(head.file, workbook) else 0
         return _sniff_kmz(head.file)
     if start[4:15] == b"\x0a\x09OSMHeader":
         return 90
-    return _sniff_text(head) or _sniff_dbf(head)
+    return _sniff_dbf(head) or _sniff_text(head)
 
 
 def _sniff_dbf(head: Head) -> int:
@@ -61,20 +65,35 @@ def _sniff_text(head: Head) -> int:
         return 40 if features and gml and b"citygml" not in start else 0
     if start[:6].lower() == b"!table" or re.match(rb"version\s+\d+\s+charset", start, re.I):
         return 80
-    return _sniff_csv(start, head.name)
+    return _sniff_table(head)
 
 
-def _sniff_csv(start: bytes, name: str) -> int:
+def table_text(start: bytes) -> str | None:
+    """Return the start of a file as text, if it may be a table; None for what is no text."""
+    sixteen = start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not sixteen and b"\0" in start[:4096] and start[:4096].count(0) < len(start[:4096]) // 8:
+        return None
+    if not sixteen and b"\0" not in start[:4096] and not re.search(rb"[,;\t|\xac]", start[:8192]):
+        return None
+    encoding = detect(start[: len(start) // 2 * 2], cut=True)
+    if b"\0" in start[:4096] and not encoding.startswith("utf-16"):
+        return None
+    return start.decode(encoding, "replace").removeprefix("\ufeff")
+
+
+def _sniff_table(head: Head) -> int:
     """Claim a table of points or WKT; one that names images is a trajectory, not a layer."""
-    if not name.endswith((".csv", ".tsv")):
+    text = table_text(head.start)
+    if text is None:
         return 0
-    line = start.split(b"\n", 1)[0].strip()
-    header = line.decode(detect(line), "replace")
-    columns = {c.strip(' "').lower() for c in re.split(r"[,;\t|]", header)}
-    if any(_IMAGE.search(c) for c in columns):
+    dialect = dialect_of(text, whole=len(head.start) < HEAD_BYTES)
+    if dialect is None or any(_IMAGE.search(n) for n in dialect.names):
         return 0
-    point = columns & set(LONGITUDE.split(",")) and columns & set(LATITUDE.split(","))
-    return 30 if point or columns & {"wkt", "the_geom", "geom", "geometry"} else 0
+    if head.name.endswith((".csv", ".tsv", ".tab")):
+        return 30
+    place = dialect.position
+    # A few numbers beside x, y and z, under another suffix, are a cloud of points.
+    return 30 if place.degrees or place.shape >= 0 else 12
 
 
 def _sniff_sqlite(file: Path) -> int:
