@@ -27,7 +27,8 @@ from cimkit.demo.ifc import model_of, write_ifc
 from cimkit.demo.plan import plan
 from cimkit.loaders import ifc
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.ifc.geometry import KERNELS, has_body, threads_for
+from cimkit.loaders.ifc.geometry import KERNELS, threads_for
+from cimkit.loaders.ifc.representations import has_body
 from cimkit.model import Declaration, Source
 
 

@@ -18,8 +18,8 @@ from cimkit.errors import SourceUnreadable
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.loaders import ifc
 from cimkit.loaders._spec import Head, ReadOptions
-from cimkit.loaders.ifc.geometry import has_body
 from cimkit.loaders.ifc.open import scan
+from cimkit.loaders.ifc.representations import has_body
 from cimkit.model import STAGED, Asset, Declaration, Place, Source
 
 GUIDS = [f"0000000000000000000{i:03d}" for i in range(200)]

@@ -14,27 +14,12 @@ import numpy as np
 from cimkit.loaders.ifc.shapes import Element, Part, parts_of
 from cimkit.model import Problem
 
-__all__ = ["KERNELS", "elements", "has_body", "threads_for"]
+__all__ = ["KERNELS", "elements", "threads_for"]
 
 # Fast kernels silently drop what they cannot do; the hybrid hands that to OpenCASCADE, and what is
 # still missing is tried there once more. The manifold kernel is as fast as cgal-simple, but ends
 # the process on some faceted breps (ifcopenshell 0.9).
 KERNELS = ("hybrid-cgal-simple-opencascade", "opencascade")
-_BODIES = {"", "Body", "Facetation", "Tessellation", "Surface", "Body-FallBack", "Mesh"}
-_FLAT = {
-    "Annotation2D",
-    "BoundingBox",
-    "Curve",
-    "Curve2D",
-    "Curve3D",
-    "FillArea",
-    "GeometricCurveSet",
-    "GeometricSet",
-    "Point",
-    "PointCloud",
-    "Segment",
-    "Text",
-}
 _NO_SHAPE = {"Axis", "Box", "Clearance", "FootPrint", "Annotation", "Plan", "Reference", "CoG"}
 _LARGE = 5 << 20
 _AT_ONCE = 128
@@ -49,35 +34,25 @@ def threads_for(size: int) -> int:
     return min(2, os.cpu_count() or 1) if size > _LARGE else 1
 
 
-def has_body(product: Any) -> bool:
-    """Tell whether a product is represented by surfaces or solids, so that triangles are due."""
-    if product.Representation is None:
-        return False
-    for shape in product.Representation.Representations or ():
-        if (
-            (shape.RepresentationIdentifier or "") in _BODIES
-            and (shape.RepresentationType or "") not in _FLAT
-            and shape.Items
-        ):
-            return True
-    return False
-
-
 def elements(
     model: Any, products: Sequence[Any], threads: int, problems: list[Problem]
 ) -> Iterator[Element]:
-    """Triangulate products; each that has a shape is given once, in no particular order.
+    """Triangulate products, in no particular order.
+
+    Of several representations the context that comes first is taken, as a whole: a product with two
+    bodies is given twice.
 
     Parameters
     ----------
     model : ifcopenshell.file
     products : sequence of IfcProduct
-        Those wanted; what has no body is passed over.
+        Those whose triangles are due.
     threads : int
     problems : list of Problem
         ``geometry-failed`` is appended if there are products with a body that no kernel could do.
     """
-    left = {p.id(): p for p in products if has_body(p)}
+    left = {p.id(): p for p in products}
+    taken: dict[int, str] = {}
     said = ""
     for kernel in KERNELS:
         if not left:
@@ -92,8 +67,10 @@ def elements(
                 break
             if batch is None:
                 break
-            for element in batch:
+            for context, element in batch:
                 if left.pop(element.number, None) is not None:
+                    taken[element.number] = context
+                if taken[element.number] == context:
                     yield element
     if left:
         problems.append(_failed(list(left.values()), said))
@@ -128,7 +105,9 @@ def _silence() -> Iterator[None]:
         os.close(kept)
 
 
-def _run(model: Any, products: list[Any], threads: int, kernel: str) -> Iterator[list[Element]]:
+def _run(
+    model: Any, products: list[Any], threads: int, kernel: str
+) -> Iterator[list[tuple[str, Element]]]:
     make: Any = importlib.import_module("ifcopenshell.geom")  # its annotations are too narrow
     settings = make.settings()
     settings.set("apply-default-materials", False)
@@ -136,13 +115,14 @@ def _run(model: Any, products: list[Any], threads: int, kernel: str) -> Iterator
     if not iterator.initialize():
         return
     cache: dict[str, tuple[Part, ...]] = {}  # of this kernel: the next may do what it could not
-    batch: list[Element] = []
+    batch: list[tuple[str, Element]] = []
     while True:
         shape = iterator.get()
-        if shape.context not in _NO_SHAPE:
+        context = shape.context
+        if context not in _NO_SHAPE:
             element = _element(shape, cache)
             if element is not None:
-                batch.append(element)
+                batch.append((context, element))
         if len(batch) >= _AT_ONCE:
             yield batch
             batch = []

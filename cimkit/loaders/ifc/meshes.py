@@ -103,6 +103,11 @@ class Meshes:
                 digest.update(part.shape_id.encode())
             ground = grounds[start] if stop == start + 1 else _joined(grounds[start:stop])
             low, high = float(heights[start:stop].min()), float(heights[start:stop].max())
+            held = self.extents.get(number)
+            if held is not None:  # a second body of the same product
+                digest.update(held.digest.encode())
+                ground = _joined([held.ground, ground])
+                low, high = min(low, held.bottom), max(high, held.top)
             self.extents[number] = Extent(ground, low, high, digest.hexdigest()[:16])
             start = stop
 

@@ -13,7 +13,7 @@ __all__ = ["Outline", "covered", "outline", "placed"]
 
 Reals = npt.NDArray[np.float64]
 
-_MANY = 400
+_MANY = 160
 """Triangles seen from above beyond which the hull stands for the outline: a union takes some 10 µs
 for each."""
 _FINE = 1e-6

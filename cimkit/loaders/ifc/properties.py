@@ -64,8 +64,8 @@ class Properties:
         return [
             Problem(
                 "property-duplicate",
-                "Property sets hold several properties of one name; those after the first have "
-                "their instance number in the name.",
+                "Property sets hold several properties of one name; those after the first are "
+                "called (2) and so on.",
                 "warning",
                 place=", ".join(dict.fromkeys(s.name for s in twice[:5])),
                 got=f"{sum(s.twice for s in twice)} properties in {len(twice)} sets",

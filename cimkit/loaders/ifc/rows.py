@@ -11,13 +11,15 @@ import pyarrow as pa
 import shapely
 
 from cimkit.loaders.ifc.claims import length_unit
-from cimkit.loaders.ifc.geometry import elements, has_body
+from cimkit.loaders.ifc.drawings import drawings
+from cimkit.loaders.ifc.geometry import elements
 from cimkit.loaders.ifc.held import Opened
 from cimkit.loaders.ifc.instances import each, get, key_of, number
 from cimkit.loaders.ifc.meshes import Extent, Meshes
 from cimkit.loaders.ifc.place import Georeference
 from cimkit.loaders.ifc.properties import Properties
 from cimkit.loaders.ifc.relations import Structure, relations
+from cimkit.loaders.ifc.representations import Representations
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
 
@@ -29,7 +31,7 @@ _CHUNK = 8_192
 def rows(
     held: Opened, threads: int, problems: list[Problem], *, lighter: bool = False
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the tables ``shapes``, ``placements``, ``relations`` and ``objects`` of a model.
+    """Yield the tables ``shapes, placements, geometries, relations`` and ``objects`` of a model.
 
     Parameters
     ----------
@@ -45,19 +47,24 @@ def rows(
     products = model.by_type("IfcProduct")
     things = [*products, *each(model, "IfcGroup")]
     keys = keys_of(things)
-    wanted = [p for p in products if not p.is_a("IfcFeatureElementSubtraction")]
+    voids = {number(p) for p in each(model, "IfcFeatureElementSubtraction")}
+    shown = Representations(products, model.schema_identifier)
+    wanted = [p for p in shown.bodies if number(p) not in voids]
     meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
     if lighter:
         _left_out(wanted, problems)
     else:
         yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
+    drawn = [p for p in shown.drawn if number(p) not in voids]
+    for table in drawings(model, drawn, keys, place, meshes.extents, problems):
+        yield "geometries", table
+    problems += shown.problems(set(meshes.extents))
     for table in relations(model, keys):
         yield "relations", table
-    yield from _objects(held, things, keys, meshes.extents, problems)
+    yield from _objects(held, things, keys, meshes.extents, shown.labels, problems)
 
 
-def _left_out(products: list[Any], problems: list[Problem]) -> None:
-    due = [p for p in products if has_body(p)]
+def _left_out(due: list[Any], problems: list[Problem]) -> None:
     if due:
         problems.append(
             Problem(
@@ -109,6 +116,7 @@ def _objects(
     things: list[Any],
     keys: dict[int, str],
     extents: dict[int, Extent],
+    labels: dict[int, list[str]],
     problems: list[Problem],
 ) -> Iterator[tuple[str, pa.Table]]:
     model = held.model
@@ -128,6 +136,8 @@ def _objects(
             storey = structure.storey(n)
             if storey is not None:
                 found["storey"] = storey
+            if n in labels:
+                found["representation"] = labels[n]
             _tell(columns, found, measures, unit)
             extent = extents.get(n)
             text = columns["properties"][-1].encode()

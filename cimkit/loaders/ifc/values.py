@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from cimkit.loaders.ifc.instances import get, members, number, plain, scalars
@@ -70,7 +71,7 @@ def _fill(found: Values, items: Iterable[Any], depth: int) -> None:
             name = f"#{number(item)}" if name is None or name == "" else str(name)
         if name in values:
             found.twice += 1
-            name = f"{name} #{number(item)}"
+            name = next(n for k in count(2) if (n := f"{name} ({k})") not in values)
         if read is not None:
             value, datatype, unit = read(item, depth)
         elif kind.startswith("IfcQuantity"):
