@@ -10,7 +10,8 @@ from PIL import Image
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders import ReadOptions, probe, read_sheet, stage, write_sheet
 from cimkit.loaders import trajectory as loader
-from cimkit.loaders.photo.poses import is_pose_table, pose_columns, read_poses
+from cimkit.loaders.photo.columns import pose_columns
+from cimkit.loaders.photo.poses import is_pose_table, read_poses
 from cimkit.model import Asset, Declaration, Problem, Sheet, SheetRow, Source, Trajectory
 
 METRES = "image,easting,northing,height,heading,time\n" + "".join(
@@ -104,7 +105,7 @@ def test_without_a_crs_degrees_are_assumed_and_metres_are_not_placed(tmp_path: P
         "pose-without-position",
         "1 of 2 poses have no position.",
         place="row 2",
-        got=", ",
+        got="b.jpg",
         expected="two numbers",
     )
     metres = load(put(tmp_path, METRES))
@@ -124,7 +125,7 @@ def test_headings_alone_need_no_crs(tmp_path: Path) -> None:
 def test_columns_named_in_the_sheet_and_bad_tables(tmp_path: Path) -> None:
     file = put(tmp_path, "#a b c\nP1 1 2\nP2 3 4\n", "poses.pos")
     table = read_poses(file, Trajectory(file="poses.pos", image="a", x="b", y="c"))
-    assert [r["c"] for r in table.rows] == ["2", "4"]
+    assert table.texts("c") == ["2", "4"]
     for named, reason in ((Trajectory("x", y="nope"), "nope"), (Trajectory("x"), "empty")):
         if reason == "empty":
             file.write_text("\n")

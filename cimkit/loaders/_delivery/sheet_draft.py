@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from cimkit.errors import SheetError
 from cimkit.loaders._delivery.sheet import COLUMNS
-from cimkit.loaders.photo.poses import image_name, read_poses
-from cimkit.model import Asset
+from cimkit.loaders.photo.poses import image_name
+from cimkit.loaders.photo.tracks import read_track
+from cimkit.model import Asset, Declaration
 
 __all__ = ["write_sheet"]
 
@@ -91,9 +92,7 @@ def _poses(assets: list[Asset], paths: Sequence[Path]) -> Iterator[_Poses]:
         file = root / asset.path
         # One that lies in an archive is no file, and no sheet can name it.
         if asset.kind == "trajectory" and asset.status == "ok" and file.is_file():
-            table = read_poses(file)
-            cells = (row.get(table.columns.image) or "" for row in table.rows)
-            yield _Poses(asset, frozenset(map(image_name, cells)) - {""})
+            yield _Poses(asset, frozenset(read_track(file, Declaration()).names) - {""})
 
 
 def _draft(glob: str, members: list[Asset], poses: list[_Poses]) -> _Draft:
@@ -107,7 +106,9 @@ def _draft(glob: str, members: list[Asset], poses: list[_Poses]) -> _Draft:
     if table.crs is None:
         hints = (p.hint for p in table.problems if p.code == "crs-missing")
         share = " ".join([f"{share} but not the CRS of its positions.", *hints]).removesuffix(".")
-    return _Draft(glob, f"{share}; {detected}", {"file": table.path, **table.properties["columns"]})
+    return _Draft(
+        glob, f"{share}; {detected}", {"file": table.path, **table.properties.get("columns", {})}
+    )
 
 
 def _escaped(text: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cimkit.loaders.photo.clock import derived_zone, exif_time, in_utc, offset_text, time_zone
+from cimkit.loaders.photo.exif_values import corrupt, first_number, text_of
 from cimkit.loaders.photo.shot import Shot
+from cimkit.loaders.photo.taken import taken
 from cimkit.model import Problem
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["exif", "text_of"]
+__all__ = ["exif"]
 
 Tags = Mapping[int, Any]
 _EXIF, _GPS = 0x8769, 0x8825
@@ -72,7 +72,7 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         *(SyntaxError, ValueError, LookupError, TypeError, OSError, EOFError, ArithmeticError),
         *(struct.error, AttributeError, RecursionError),
     ) as error:  # Pillow trusts the offsets it finds, and any of these may follow
-        problems.append(_corrupt(f"{type(error).__name__}: {error}"))
+        problems.append(corrupt(f"{type(error).__name__}: {error}"))
         return Shot(), {}
     orientation = _whole(tags.get(0x0112))
     shot = Shot(
@@ -80,56 +80,15 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         orientation=orientation if orientation is not None and 1 <= orientation <= 8 else None,
     )
     _position(gps, shot, problems)
-    _time(tags, gps, shot, problems)
+    taken(tags, gps, shot, problems)
     for tag, name in _PLAIN.items():
         if said := text_of(tags.get(tag)):
             shot.more[name] = said
     return shot, tags
 
 
-def _corrupt(why: str) -> Problem:
-    return Problem(
-        code="exif-corrupt",
-        message="The EXIF of the photograph cannot be read.",
-        got=why[:200],
-        expected="EXIF 2.3",
-        hint="Deliver the camera's own file, or a trajectory.",
-    )
-
-
-def text_of(value: Any) -> str:
-    """Return a text of EXIF: ASCII by the standard, in the wild UTF-8, GBK or Shift_JIS."""
-    if isinstance(value, tuple | list):
-        value = value[0] if value else ""
-    if isinstance(value, str):
-        if value.isascii():
-            return str(value).replace("\0", "").strip()
-        value = value.encode("latin-1", "replace")  # as Pillow decoded it
-    if not isinstance(value, bytes):
-        return "" if value is None else str(value)
-    raw = bytes(value).strip(b"\0 ")
-    encoding = "ascii"
-    if not raw.isascii():
-        from cimkit.loaders._delivery.encoding import detect
-
-        encoding = detect(raw)
-    return raw.decode(encoding, "replace").replace("\0", "").strip()
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, tuple | list):
-        value = value[0] if value else None
-    if isinstance(value, bytes):
-        value = value[0] if len(value) == 1 else None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _whole(value: Any) -> int | None:
-    number = _number(value)
+    number = first_number(value)
     return int(number) if number is not None and number == int(number) else None
 
 
@@ -141,7 +100,7 @@ def _camera(tags: Tags) -> str | None:
 def _angle(value: Any) -> float | None:
     """Return degrees of degrees, minutes and seconds; seconds of 0/0 are none."""
     given = list(value) if isinstance(value, tuple | list) else [value]
-    parts = [_number(v) for v in given[:3]]
+    parts = [first_number(v) for v in given[:3]]
     if not parts or parts[0] is None or (len(parts) > 1 and parts[1] is None):
         return None
     return math.fsum((p or 0.0) / s for p, s in zip(parts, (1, 60, 3600), strict=False))
@@ -177,13 +136,13 @@ def _position(gps: Tags, shot: Shot, problems: list[Problem]) -> None:
                 )
             )
     elif 2 in gps or 4 in gps:
-        problems.append(_corrupt("GPS latitude or longitude without a value"))
-    altitude, reference = _number(gps.get(6)), _whole(gps.get(5))
+        problems.append(corrupt("GPS latitude or longitude without a value"))
+    altitude, reference = first_number(gps.get(6)), _whole(gps.get(5))
     if altitude is not None:
         # 2 and 3 came with EXIF 3.0: ellipsoidal height, above and below.
         shot.altitude = -abs(altitude) if reference in (1, 3) else altitude
         shot.altitude_of = "ellipsoid" if reference in (2, 3) else "sea level"
-    heading = _number(gps.get(17))
+    heading = first_number(gps.get(17))
     if heading is not None and 0 <= heading <= 360:
         shot.heading = heading % 360
         shot.heading_ref = text_of(gps.get(16))[:1].upper() or None
@@ -225,10 +184,10 @@ def _around(gps: Tags, shot: Shot) -> None:
         *((11, "dop"), (31, "position_error_m"), (15, "track"), (24, "dest_bearing")),
         (30, "differential"),
     ):
-        value = _number(gps.get(tag))
+        value = first_number(gps.get(tag))
         if value is not None:
             shot.more[name] = value
-    speed = _number(gps.get(13))
+    speed = first_number(gps.get(13))
     if speed is not None:
         shot.more["speed_m_s"] = speed * _METRES_PER_S.get(text_of(gps.get(12)).upper(), 1 / 3.6)
     for tag, name in ((14, "track_ref"), (23, "dest_bearing_ref"), (18, "map_datum")):
@@ -247,68 +206,3 @@ def _around(gps: Tags, shot: Shot) -> None:
         method = coded
     if method is not None and text_of(method):
         shot.more["positioning"] = text_of(method)
-
-
-def _time(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
-    """Prefer the camera's time with its zone, then that of the satellites, which is UTC."""
-    local = None
-    for stamp, fraction, zone in (
-        (0x9003, 0x9291, 0x9011),
-        (0x9004, 0x9292, 0x9012),
-        (0x0132, 0x9290, 0x9010),
-    ):
-        local = exif_time(text_of(tags.get(stamp)), text_of(tags.get(fraction)))
-        if local is not None:
-            said = text_of(tags.get(zone)) or text_of(tags.get(0x9010))
-            break
-    else:
-        said = ""
-    satellites = _satellites(gps)
-    if local is None:
-        shot.moment = satellites
-        return
-    if local.tzinfo is not None:
-        local, said = local.replace(tzinfo=None), said or str(local.strftime("%z"))
-    shot.local = local
-    zone_said = None
-    if said:
-        try:
-            zone_said = time_zone(said)
-        except ValueError:
-            problems.append(_corrupt(f"OffsetTimeOriginal {said!r}"))
-    if zone_said is not None:
-        shot.moment = in_utc(local, zone_said)
-        shot.zone, shot.origins["time_zone"] = offset_text(zone_said, local), "exif"
-        if satellites is not None and shot.moment is not None:
-            _compare(shot.moment, satellites, problems)
-    elif satellites is not None:
-        shot.moment = satellites
-        derived = derived_zone(local, satellites)
-        if derived is not None:
-            shot.zone, shot.origins["time_zone"] = offset_text(derived, local), "derived"
-
-
-def _compare(moment: datetime, satellites: datetime, problems: list[Problem]) -> None:
-    apart = abs((moment - satellites).total_seconds())
-    if apart > 600:
-        problems.append(
-            Problem(
-                code="time-contradiction",
-                message="The camera's clock and the satellites disagree; the clock, which names "
-                "its zone, was taken.",
-                got=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-                expected=f"{satellites:%Y-%m-%dT%H:%M:%SZ}, {apart:.0f} s away",
-            )
-        )
-
-
-def _satellites(gps: Tags) -> datetime | None:
-    day = exif_time(f"{text_of(gps.get(29)).replace('-', ':')} 00:00:00")
-    clock = gps.get(7)
-    parts = [_number(v) for v in clock] if isinstance(clock, tuple | list) else []
-    if day is None or len(parts) != 3 or None in parts:
-        return None
-    seconds = sum((p or 0.0) * s for p, s in zip(parts, (3600, 60, 1), strict=True))
-    if not 0 <= seconds < 86_401:
-        return None
-    return day.replace(tzinfo=UTC) + timedelta(seconds=seconds)

@@ -1,75 +1,34 @@
-"""Tables of camera poses: which columns they have, in English, Chinese and Japanese."""
+"""Tables of camera poses, as text holds them."""
 
 from __future__ import annotations
 
 import csv
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+import numpy.typing as npt
+
 from cimkit.errors import SheetError
 from cimkit.loaders._delivery.encoding import detect
+from cimkit.loaders.photo.columns import MAYBE, PHOTOGRAPH, Columns, plain_words, pose_columns
 from cimkit.model import Trajectory
 
-__all__ = [
-    "Columns",
-    "PoseTable",
-    "Row",
-    "image_name",
-    "is_pose_table",
-    "moment",
-    "number",
-    "pose_columns",
-    "read_poses",
-]
+__all__ = ["PoseTable", "image_name", "is_pose_table", "read_poses"]
 
-Row = dict[str, str]
-"""One line of a table, by column."""
+Array = npt.NDArray[np.float64]
 
-_PHOTO = "image|imagename|imagefile|imagefilename|photo|photoname|photofile|picture|pano|panorama"
-_NAMES = {
-    "image": f"{_PHOTO}|影像|影像名|影像名称|照片|照片名|照片名称|像片|像片名|像片号|图片|图片名"
-    "|图像|画像|画像名|画像ファイル|画像ファイル名|写真|写真名|写真番号|写真ファイル名",
-    "x": "lon|longitude|lng|long|easting|east|x|e|经度|東経|经|経度|东坐标|东向|東座標",
-    "y": "lat|latitude|northing|north|y|n|纬度|北緯|纬|緯度|北坐标|北向|北座標",
-    "z": "alt|altitude|height|z|h|elevation|elev|高程|高度|海拔|標高|高さ|楕円体高",
-    "heading": "heading|yaw|azimuth|bearing|航向|航向角|方位角|方位|偏航角|ヨー角",
-    "time": "time|timestamp|datetime|utc|时间|拍摄时间|曝光时间|時刻|日時|撮影時刻|撮影日時",
-}
-_KNOWN = {name: tuple(words.split("|")) for name, words in _NAMES.items()}
-_MAYBE = {"filename", "file", "name", "label", "文件名", "文件", "名称", "ファイル名", "ファイル"}
-"""Columns that name photographs if what stands in them looks like it."""
-_PHOTOGRAPH = re.compile(r"\.(jpe?g|png|hei[cf]|tiff?|dng|mpo)$", re.IGNORECASE)
 _COMMENTS = ("#", "//", "%")
 _LOOK = 16_384  # bytes that tell whether it is a table of poses
-_EPOCHS = (3e8, 4e9)  # seconds since 1970 that can be a survey's; others count from elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of a table of poses; "" for those that it has not."""
-
-    image: str = ""
-    """Of the photograph's file name."""
-    x: str = ""
-    """Of easting or longitude."""
-    y: str = ""
-    """Of northing or latitude."""
-    z: str = ""
-    """Of height."""
-    heading: str = ""
-    """Of the heading."""
-    time: str = ""
-    """Of the moment of exposure."""
-
-    @property
-    def posed(self) -> bool:
-        """Whether it says where photographs were taken, or in which direction."""
-        return bool(self.image and ((self.x and self.y) or self.heading))
+_PROJECTION = re.compile(r"\s*(EPSG:\d+|WGS ?84|\+proj=)", re.IGNORECASE)
+_DEGREES = re.compile(
+    r"""([+-]?)\s*(\d+)\s*[°度d:\s]\s*(\d+(?:\.\d+)?)\s*(?:['′分m:\s]\s*"""
+    r"""(?:(\d+(?:\.\d+)?)\s*(?:["″秒s]|'')?)?)?\s*([NSEWnsew]?)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +38,46 @@ class PoseTable:
     columns: Columns
     """As the sheet names them, else as found."""
     header: tuple[str, ...]
-    """All columns."""
-    rows: list[Row]
-    """The rows by column."""
+    """All columns; ``1``, ``2`` … of a table that has no header."""
+    cells: list[list[str]]
+    """The rows, as long as they are in the file."""
     encoding: str
     """Of the file, as Python calls it."""
+    remarks: tuple[str, ...] = ()
+    """Lines in front of the table that are no rows."""
+    headless: bool = False
+    """Whether the columns have no names."""
+    decimal_comma: bool = False
+    """Whether numbers are written 1,5."""
+
+    def texts(self, column: str) -> list[str]:
+        """Return what stands in a column; "" where a row is too short."""
+        if column not in self.header:
+            return [""] * len(self.cells)
+        at = self.header.index(column)
+        return [row[at].strip() if at < len(row) else "" for row in self.cells]
+
+    def numbers(self, column: str) -> Array:
+        """Return the numbers of a column, degrees of ``106°30'20.5"E`` too; NaN where none is."""
+        texts = self.texts(column)
+        try:
+            found = np.array(texts, dtype=float)  # as nearly all are
+        except ValueError:
+            found = np.array([_real(text, self.decimal_comma) for text in texts], dtype=float)
+        found[~np.isfinite(found)] = np.nan
+        return found
 
 
-def _plain(column: str) -> tuple[str, ...]:
-    """Return the words that a column's name may mean: ``X/Longitude (deg)`` is x or longitude."""
-    bare = re.split(r"[(\[（【]", column.strip(' \t"\ufeff').lower())[0]
-    return tuple(re.sub(r"[\s_\-.]", "", part) for part in bare.split("/"))
-
-
-def pose_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns:
-    """Find the columns of poses by their names, and that of images by its first values too.
-
-    Examples
-    --------
-    >>> pose_columns(["照片", "经度", "纬度"], []).image
-    '照片'
-    >>> pose_columns(["name", "lon", "lat"], [["Town hall", "106.5", "29.5"]]).image
-    ''
-    """
-    found = {}
-    for name, words in _KNOWN.items():
-        meant = [(n, w) for n, column in enumerate(header) for w in _plain(column) if w in words]
-        best = min(meant, key=lambda m: words.index(m[1]), default=None)
-        found[name] = "" if best is None else header[best[0]]
-    if not found["image"]:
-        for n, column in enumerate(header):
-            values = [row[n] for row in rows if len(row) > n]
-            likely = set(_plain(column)) & _MAYBE and values
-            if likely and all(_PHOTOGRAPH.search(v.strip()) for v in values):
-                found["image"] = column
-                break
-    return Columns(**found)
+def _real(text: str, comma: bool) -> float:
+    plain = text.replace(",", ".") if comma else text
+    try:
+        return float(plain)
+    except ValueError:
+        match = _DEGREES.fullmatch(plain.strip())
+    if match is None:
+        return math.nan
+    value = sum(float(match[n] or 0) / s for n, s in ((2, 1), (3, 60), (4, 3600)))
+    return -value if (match[1] == "-") != (match[5] in ("S", "W", "s", "w")) else value
 
 
 def is_pose_table(start: bytes) -> bool:
@@ -123,29 +86,56 @@ def is_pose_table(start: bytes) -> bool:
     if b"\0" in start:
         return False
     whole = start[: start.rfind(b"\n") + 1] or start  # no character cut in two
-    lines = whole.decode(detect(whole), "replace").splitlines()
-    columns, header, cells = _split(lines, set())
-    if not columns.posed or not cells:
+    table = _split(whole.decode(detect(whole), "replace").splitlines(), set())
+    if not table.cells:
         return False
-    first = dict(zip(header, cells[0], strict=False))
-    place = columns.x and number(first, columns.x) is not None
-    return bool(place or number(first, columns.heading) is not None)
+    if table.headless:
+        return _is_headless(table)
+    first = replace(table, cells=table.cells[:1])
+    held = (table.columns.x, table.columns.heading, table.columns.omega)
+    return table.columns.posed and any(c and np.isfinite(first.numbers(c)[0]) for c in held)
 
 
-def _split(lines: Iterable[str], wanted: set[str]) -> tuple[Columns, list[str], list[list[str]]]:
-    """Return the columns, the header and the rows: the header may be the last of the comments."""
+def _is_headless(table: PoseTable) -> bool:
+    """Tell a list of photographs and numbers, as OpenDroneMap, OpenSfM and Pix4D write it."""
+    return all(
+        len(row) >= 3
+        and PHOTOGRAPH.search(row[0].strip())
+        and not any(math.isnan(_real(cell, False)) for cell in row[1:3])
+        for row in table.cells[:20]
+    )
+
+
+def _split(lines: Iterable[str], wanted: set[str]) -> PoseTable:
+    """Return the table in lines of text: its header may be the last of the comments, or be none."""
     text = [line.lstrip("\ufeff") for line in lines if line.strip()]
     body = [line for line in text if not line.startswith(_COMMENTS)]
     marked = [line.lstrip("#/% \t") for line in takewhile(lambda t: t.startswith(_COMMENTS), text)]
-    columns, header, cells = Columns(), list[str](), list[list[str]]()
     for head, rows in [*((h, body) for h in reversed(marked)), *((h, body[1:]) for h in body[:1])]:
-        delimiter = max(",;\t|", key=head.count)
-        delimiter = delimiter if delimiter in head else " "
-        header, *cells = csv.reader([head, *rows], delimiter=delimiter, skipinitialspace=True)
+        delimiter = _delimiter(head)
+        lines_here = csv.reader([head, *rows], delimiter=delimiter, skipinitialspace=True)
+        header, *cells = list(lines_here)
         columns = pose_columns(header, cells[:20])
         if columns.posed or (wanted and wanted <= set(header)):
-            break
-    return columns, header, cells
+            # Between semicolons or tabs a comma can only be that of a number.
+            comma = delimiter not in ",|" and any("," in c for row in cells[:20] for c in row)
+            return PoseTable(columns, tuple(header), cells, "", tuple(marked), decimal_comma=comma)
+    named = body[:1] if body and _PROJECTION.match(body[0]) else []
+    body = body[len(named) :]
+    if not body:
+        return PoseTable(Columns(), (), [], "", tuple(marked))
+    every = list(csv.reader(body, delimiter=_delimiter(body[0]), skipinitialspace=True))
+    numbered = tuple(str(n + 1) for n in range(max(map(len, every))))
+    bare = PoseTable(Columns(), numbered, every, "", (*named, *marked), headless=True)
+    if (wanted and wanted <= set(numbered)) or _is_headless(bare):
+        return bare
+    first, *cells = every
+    return PoseTable(pose_columns(first, cells[:20]), tuple(first), cells, "", tuple(marked))
+
+
+def _delimiter(line: str) -> str:
+    best = max(",;\t|", key=line.count)
+    return best if best in line else " "
 
 
 def read_poses(
@@ -173,20 +163,24 @@ def read_poses(
     encoding = encoding or detect(raw)
     text = raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     said = {f.name: getattr(named, f.name) for f in fields(Columns)} if named else {}
+    for name in ("gps_week", "date"):  # may be the value itself
+        if name in said and re.fullmatch(r"\d{3,4}|\d{4}-\d\d-\d\d", said[name]):
+            said[name] = ""
     wanted = set(filter(None, said.values()))
-    columns, header, cells = _split(text.splitlines(), wanted)
-    if not header:
+    table = _split(text.splitlines(), wanted)
+    if not table.header:
         raise SheetError("the table is empty", where=file.name)
     for column in sorted(wanted):
-        if column not in header:
+        if column not in table.header:
             raise SheetError(
-                "no such column", where=file.name, got=column, expected=", ".join(header)
+                "no such column", where=file.name, got=column, expected=", ".join(table.header)
             )
-    if named and not columns.image:  # the sheet says what table it is: trust a weaker name
-        said["image"] = said["image"] or next((c for c in header if set(_plain(c)) & _MAYBE), "")
-    columns = replace(columns, **{k: v for k, v in said.items() if v})
-    rows = [dict(zip(header, row, strict=False)) for row in cells if any(c.strip() for c in row)]
-    return PoseTable(columns, tuple(header), rows, encoding)
+    if named and not table.columns.image:  # the sheet says what table it is: trust a weaker name
+        maybe = (c for c in table.header if set(plain_words(c)) & MAYBE)
+        said["image"] = said["image"] or next(maybe, "")
+    columns = replace(table.columns, **{k: v for k, v in said.items() if v})
+    cells = [row for row in table.cells if any(c.strip() for c in row)]
+    return replace(table, columns=columns, cells=cells, encoding=encoding)
 
 
 def image_name(cell: str) -> str:
@@ -198,25 +192,3 @@ def image_name(cell: str) -> str:
     'img_1.jpg'
     """
     return PurePosixPath(cell.strip().replace("\\", "/")).name.lower()
-
-
-def number(row: Row, column: str) -> float | None:
-    """Return the finite number that stands in a column; None if none does."""
-    try:
-        value = float(row.get(column) or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def moment(row: Row, column: str) -> float | None:
-    """Return the seconds since 1970 in UTC of ISO 8601 or of such a number, else None."""
-    text = (row.get(column) or "").strip()
-    seconds = number(row, column)
-    if seconds is not None:
-        return seconds if _EPOCHS[0] < seconds < _EPOCHS[1] else None
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()

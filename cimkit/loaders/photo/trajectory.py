@@ -1,20 +1,16 @@
-"""Poses of photographs from a table that the delivery sheet names."""
+"""Poses of photographs from the file of poses that the delivery sheet names."""
 
 from __future__ import annotations
 
-import csv
 import math
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from cimkit.errors import SheetError
-from cimkit.loaders.photo.poses import Columns, Row, image_name, moment, number, read_poses
 from cimkit.loaders.photo.shot import Shot
-from cimkit.model import Declaration, Problem, Trajectory
+from cimkit.loaders.photo.track import Pose, Track
+from cimkit.loaders.photo.tracks import UNUSABLE, cached_track
+from cimkit.model import Declaration, Problem
 
 __all__ = ["apply_trajectory"]
-
-_MOST_SECONDS = 1.0
 
 
 def apply_trajectory(
@@ -24,7 +20,7 @@ def apply_trajectory(
     root: Path,
     problems: list[Problem],
 ) -> None:
-    """Overwrite the pose of a shot by the row of the table that belongs to it.
+    """Overwrite the pose of a shot by the one that belongs to it: by its name, else by its time.
 
     Parameters
     ----------
@@ -37,93 +33,94 @@ def apply_trajectory(
     root : Path
         The delivered folder.
     problems : list of Problem
-        ``trajectory-unreadable`` and ``trajectory-row-missing`` are appended.
+        ``trajectory-unreadable``, ``trajectory-row-missing`` and ``trajectory-position-invalid``
+        are appended.
     """
-    trajectory, encoding = declared.trajectory, declared.encoding
+    trajectory = declared.trajectory
     if trajectory is None:
         return
-    file = root / trajectory.file
     try:
-        columns, by_name, by_time = _table(str(file), file.stat().st_mtime_ns, trajectory, encoding)
-    except (OSError, UnicodeDecodeError, csv.Error, SheetError) as error:
+        track = cached_track(root / trajectory.file, declared)
+    except UNUSABLE as error:
         problems.append(
             Problem(
                 code="trajectory-unreadable",
-                message=f"The trajectory that the sheet names cannot be used: {error}",
+                message=f"The trajectory that the sheet names cannot be used: {error}".replace(
+                    f"{root}/", ""
+                ),
                 severity="error",
                 place=trajectory.file,
                 hint="Correct trajectory.file and its columns in the delivery sheet.",
             )
         )
         return
-    base = PurePosixPath(name).name.lower()
-    row = by_name.get(base) or by_name.get(base.rpartition(".")[0])
-    if row is None and shot.moment is not None and by_time:
-        stamp = shot.moment.timestamp()
-        nearest = min(by_time, key=lambda t: abs(t - stamp))
-        row = by_time[nearest] if abs(nearest - stamp) <= _MOST_SECONDS else None
-    if row is None:
-        problems.append(
-            Problem(
-                code="trajectory-row-missing",
-                message="The trajectory has no row for this photograph.",
-                place=trajectory.file,
-                got=base,
-                expected="its file name in the image column, or a row within 1 s of its time",
-            )
-        )
+    pose = track.named(PurePosixPath(name).name.lower())
+    by = "name"
+    if pose is None and shot.moment is not None:
+        offset = float(trajectory.time_offset or 0)
+        gap = float(trajectory.longest_gap) if trajectory.longest_gap else None
+        pose, by = track.at(shot.moment.timestamp() + offset, gap), "time"
+    if pose is None:
+        problems.append(_missing(name, shot, track, trajectory.file))
         return
-    _overwrite(shot, row, columns, trajectory, problems)
+    _overwrite(shot, pose, track, by, trajectory.file, problems)
 
 
-@lru_cache(maxsize=4)
-def _table(
-    file: str, _changed: int, trajectory: Trajectory, encoding: str | None
-) -> tuple[Columns, dict[str, Row], dict[float, Row]]:
-    """Return the rows by image name and by time; cached, as every photograph asks."""
-    table = read_poses(Path(file), trajectory, encoding)
-    by_name: dict[str, Row] = {}
-    by_time: dict[float, Row] = {}
-    for row in table.rows:
-        base = image_name(row.get(table.columns.image) or "")
-        if base:
-            by_name[base] = row
-            by_name.setdefault(base.rpartition(".")[0] or base, row)
-        # A clock that the sheet does not name may count from anywhere.
-        stamp = moment(row, trajectory.time) if trajectory.time else None
-        if stamp is not None:
-            by_time[stamp] = row
-    return table.columns, by_name, by_time
+def _missing(name: str, shot: Shot, track: Track, file: str) -> Problem:
+    why = ""
+    if not math.isfinite(float(track.time.min(initial=math.inf))):
+        why = " Its rows have no times that are understood."
+    elif shot.moment is None:
+        why = " The photograph's own time is not known in UTC."
+    return Problem(
+        code="trajectory-row-missing",
+        message=f"The trajectory has no row for this photograph.{why}",
+        place=file,
+        got=PurePosixPath(name).name.lower(),
+        expected="its file name in the image column, or poses about its time",
+    )
 
 
 def _overwrite(
-    shot: Shot, row: Row, columns: Columns, trajectory: Trajectory, problems: list[Problem]
+    shot: Shot, pose: Pose, track: Track, by: str, file: str, problems: list[Problem]
 ) -> None:
-    import numpy as np
-
-    from cimkit.geometry.crs import parse_crs, to_crs84
-
-    x, y = number(row, columns.x), number(row, columns.y)
-    z, heading = number(row, columns.z), number(row, columns.heading)
-    if x is not None and y is not None:
-        crs = parse_crs(trajectory.crs or "OGC:CRS84")
-        lon, lat = (float(v) for v in to_crs84(np.array([[x, y]]), crs)[0])
-        if math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90:
-            shot.longitude, shot.latitude, shot.surveyed = lon, lat, (x, y)
-            shot.surveyed_crs, shot.datum = trajectory.crs or None, ""
-            shot.origins["position"] = "trajectory"
-        else:
-            problems.append(
-                Problem(
-                    code="trajectory-position-invalid",
-                    message="The trajectory's row is no position in its CRS.",
-                    place=trajectory.file,
-                    got=f"{x:g}, {y:g}",
-                    expected=f"coordinates in {trajectory.crs or 'degrees'}",
-                )
+    if pose.lonlat is not None:
+        shot.longitude, shot.latitude = pose.lonlat
+        shot.datum, shot.surveyed_crs = "", track.crs if track.crs_origin != "assumed" else None
+        shot.surveyed = pose.lonlat
+        if math.isfinite(pose.x) and math.isfinite(pose.y):
+            shot.surveyed = pose.x, pose.y
+        elif track.crs is not None:
+            shot.surveyed_crs = None
+        shot.origins["position"] = "trajectory"
+    elif math.isfinite(pose.x) and math.isfinite(pose.y):
+        problems.append(
+            Problem(
+                code="trajectory-position-invalid",
+                message="The trajectory's row is no position in its CRS.",
+                place=file,
+                got=f"{pose.x:g}, {pose.y:g}",
+                expected=f"coordinates in {track.crs or 'degrees'}",
             )
-    if z is not None:
-        shot.altitude, shot.altitude_of = z, ""
-    if heading is not None:
-        shot.heading, shot.heading_ref = heading % 360, "T"
-        shot.origins["heading"] = "trajectory"
+        )
+    if math.isfinite(pose.z):
+        shot.altitude, shot.altitude_of = pose.z, ""
+    heading, pitch, roll = pose.hpr
+    if math.isfinite(heading) and not (pose.derived and shot.heading is not None):
+        shot.heading, shot.heading_ref = heading, "T"
+        shot.origins["heading"] = "derived" if pose.derived else "trajectory"
+        shot.pitch = pitch if math.isfinite(pitch) else shot.pitch
+        shot.roll = roll if math.isfinite(roll) else shot.roll
+    shot.more["trajectory_match"] = by
+    if pose.gap_s:
+        shot.more["trajectory_gap_s"] = round(pose.gap_s, 3)
+    if shot.moment is None and math.isfinite(pose.time):
+        from datetime import UTC, datetime
+
+        shot.moment = datetime.fromtimestamp(pose.time, UTC)
+        shot.origins["time"] = "trajectory"
+    if by == "name" and 0 <= pose.row < len(track.more) and track.more[pose.row]:
+        row = track.more[pose.row]
+        if isinstance(sequence := row.get("sequence"), str):
+            shot.sequence = sequence
+        shot.more["trajectory_row"] = row

@@ -1,0 +1,218 @@
+"""Logs of receivers in NMEA 0183 as a track."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from functools import reduce
+from operator import xor
+from pathlib import Path
+
+import numpy as np
+
+from cimkit.loaders.photo.track import Track
+from cimkit.model import Problem
+
+__all__ = ["is_nmea", "nmea_track"]
+
+_SENTENCE = re.compile(r"\$([A-Z]{2})(GGA|RMC|ZDA|HDT|GNS),([^*\r\n]*)(?:\*([0-9A-Fa-f]{2}))?")
+_DAY_S = 86_400.0
+
+
+def is_nmea(start: bytes) -> bool:
+    """Tell whether a text begins as a log of sentences.
+
+    Examples
+    --------
+    >>> is_nmea(b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47")
+    True
+    """
+    return re.match(rb"\s*(\S{0,40}[,\s])?\$[A-Z]{2}[A-Z]{3},[ -~]*(\r?\n|$)", start) is not None
+
+
+def nmea_track(file: Path, day: str = "") -> Track:
+    """Read GGA, GNS, RMC, ZDA and HDT of a log.
+
+    Positions are those of GGA (with heights), else of RMC. GGA says no day: it is that of the last
+    RMC or ZDA, else ``day``, and goes on at midnight.
+
+    Parameters
+    ----------
+    file : Path
+        Text; lines that are no sentences are passed over, wrong checksums are counted.
+    day : str
+        ``YYYY-MM-DD`` of a log without dates, as the sheet declares it.
+
+    Raises
+    ------
+    ValueError
+        If it holds no positions.
+    """
+    rows: list[list[float]] = []
+    wrong = 0
+    today = _first_day(file) or _given(day)
+    heading, heading_at, last = math.nan, -1.0, -1.0
+    with file.open("r", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            match = _SENTENCE.search(line)
+            if match is None:
+                continue
+            if match[4] is not None and not _sums(match):
+                wrong += 1
+                continue
+            kind, words = match[2], match[3].split(",")
+            if kind == "HDT":
+                heading, heading_at = _number(words[0]), last
+                continue
+            clock = _clock(words[0] if words else "")
+            if kind in ("RMC", "ZDA"):
+                today = (_rmc_day(words) if kind == "RMC" else _zda_day(words)) or today
+            elif not math.isnan(clock) and clock < last - _DAY_S / 2 and today is not None:
+                today += _DAY_S  # past midnight, and the date comes with the next RMC
+            if math.isnan(clock):
+                continue
+            last = clock
+            row = _position(kind, words)
+            if row is None:
+                continue
+            seconds = clock + today if today is not None else math.nan
+            told = heading if heading_at >= clock - 1.5 else math.nan
+            if rows and rows[-1][5] == clock:
+                _merge(rows[-1], row, seconds)
+            else:
+                rows.append([*row, seconds, told, clock])
+    if not rows:
+        raise ValueError("the log has no positions")
+    data = np.array(rows, dtype=float)
+    problems = _problems(data, wrong)
+    hpr = np.full((len(data), 3), np.nan)
+    hpr[:, 0] = data[:, 4]
+    return Track(
+        what="NMEA 0183",
+        xyz=data[:, :3],
+        lonlat=data[:, :2].copy(),
+        hpr=hpr,
+        time=data[:, 3],
+        crs="OGC:CRS84",
+        crs_origin="assumed",
+        vertical="mean sea level",
+        problems=problems,
+    )
+
+
+def _problems(
+    data: np.ndarray[tuple[int, ...], np.dtype[np.float64]], wrong: int
+) -> tuple[Problem, ...]:
+    found = []
+    if wrong:
+        found.append(
+            Problem(
+                "checksum-wrong",
+                f"{wrong} sentences do not fit their checksum and were passed over.",
+                expected="the exclusive or of all characters between $ and *",
+            )
+        )
+    if not np.isfinite(data[:, 3]).any():
+        found.append(
+            Problem(
+                "time-scale-unknown",
+                "The log says times of day, and nothing says which day.",
+                expected="RMC or ZDA sentences",
+                hint='In the delivery sheet: trajectory = { …, date = "2026-09-01" }.',
+            )
+        )
+    return tuple(found)
+
+
+def _sums(match: re.Match[str]) -> bool:
+    body = f"{match[1]}{match[2]},{match[3]}"
+    return reduce(xor, body.encode("ascii", "replace"), 0) == int(match[4], 16)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _clock(text: str) -> float:
+    """Return the seconds of the day of ``hhmmss.ss``."""
+    if not re.fullmatch(r"\d{6}(\.\d*)?", text):
+        return math.nan
+    return int(text[:2]) * 3600 + int(text[2:4]) * 60 + float(text[4:])
+
+
+def _degrees(text: str, side: str) -> float:
+    """Return degrees of ``dddmm.mmmm`` and its side."""
+    whole = _number(text)
+    degrees = whole // 100 + (whole % 100) / 60
+    return -degrees if side in ("S", "W") else degrees
+
+
+def _position(kind: str, words: list[str]) -> list[float] | None:
+    """Return longitude, latitude and height above sea level of a valid fix."""
+    if kind in ("GGA", "GNS"):
+        if len(words) < 9 or (kind == "GGA" and words[5] in ("", "0")):
+            return None
+        lat, lon = _degrees(words[1], words[2]), _degrees(words[3], words[4])
+        height = _number(words[8])
+    elif kind == "RMC":
+        if len(words) < 9 or words[1] != "A":
+            return None
+        lat, lon = _degrees(words[2], words[3]), _degrees(words[4], words[5])
+        height = math.nan
+    else:
+        return None
+    return None if math.isnan(lat) or math.isnan(lon) else [lon, lat, height]
+
+
+def _merge(row: list[float], other: list[float], seconds: float) -> None:
+    """Complete a row by the other sentence of the same epoch."""
+    if math.isnan(row[2]) and not math.isnan(other[2]):
+        row[:3] = other
+    if math.isnan(row[3]):
+        row[3] = seconds
+
+
+def _day(year: int, month: int, day: int) -> float | None:
+    try:
+        return datetime(year, month, day, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _rmc_day(words: list[str]) -> float | None:
+    text = words[8] if len(words) > 8 else ""
+    if not re.fullmatch(r"\d{6}", text):
+        return None
+    year = int(text[4:])
+    return _day(year + (1900 if year >= 80 else 2000), int(text[2:4]), int(text[:2]))
+
+
+def _zda_day(words: list[str]) -> float | None:
+    if len(words) < 4 or not all(w.isdigit() for w in words[1:4]):
+        return None
+    return _day(int(words[3]), int(words[2]), int(words[1]))
+
+
+def _given(day: str) -> float | None:
+    try:
+        said = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return _day(said.year, said.month, said.day)
+
+
+def _first_day(file: Path) -> float | None:
+    """Return the day of the first sentence that says one: GGA may come before it."""
+    with file.open("r", encoding="ascii", errors="replace") as lines:
+        for _, line in zip(range(200), lines, strict=False):
+            match = _SENTENCE.search(line)
+            if match and match[2] in ("RMC", "ZDA"):
+                words = match[3].split(",")
+                found = _rmc_day(words) if match[2] == "RMC" else _zda_day(words)
+                if found is not None:
+                    return found
+    return None

@@ -1,0 +1,283 @@
+"""A table of poses as a track: its columns become positions, angles and times."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.loaders.photo.attitude import from_hpr, from_nadir, from_opk, to_hpr
+from cimkit.loaders.photo.columns import plain_words
+from cimkit.loaders.photo.motion import course
+from cimkit.loaders.photo.poses import PoseTable, image_name, read_poses
+from cimkit.loaders.photo.table_time import table_times
+from cimkit.loaders.photo.track import Track
+from cimkit.model import Declaration, Problem, Trajectory
+
+__all__ = ["placed_track", "table_track"]
+
+Array = npt.NDArray[np.float64]
+
+_UNITS = {"deg": 1.0, "rad": math.degrees(1.0), "gon": 0.9}
+_NAMED_UNIT = {
+    "rad": re.compile(r"[(\[_（【]\s*(rad|弧度)", re.IGNORECASE),
+    "gon": re.compile(r"[(\[_（【]\s*(gon|grad|g)\b", re.IGNORECASE),
+    "deg": re.compile(r"[(\[_（【]\s*(deg|°|度)", re.IGNORECASE),
+}
+_WKT = re.compile(r"CoordinateSystem:\s*(.+)", re.IGNORECASE)
+_UTM = re.compile(r"WGS ?84 UTM (\d{1,2})\s*([NS])", re.IGNORECASE)
+_TOWARDS_NADIR = -60.0
+_ENOUGH = 10
+
+
+def table_track(file: Path, declared: Declaration) -> Track:
+    """Read a table of poses.
+
+    Parameters
+    ----------
+    file : Path
+        Text.
+    declared : Declaration
+        What the sheet says: ``trajectory``, ``crs``, ``encoding`` and ``time_zone``.
+
+    Raises
+    ------
+    OSError, csv.Error, SheetError, UnicodeDecodeError
+        If it cannot be read as the sheet says.
+    """
+    named = declared.trajectory or Trajectory("")
+    problems: list[Problem] = []
+    table = _with_columns(read_poses(file, declared.trajectory, declared.encoding), problems)
+    columns = table.columns
+    xyz = np.column_stack([table.numbers(c) for c in (columns.x, columns.y, columns.z)])
+    said, origin = _crs(table, declared)
+    images = table.texts(columns.image) if columns.image else []
+    track = Track(
+        what="table of poses",
+        xyz=xyz,
+        lonlat=np.full((len(xyz), 2), np.nan),
+        hpr=np.full((len(xyz), 3), np.nan),
+        time=table_times(table, named, named.time_zone or declared.time_zone, problems),
+        names=tuple(map(image_name, images)),
+        crs=said,
+        crs_origin=origin,
+        encoding=table.encoding,
+        columns={f: v for f in columns.__slots__ if (v := getattr(columns, f))},
+        header=table.header,
+        more=_more(table) if images else (),
+    )
+    track = placed_track(track)
+    hpr = _angles(table, named, track, problems)
+    return replace(track, hpr=hpr, problems=tuple(problems))
+
+
+def placed_track(track: Track) -> Track:
+    """Return the track with the CRS84 degrees of its positions, by its CRS or as degrees."""
+    from cimkit.errors import UsageError
+    from cimkit.geometry.crs import parse_crs, to_crs84
+
+    xy = track.xyz[:, :2]
+    lonlat = np.array(xy)
+    if track.crs is not None:
+        try:
+            lonlat = to_crs84(xy, parse_crs(track.crs))
+        except UsageError:
+            lonlat = np.full_like(xy, np.nan)  # the probe of the table says so
+    with np.errstate(invalid="ignore"):
+        off = ~((np.abs(lonlat[:, 0]) <= 180) & (np.abs(lonlat[:, 1]) <= 90))
+    lonlat[off] = np.nan
+    return replace(track, lonlat=lonlat)
+
+
+def _with_columns(table: PoseTable, problems: list[Problem]) -> PoseTable:
+    """Name the columns of a table without a header, where their values leave no doubt.
+
+    OpenDroneMap and OpenSfM write the projection in front and x before y; Pix4D writes latitude
+    before longitude.
+    """
+    columns = table.columns
+    if not table.headless or columns.x or not table.cells:
+        return table
+    projected = bool(table.remarks) and not _is_remark(table.remarks[0])
+    x, y = "2", "3"
+    if not projected:
+        first, second = table.numbers("2"), table.numbers("3")
+        wide = [bool(np.nanmax(np.abs(v), initial=0.0) > 90) for v in (first, second)]
+        if wide == [False, True]:
+            x, y = "3", "2"
+        elif wide != [True, False]:
+            problems.append(
+                Problem(
+                    code="pose-columns-unknown",
+                    message="The table has no header, and its numbers do not tell longitude from "
+                    "latitude: its positions are not used.",
+                    got=", ".join(table.cells[0][:4]),
+                    hint='In the delivery sheet: trajectory = { …, x = "3", y = "2" }, as '
+                    "Pix4D writes it.",
+                    proposal=(("trajectory_x", "3"), ("trajectory_y", "2")),
+                )
+            )
+            return replace(table, columns=replace(columns, image=columns.image or "1"))
+    z = columns.z or ("4" if "4" in table.header else "")
+    return replace(table, columns=replace(columns, image=columns.image or "1", x=x, y=y, z=z))
+
+
+def _is_remark(line: str) -> bool:
+    return not re.match(r"\s*(EPSG:\d+|WGS ?84|\+proj=)", line, re.IGNORECASE)
+
+
+def _crs(table: PoseTable, declared: Declaration) -> tuple[str | None, str]:
+    """Return the CRS of the positions and who says it: the sheet, or a line over the table."""
+    named = declared.trajectory
+    if named is not None and named.crs:
+        return named.crs, "sheet"
+    if declared.crs and not _degrees_after_all(table, declared.crs):
+        return declared.crs, "sheet"
+    for line in table.remarks:
+        if match := _UTM.search(line):
+            south = match[2].upper() == "S"
+            return f"EPSG:{(32700 if south else 32600) + int(match[1])}", "declared"
+        if match := _WKT.search(line):
+            return _known(match[1].strip()), "declared"
+        if not _is_remark(line):
+            plain = re.sub(r"\s+", "", line).upper()
+            return ("OGC:CRS84" if plain == "WGS84" else line.strip()), "declared"
+    return None, "none"
+
+
+def _degrees_after_all(table: PoseTable, crs: str) -> bool:
+    """Tell degrees under a CRS in metres, which was meant for the rest of the delivery."""
+    from cimkit.geometry.crs import is_geographic, parse_crs
+
+    x, y = table.numbers(table.columns.x), table.numbers(table.columns.y)
+    small = np.nanmax(np.abs(x), initial=0.0) <= 180 and np.nanmax(np.abs(y), initial=0.0) <= 90
+    return bool(small and not is_geographic(parse_crs(crs)))
+
+
+def _known(text: str) -> str | None:
+    from cimkit.errors import UsageError
+    from cimkit.geometry.crs import parse_crs
+
+    try:
+        parse_crs(text)
+    except UsageError:
+        return None  # Metashape's "Local Coordinates (m)"
+    return text
+
+
+def _more(table: PoseTable) -> tuple[dict[str, object], ...]:
+    """Return what else the rows say, column by column."""
+    used = {getattr(table.columns, name) for name in table.columns.__slots__ if name != "heading"}
+    kept = [(n, c) for n, c in enumerate(table.header) if c not in used and c.strip()]
+    if not kept:
+        return ()
+    return tuple(
+        {c: row[n].strip() for n, c in kept if n < len(row) and row[n].strip()}
+        for row in table.cells
+    )
+
+
+def _angles(table: PoseTable, named: Trajectory, track: Track, problems: list[Problem]) -> Array:
+    """Return heading, pitch and roll of the poses, from true north."""
+    columns = table.columns
+    by_opk = bool(columns.omega and columns.phi and columns.kappa)
+    by_opk = by_opk and (named.angles == "opk" or not (columns.heading and named.angles))
+    wanted = ("omega", "phi", "kappa") if by_opk else ("heading", "pitch", "roll")
+    names = [getattr(columns, n) for n in wanted]
+    angles = np.column_stack([table.numbers(c) for c in names])
+    unit = named.angle_unit or next((u for c in names if (u := _unit(c))), "")
+    if not unit and np.isfinite(angles).any():
+        _doubt_unit(angles, by_opk, track, problems)
+    angles = angles * _UNITS[unit or "deg"]
+    if by_opk:
+        whole = np.isfinite(angles).all(axis=1)
+        found = np.full_like(angles, np.nan)
+        if whole.any():
+            found[whole] = to_hpr(from_opk(angles[whole]))
+            found[:, 0] = (found[:, 0] + _convergence(track)) % 360
+        return found
+    if named.angles == "nadir" and names[1]:
+        whole = np.isfinite(angles).all(axis=1)
+        found = np.full_like(angles, np.nan)
+        if whole.any():
+            found[whole] = to_hpr(from_nadir(angles[whole]))
+        return found
+    angles[:, 0] %= 360
+    if not named.angles and names[1] and plain_words(names[0])[0] == "yaw":
+        problems.append(_ambiguous(names, angles))
+        angles[:, 1:] = np.nan
+    whole = np.isfinite(angles).all(axis=1)
+    if whole.any():
+        angles[whole] = to_hpr(from_hpr(angles[whole]))
+    return angles
+
+
+def _unit(column: str) -> str:
+    return next((u for u, pattern in _NAMED_UNIT.items() if pattern.search(column)), "")
+
+
+def _ambiguous(names: list[str], angles: Array) -> Problem:
+    pitch = float(np.nanmedian(angles[:, 1])) if np.isfinite(angles[:, 1]).any() else 0.0
+    likely = "vehicle" if pitch < _TOWARDS_NADIR or pitch > 20 else ""
+    return Problem(
+        code="angles-ambiguous",
+        message="Yaw, pitch and roll may count from the horizon (a vehicle, a gimbal) or from "
+        "straight down (Pix4D, Metashape): only the yaw is used.",
+        place=", ".join(n for n in names if n),
+        got=f"median pitch {pitch:g}",
+        expected="trajectory_angles: vehicle or nadir",
+        hint='In the delivery sheet: trajectory = { …, angles = "vehicle" }, or "nadir".',
+        proposal=(("trajectory_angles", likely),) if likely else (),
+    )
+
+
+def _doubt_unit(angles: Array, by_opk: bool, track: Track, problems: list[Problem]) -> None:
+    """Suspect radians where all angles are small and, if they are headings, the track agrees."""
+    told = angles[np.isfinite(angles).any(axis=1)]
+    first = told[:, 2] if by_opk else told[:, 0]
+    first = first[np.isfinite(first)]
+    largest = float(np.nanmax(np.abs(told)))
+    likely = ""
+    if largest > 400:
+        likely = "?"
+    elif len(first) >= _ENOUGH and largest <= 2 * math.pi + 1e-6 and np.ptp(first) > 1.0:
+        moved = course(track.lonlat, np.arange(len(track)))
+        if by_opk or not np.isfinite(moved).any():
+            likely = "rad"
+        else:
+            apart = {
+                unit: np.nanmedian(np.abs((angles[:, 0] * _UNITS[unit] - moved + 180) % 360 - 180))
+                for unit in ("deg", "rad")
+            }
+            likely = "rad" if apart["rad"] < 30 < apart["deg"] else ""
+    if likely:
+        problems.append(
+            Problem(
+                code="angle-unit-suspected",
+                message="The angles were taken as degrees, but look like radians."
+                if likely == "rad"
+                else "The angles were taken as degrees, but are larger than a full turn.",
+                got=f"up to {largest:g}",
+                expected="trajectory_angle_unit: deg, rad or gon",
+                hint='In the delivery sheet: trajectory = { …, angle_unit = "rad" }.',
+                proposal=(("trajectory_angle_unit", likely),) if likely == "rad" else (),
+            )
+        )
+
+
+def _convergence(track: Track) -> Array:
+    """Return the bearing of grid north from true north at each pose, degrees; 0 in degrees."""
+    from cimkit.geometry.crs import is_geographic, parse_crs, to_crs84
+
+    if track.crs is None or not np.isfinite(track.lonlat).any():
+        return np.zeros(len(track))
+    crs = parse_crs(track.crs)
+    if is_geographic(crs):
+        return np.zeros(len(track))
+    up = to_crs84(track.xyz[:, :2] + [0.0, 100.0], crs) - track.lonlat
+    east = up[:, 0] * np.cos(np.radians(track.lonlat[:, 1]))
+    return np.nan_to_num(np.degrees(np.arctan2(east, up[:, 1])))

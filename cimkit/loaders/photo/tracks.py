@@ -1,0 +1,125 @@
+"""Files that hold poses, whatever their format: recognised, and read as a track."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from cimkit.errors import SheetError
+from cimkit.loaders.photo.motion import with_course, with_lever_arm
+from cimkit.loaders.photo.nmea import is_nmea, nmea_track
+from cimkit.loaders.photo.poses import is_pose_table
+from cimkit.loaders.photo.reconstructed import colmap_track, is_colmap, json_kind, json_track
+from cimkit.loaders.photo.rtklib import is_pos, pos_track
+from cimkit.loaders.photo.track import Track
+from cimkit.model import Declaration, Trajectory
+
+__all__ = ["UNUSABLE", "cached_track", "read_track", "track_kind"]
+
+UNUSABLE = (OSError, ValueError, csv.Error, SheetError, LookupError, ArithmeticError)
+"""What `read_track` raises over a file that holds no poses."""
+
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+
+
+def track_kind(start: bytes, name: str, size: int) -> str:
+    """Return what kind of poses a file holds, "" if it holds none.
+
+    Parameters
+    ----------
+    start : bytes
+        Its first bytes.
+    name : str
+        Its file name in small letters: binary records are believed in files so named only.
+    size : int
+        Of the file.
+
+    Returns
+    -------
+    str
+        gpx, nmea, rtklib, colmap, mapillary, opensfm, overrides, sbet, table or "".
+    """
+    if name.endswith((".out", ".sbet")) or "sbet" in name:
+        from cimkit.loaders.photo.sbet import is_sbet
+
+        if is_sbet(start, size):
+            return "sbet"
+    if b"\0" in start[:1024]:
+        return ""
+    if start[:2048].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "gpx" if re.search(rb"<(\w+:)?gpx[\s>]", start[:4096]) else ""
+    if is_nmea(start):
+        return "nmea"
+    if is_pos(start):
+        return "rtklib"
+    if is_colmap(start):
+        return "colmap"
+    return json_kind(start) or ("table" if is_pose_table(start) else "")
+
+
+def read_track(file: Path, declared: Declaration) -> Track:
+    """Read the poses that a file holds, of the camera if the sheet says how it is mounted.
+
+    Parameters
+    ----------
+    file : Path
+        GPX, NMEA, RTKLIB, SBET, JSON of Mapillary or OpenSfM, COLMAP, or a table.
+    declared : Declaration
+        What the sheet says of it.
+
+    Raises
+    ------
+    OSError, ValueError, csv.Error, SheetError, …
+        `UNUSABLE`, if it holds none, or not as the sheet says.
+    """
+    from cimkit.loaders.photo.gpx import gpx_track
+    from cimkit.loaders.photo.sbet import sbet_track
+    from cimkit.loaders.photo.tabular import table_track
+
+    named = declared.trajectory or Trajectory("")
+    with file.open("rb") as opened:
+        start = opened.read(65_536)
+    kind = track_kind(start, file.name.lower(), file.stat().st_size)
+    if kind == "gpx":
+        track = gpx_track(file)
+    elif kind == "nmea":
+        track = nmea_track(file, named.date)
+    elif kind == "rtklib":
+        track = pos_track(file)
+    elif kind == "sbet":
+        track = sbet_track(file, named)
+    elif kind == "colmap":
+        track = colmap_track(file, named.crs or declared.crs)
+    elif kind in ("mapillary", "opensfm", "overrides"):
+        track = json_track(file)
+    else:
+        track = table_track(file, declared)
+    if named.lever_arm or named.boresight:
+        track = with_lever_arm(track, _three(named.lever_arm), _three(named.boresight))
+    return with_course(track)
+
+
+def _three(text: str) -> tuple[float, float, float]:
+    found = [float(v) for v in _NUMBER.findall(text)] or [0.0, 0.0, 0.0]
+    if len(found) != 3:
+        raise SheetError("three numbers are wanted", got=text, expected="0.1, 0, -1.2")
+    return found[0], found[1], found[2]
+
+
+@lru_cache(maxsize=4)
+def _cached(file: str, _changed: int, declared: Declaration) -> Track:
+    return read_track(Path(file), declared)
+
+
+def cached_track(file: Path, declared: Declaration) -> Track:
+    """Return the track of a file; it is read once, as every photograph asks for it."""
+    about = Declaration(
+        crs=None if declared.trajectory and declared.trajectory.crs else declared.crs,
+        encoding=declared.encoding,
+        time_zone=declared.time_zone,
+        trajectory=declared.trajectory,
+    )
+    return _cached(str(file), file.stat().st_mtime_ns, replace(about))
