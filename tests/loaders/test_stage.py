@@ -189,7 +189,8 @@ def test_a_loader_that_fails_costs_its_source_alone(
     found = {p: r.asset for p, r in by_path(stage([delivered], tmp_path / "s", jobs=2)).items()}
     assert found["a.geojson"].status == "ok"
     codes = {p: a.problems[-1].code for p, a in found.items() if p.endswith(".bin")}
-    codes.pop("sniff.bin")  # some loader reports it: it is accounted for
+    assert codes.pop("sniff.bin") == "not-geodata"
+    assert found.pop("sniff.bin").status == "ignored"
     assert codes == {
         "crash.bin": "worker-crashed",
         "bug.bin": "loader-failed",

@@ -55,7 +55,9 @@ class _Finder:
 
     def is_source(self, folder: Path) -> bool:
         """Return whether a folder is one source, like a file geodatabase."""
-        return self.knows.best(Head(folder, folder.name.lower(), b"", is_dir=True), "") is not None
+        found = self.knows.best(Head(folder, folder.name.lower(), b"", is_dir=True), "")
+        self.found.notes.pop("", None)  # the folder that is delivered is no part of the delivery
+        return found is not None
 
     def folder(self, folder: Path, path: str, depth: int) -> None:
         """Take up a folder: as one source if a loader knows it, else file by file."""
@@ -64,6 +66,9 @@ class _Finder:
             at, name = waiting.pop()
             if name and self._taken_whole(at, name):
                 continue
+            for problem in self.found.notes.pop(name, ()):
+                self._placeless(at, name)
+                self.found.reasons[name] = problem
             listed = self._listed(at, name)
             if listed is None:
                 continue

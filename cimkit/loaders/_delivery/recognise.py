@@ -46,7 +46,7 @@ class Recogniser:
             return int(self.loaders[name].sniff(head))
         except Exception as error:
             self._stumbled(name, path, error)
-            return 1  # it gets the file if no other knows it, and a worker says how that went
+            return 0
 
     def _stumbled(self, name: str, path: str, error: Exception) -> None:
         self.notes.setdefault(path, []).append(
