@@ -189,7 +189,7 @@ def test_a_loader_that_fails_costs_its_source_alone(
     found = {p: r.asset for p, r in by_path(stage([delivered], tmp_path / "s", jobs=2)).items()}
     assert found["a.geojson"].status == "ok"
     codes = {p: a.problems[-1].code for p, a in found.items() if p.endswith(".bin")}
-    assert codes.pop("sniff.bin") == "not-geodata"
+    assert codes.pop("sniff.bin") == "sniff-failed"  # and it is a text, for all others
     assert found.pop("sniff.bin").status == "ignored"
     assert codes == {
         "crash.bin": "worker-crashed",
