@@ -7,14 +7,16 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Table
+from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Table, distinct
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.osm import TAGS, keyed, members
 from cimkit.loaders.vector.plan import Plan, plan
 from cimkit.model import Source
 
@@ -67,6 +69,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         if not infos:
             raise SourceUnreadable("it has no layers", where=source.path)
         driver = str(infos[0]["driver"])
+        how.driver = driver
         title, media = _FORMATS.get(driver, (driver, "application/octet-stream"))
         if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
             title, media = "dBASE", "application/x-dbf"
@@ -78,6 +81,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.origin,
             problems=how.problems,
             properties=how.properties,
+            relations=partial(members, source.file) if driver == "OSM" else None,
         )
 
 
@@ -104,15 +108,25 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
     bounds = info["total_bounds"]
     if not info["features"] or (bounds is not None and not any(bounds)):
         bounds = None  # an empty shapefile says 0, 0, 0, 0
+    osm = driver == "OSM"
+    said = list(
+        zip(distinct(list(map(str, info["fields"]))), map(_type, info["ogr_types"]), strict=True)
+    )
+    if osm:
+        said = [("@id", "string"), *(f for f in said if f[0] != TAGS)]
     return Table(
         name=how.layer or str(info["layer_name"]),
         features=int(info["features"]) - how.fewer,
         geometry_type=geometry,
         crs=crs,
         crs_origin="none" if not crs else "assumed" if assumed else "declared",
-        fields=tuple(zip(map(str, info["fields"]), map(_type, info["ogr_types"]), strict=True)),
+        fields=tuple(said),
         bounds=None if bounds is None else cast("_Bounds", tuple(map(float, bounds))),
-        batches=_batches(how, str(info["layer_name"]), bool(geometry)),
+        batches=_batches(
+            how, str(info["layer_name"]), bool(geometry), list(map(str, info["fields"]))
+        ),
+        key_field="@id" if osm else _own_key(driver, said),
+        merged=TAGS if osm else None,
     )
 
 
@@ -127,10 +141,23 @@ def _says_crs(file: Path) -> bool:
         return b'"crs"' in opened.read(65_536)
 
 
-def _batches(how: Plan, layer: str, has_geometry: bool) -> Batches:
+def _own_key(driver: str, fields: list[tuple[str, str]]) -> str | None:
+    """Return the attribute that is the identifier by the rules of the format."""
+    if driver == "GML" and any(name == "gml_id" for name, _ in fields):
+        return "gml_id"
+    return None
+
+
+def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Batches:
+    unique = dict(zip(distinct(fields), fields, strict=True))
+
     def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         import pyogrio.raw
 
+        osm = how.driver == "OSM"
+        wanted = None
+        if columns is not None and not osm:
+            wanted = [unique[c] for c in columns]
         with ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
@@ -139,7 +166,7 @@ def _batches(how: Plan, layer: str, has_geometry: bool) -> Batches:
                     how.file,
                     layer=layer,
                     encoding=how.encoding,
-                    columns=None if columns is None else list(columns),
+                    columns=wanted,
                     read_geometry=has_geometry and columns is None,
                     datetime_as_string=True,
                     use_pyarrow=True,
@@ -148,10 +175,17 @@ def _batches(how: Plan, layer: str, has_geometry: bool) -> Batches:
             )
             own = meta["geometry_name"] or "wkb_geometry"
             for batch in reader:
-                names = [
-                    GEOMETRY if has_geometry and columns is None and n == own else n
-                    for n in batch.schema.names
-                ]
-                yield batch.rename_columns(names)
+                whole = has_geometry and columns is None
+                # The geometry comes last: an attribute may be called like it.
+                names = distinct(batch.schema.names)
+                if whole and batch.schema.names[-1] == own:
+                    names = [*distinct(batch.schema.names[:-1]), GEOMETRY]
+                elif whole:
+                    names = [GEOMETRY if n == own else n for n in names]
+                given = batch.rename_columns(names)
+                if osm:
+                    given = keyed(layer, given)
+                    given = given if columns is None else given.select(list(columns))
+                yield given
 
     return give

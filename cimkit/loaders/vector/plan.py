@@ -32,6 +32,7 @@ class Plan:
     encoding: str | None = None  # to hand to GDAL; None: GDAL knows
     shown: str | None = "utf-8"
     origin: _Origin = "declared"
+    driver: str = ""  # as GDAL calls it, once it is open
     layer: str | None = None  # what the layer is called where GDAL sees another name
     fewer: int = 0  # rows that GDAL counts and does not give
     problems: list[Problem] = field(default_factory=list)
@@ -73,6 +74,10 @@ def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     if start.startswith(b"SQLite format 3"):
         return _sqlite(file, start, scratch)
     text = start.lstrip(codecs.BOM_UTF8).lstrip()
+    if suffix_of(start) in (".pbf", ".osm"):
+        from cimkit.loaders.vector.osm import osm_options
+
+        return Plan(file, osm_options(file, scratch))
     if text.startswith(b"<") or start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return _xml(source, start, options, scratch)
     if text[:1] in (b"{", b"[", b"\x1e"):
