@@ -286,4 +286,9 @@ def open_catalog(folder: Path | str) -> Catalog:
             "the catalogue has lost its lake", where=str(catalog.lake), mend=_RESTORE
         )
     _config.adopted(catalog.folder, catalog.has_change)
-    return Catalog(catalog.folder, _config.read(catalog.folder))
+    catalog = Catalog(catalog.folder, _config.read(catalog.folder))
+    if catalog.config.local_crs:
+        from cimkit.geometry.local_crs import look_in
+
+        look_in(catalog.folder / catalog.config.local_crs)
+    return catalog

@@ -45,6 +45,8 @@ class Config:
     """What is known of the step from the sources' heights to the ellipsoid."""
     undulation_m: float | None = None
     """Height of the geoid above the ellipsoid that exports add; None: nothing is added."""
+    local_crs: str | None = None
+    """Folder with definitions of local coordinate systems, ``<name>.toml``, which stay there."""
     roots: dict[str, str] = field(default_factory=dict)
     """Folders of delivered data by name; `items.path` is relative to one of them."""
 
@@ -64,7 +66,10 @@ def definition(which: str) -> Config:
     if not file.is_file():
         known = ", ".join(sorted(p.parent.name for p in shipped.glob("*/definition.toml")))
         raise UsageError("no such catalogue definition", got=which, expected=known)
-    return dataclasses.replace(_parse(file), definition=which)
+    config = dataclasses.replace(_parse(file), definition=which)
+    if config.local_crs is not None:
+        config = dataclasses.replace(config, local_crs=str((folder / config.local_crs).resolve()))
+    return config
 
 
 def read(folder: Path) -> Config:

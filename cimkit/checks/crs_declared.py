@@ -50,7 +50,10 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     if allowed:
         refused = f"crs IS NOT NULL AND NOT {any_of('crs', allowed)}"
         if rules.local_by_sheet:
-            refused += " AND NOT (crs_origin = 'sheet' AND crs NOT LIKE 'EPSG:%')"
+            refused += (
+                " AND NOT (crs_origin = 'sheet' AND crs NOT LIKE 'EPSG:%'"
+                " AND crs NOT IN ('GCJ-02', 'BD-09'))"
+            )
     bad = context.table(
         f"""SELECT path, reason, crs AS measured FROM (
                 SELECT path, CASE WHEN crs IS NULL THEN 'crs-missing'

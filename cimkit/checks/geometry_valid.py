@@ -97,6 +97,7 @@ def _locate(rows: list[dict[str, Any]]) -> None:
     import numpy as np
     import shapely
 
+    from cimkit.errors import UsageError
     from cimkit.geometry.crs import parse_crs, to_crs84
 
     said = shapely.is_valid_reason(shapely.from_wkb([r["wkb"] for r in rows], on_invalid="ignore"))
@@ -110,4 +111,8 @@ def _locate(rows: list[dict[str, Any]]) -> None:
         except ValueError:  # "nan": the object's own place has to do
             continue
         row["measured"] = f"{spot[0, 0]:.3f}, {spot[0, 1]:.3f}"
-        row["x"], row["y"] = to_crs84(spot, parse_crs(row["crs"]))[0].tolist()
+        try:
+            crs = parse_crs(row["crs"])
+        except UsageError:  # a local system that is not defined here: likewise
+            continue
+        row["x"], row["y"] = to_crs84(spot, crs)[0].tolist()

@@ -142,6 +142,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _projection(crs: str) -> dict[str, str | None]:
     authority, _, code = crs.partition(":")
+    if "[" not in crs and (authority == "local" or not code.isalnum()):
+        return {"proj:code": None}  # it has a name of its own and no definition to be shown
     if authority.isalpha() and code.isalnum():
         return {"proj:code": crs}
     return {"proj:wkt2": crs}

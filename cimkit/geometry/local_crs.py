@@ -22,7 +22,8 @@ from pyproj.exceptions import CRSError
 from cimkit.errors import UsageError
 from cimkit.geometry.named_crs import Move, NamedCRS
 
-__all__ = ["FOLDERS", "PREFIX", "definition_sha256", "local_crs", "read_definition", "register"]
+__all__ = ["FOLDERS", "PREFIX", "definition"]
+__all__ += ["definition_sha256", "local_crs", "look_in", "read_definition", "register"]
 
 PREFIX = "local:"
 """What the name of a local system begins with."""
@@ -32,6 +33,21 @@ _HELMERT = {"dx", "dy", "rotation", "scale"}
 _AFFINE = {"a0", "a1", "a2", "b0", "b1", "b2"}
 _SUFFIXES = (".toml", ".wkt", ".prj", ".proj")
 _registered: dict[str, NamedCRS] = {}
+_folders: list[Path] = []
+
+
+def look_in(folder: Path) -> None:
+    """Let this process look for definitions in a folder, before those of the environment."""
+    if folder not in _folders:
+        _folders.insert(0, folder)
+
+
+def definition(name: str) -> Path | None:
+    """Return the file that defines a local system, if one of the folders has it."""
+    plain = _label(name).removeprefix(PREFIX)
+    said = [Path(f) for f in os.environ.get(FOLDERS, "").split(os.pathsep) if f]
+    files = (folder / f"{plain}{s}" for folder in (*_folders, *said) for s in _SUFFIXES)
+    return next((file for file in files if file.is_file()), None)
 
 
 def definition_sha256(file: Path) -> str:
@@ -88,11 +104,9 @@ def local_crs(text: str) -> NamedCRS:
     if label in _registered:
         return _registered[label]
     name = label.removeprefix(PREFIX)
-    for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
-        for suffix in _SUFFIXES:
-            file = Path(folder) / f"{name}{suffix}"
-            if file.is_file():
-                return register(name, file)
+    file = definition(name)
+    if file is not None:
+        return register(name, file)
     raise UsageError(
         "no definition of this local coordinate system is at hand",
         got=label,

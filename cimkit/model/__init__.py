@@ -1,7 +1,7 @@
 """What flows through the house: plain data, no I/O."""
 
 from cimkit.model.finding import Finding, Severity, Status
-from cimkit.model.sheet import Declaration, Place, Sheet, SheetRow, Trajectory
+from cimkit.model.sheet import Declaration, LocalGrid, Place, Sheet, SheetRow, Trajectory
 from cimkit.model.source import Asset, Layer, Problem, Source
 from cimkit.model.tables import LAKE, STAGED, empty
 
@@ -12,6 +12,7 @@ __all__ = [
     "Declaration",
     "Finding",
     "Layer",
+    "LocalGrid",
     "Place",
     "Problem",
     "Severity",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-__all__ = ["Declaration", "Place", "Sheet", "SheetRow", "Trajectory"]
+__all__ = ["Declaration", "LocalGrid", "Place", "Sheet", "SheetRow", "Trajectory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,18 @@ class Trajectory:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalGrid:
+    """A local coordinate system: where its definition lies, and never what it says."""
+
+    name: str
+    """``local:<name>``, as in `Declaration.crs`."""
+    file: str
+    """Absolute path of the definition."""
+    sha256: str
+    """Of the definition."""
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """What is declared about one source. None means: not declared."""
 
@@ -100,7 +112,9 @@ class Declaration:
     licence: str | None = None
     """SPDX identifier, name or address of the terms of use."""
     crs: str | None = None
-    """Anything pyproj understands; overrides what the file says."""
+    """Anything that `cimkit.geometry.crs.parse_crs` reads; overrides what the file says."""
+    local_crs: LocalGrid | None = None
+    """Where the definition of ``crs = "local:<name>"`` lies."""
     vertical_datum: str | None = None
     """Name or ``EPSG:n`` of the vertical CRS."""
     epoch: str | None = None

@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import difflib
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cimkit.errors import SheetError, UsageError
-from cimkit.loaders.photo.clock import time_zone
-from cimkit.model import Declaration, Place, Sheet, SheetRow, Trajectory
+from cimkit.errors import SheetError
+from cimkit.loaders._delivery.local_grid import declared_grid, with_grids
+from cimkit.loaders._delivery.sheet_values import (
+    PLACE,
+    POSES,
+    place_of,
+    plain,
+    text_of,
+    trajectory_of,
+)
+from cimkit.model import Declaration, Sheet, SheetRow
 
 __all__ = ["COLUMNS", "read_sheet"]
 
 _PLAIN = tuple(
-    f.name for f in dataclasses.fields(Declaration) if f.name not in ("place", "trajectory")
+    f.name
+    for f in dataclasses.fields(Declaration)
+    if f.name not in ("local_crs", "place", "trajectory")
 )
-_PLACE = tuple(f"place_{f.name}" for f in dataclasses.fields(Place))
-_POSES = tuple(f"trajectory_{f.name}" for f in dataclasses.fields(Trajectory))
-COLUMNS = ("glob", *_PLAIN, *_PLACE, *_POSES, "detected")
+COLUMNS = ("glob", *_PLAIN, "local_crs", *PLACE, *POSES, "detected")
 """What a row may say."""
 _DELIVERY = ("name", "author", "message", "standard", "date")
 _Row = tuple[dict[str, str], dict[str, Any]]
 """Where each value of a row stands ("" for the row itself), and the values."""
-_CHOICES = {
-    "action": ("replace", "extend", "patch"),
-    "access": ("public", "internal", "secret"),
-}
-_REAL = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
-_THREE = rf"{_REAL}(?:\s*[,;\s]\s*{_REAL}){{2}}"
-_SETTINGS = {
-    "angles": ("vehicle|nadir|opk", "vehicle, nadir or opk"),
-    "angle_unit": ("deg|rad|gon", "deg, rad or gon"),
-    "time_scale": (
-        "utc|local|gps|gps-week|utc-day|gps-day",
-        "utc, local, gps, gps-week, utc-day or gps-day",
-    ),
-    "time_offset": (_REAL, "seconds"),
-    "longest_gap": (_REAL, "seconds"),
-    "lever_arm": (_THREE, "x, y, z in metres: forward, right, down"),
-    "boresight": (_THREE, "roll, pitch, yaw in degrees"),
-}
-"""What may stand in the settings of a trajectory."""
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -57,7 +44,8 @@ def read_sheet(file: Path) -> Sheet:
     file : Path
         ``.toml``: a table ``[delivery]`` and one ``[[source]]`` per row. ``.xlsx``: a sheet
         *sources* with one row per glob and a sheet *delivery* with names and values. Columns:
-        ``glob``, the fields of `Declaration`, ``place_*``, ``trajectory_*`` and ``detected``.
+        ``glob``, the fields of `Declaration` (``local_crs`` is the path of a definition, relative
+        to the sheet), ``place_*``, ``trajectory_*`` and ``detected``.
 
     Raises
     ------
@@ -84,12 +72,13 @@ def read_sheet(file: Path) -> Sheet:
             )
     if delivery.get("date") is not None:
         delivery["date"] = _day(delivery["date"], file)
-    return Sheet(tuple(_row(values, places) for places, values in rows), delivery or None)
+    found = tuple(_row(values, places, file) for places, values in rows)
+    return Sheet(with_grids(found, file), delivery or None)
 
 
 def _day(said: Any, file: Path) -> str:
     """Return the day of a delivery as ``YYYY-MM-DD``, "" if the cell was left empty."""
-    text = str(_plain(said))
+    text = str(plain(said))
     try:
         return date.fromisoformat(text).isoformat() if text else ""
     except ValueError as error:
@@ -157,7 +146,7 @@ def _read_workbook(file: Path) -> tuple[dict[str, Any], Iterator[_Row]]:
     if "delivery" in book.sheetnames:
         for cells in book["delivery"].iter_rows(values_only=True):
             if cells and cells[0] not in (None, "") and len(cells) > 1 and cells[1] is not None:
-                delivery[str(cells[0]).strip()] = _plain(cells[1])
+                delivery[str(cells[0]).strip()] = plain(cells[1])
     sheet = book["sources"]
 
     def rows() -> Iterator[_Row]:
@@ -171,20 +160,12 @@ def _read_workbook(file: Path) -> tuple[dict[str, Any], Iterator[_Row]]:
                 continue
             places = {header[c.column]: f"{file}: sources!{c.coordinate}" for c in filled}
             places[""] = f"{file}: sources!{cells[0].row}:{cells[0].row}"
-            yield places, {header[c.column]: _plain(c.value) for c in filled}
+            yield places, {header[c.column]: plain(c.value) for c in filled}
 
     return delivery, rows()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.strip() if isinstance(value, str) else value
-
-
-def _row(values: dict[str, Any], places: dict[str, str]) -> SheetRow:
+def _row(values: dict[str, Any], places: dict[str, str], file: Path) -> SheetRow:
     for name in values:
         if name not in COLUMNS:
             near = difflib.get_close_matches(name, COLUMNS, 1)
@@ -206,92 +187,19 @@ def _row(values: dict[str, Any], places: dict[str, str]) -> SheetRow:
             mend="Write one row for each.",
         )
     declared: dict[str, Any] = {
-        name: _text(name, values[name], places[name]) for name in _PLAIN if name in values
+        name: text_of(name, values[name], places[name]) for name in _PLAIN if name in values
     }
+    grid = None
+    if "local_crs" in values:
+        grid = declared_grid(declared.get("crs"), values["local_crs"], file, places["local_crs"])
+        declared["crs"] = grid.name
     return SheetRow(
         str(values["glob"]),
         Declaration(
             **declared,
-            place=_place(values, places),
-            trajectory=_trajectory(values, places),
+            local_crs=grid,
+            place=place_of(values, places),
+            trajectory=trajectory_of(values, places),
         ),
         str(values.get("detected", "")),
     )
-
-
-def _text(name: str, value: Any, where: str) -> str:
-    text = _plain(value)
-    if isinstance(text, float) and text.is_integer():
-        text = int(text)  # a workbook makes 4544.0 of 4544
-    text = str(text)
-    try:
-        if name == "crs":
-            from cimkit.geometry.crs import parse_crs
-
-            parse_crs(text)
-        elif name == "encoding":
-            codecs.lookup(text)
-        elif name == "observed":
-            datetime.fromisoformat(text)
-        elif name == "epoch":
-            float(text)
-        elif name == "time_zone":
-            time_zone(text)
-    except (UsageError, LookupError, ValueError) as error:
-        expected = {
-            "crs": "EPSG:n, WKT, or a PROJ string",
-            "encoding": "gb18030, big5, cp932, utf-8 …",
-            "observed": "2026-09-01 or 2026-09-01T08:00:00Z",
-            "epoch": "a decimal year, 2024.5",
-            "time_zone": "+08:00, or a name like Asia/Shanghai",
-        }[name]
-        raise SheetError(f"no such {name}", where=where, got=text, expected=expected) from error
-    if name in _CHOICES and text not in _CHOICES[name]:
-        raise SheetError(
-            f"no such {name}", where=where, got=text, expected=", ".join(_CHOICES[name])
-        )
-    return text
-
-
-def _place(values: dict[str, Any], places: dict[str, str]) -> Place | None:
-    given = {name.removeprefix("place_"): values[name] for name in _PLACE if name in values}
-    if not given:
-        return None
-    for name in ("easting", "northing"):
-        if name not in given:
-            raise SheetError(
-                "a place without coordinates", where=places[""], expected=f"place_{name}"
-            )
-    numbers = {}
-    for name, value in given.items():
-        try:
-            numbers[name] = float(value)
-        except (TypeError, ValueError) as error:
-            where = places[f"place_{name}"]
-            raise SheetError("no number", where=where, got=value, expected="a number") from error
-    return Place(**numbers)
-
-
-def _trajectory(values: dict[str, Any], places: dict[str, str]) -> Trajectory | None:
-    given = {
-        name.removeprefix("trajectory_"): str(values[name]) for name in _POSES if name in values
-    }
-    if not given:
-        return None
-    if "file" not in given:
-        raise SheetError(
-            "a trajectory without its table", where=places[""], expected="trajectory_file"
-        )
-    if "crs" in given:
-        _text("crs", given["crs"], places["trajectory_crs"])
-    if "time_zone" in given:
-        _text("time_zone", given["time_zone"], places["trajectory_time_zone"])
-    for name, (pattern, expected) in _SETTINGS.items():
-        if name in given and not re.fullmatch(pattern, given[name].strip(" []()")):
-            raise SheetError(
-                f"no such {name}",
-                where=places[f"trajectory_{name}"],
-                got=given[name],
-                expected=expected,
-            )
-    return Trajectory(**given)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cimkit.errors import CimkitError
+from cimkit.loaders._delivery.local_grid import known_here, named
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Problem, Source
 from cimkit.model.source import Depth
@@ -118,6 +119,7 @@ def work(job: Job) -> tuple[Asset, Path | None, bool]:
 
 def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> Asset:
     try:
+        known_here(options.declared)
         asset: Asset = module.probe(source, options)
     except CimkitError as error:
         asset = refused(source, "source-unreadable", str(error), error.mend)
@@ -147,6 +149,7 @@ def _as_declared(asset: Asset, options: ReadOptions) -> Asset:
         observed_start=asset.observed_start or day,
         observed_end=asset.observed_end or day,
         epoch=asset.epoch or said.epoch,
+        properties=named(asset, said),
         vertical_datum=asset.vertical_datum or said.vertical_datum,
     )
 
@@ -197,7 +200,7 @@ def _write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
         for name, table in chunks:
             if not table.num_rows:
                 continue
-            staged = table.select(STAGED[name].names).cast(STAGED[name])
+            staged = _staged(name, table)
             if name not in writers and name not in small and staged.num_rows < _FEW:
                 small[name] = staged
                 continue
@@ -212,6 +215,16 @@ def _write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
     finally:
         for opened in writers.values():
             opened.close()
+
+
+def _staged(name: str, table: Any) -> Any:
+    """Return a table with all columns of its kind; those that a loader leaves out are NULL."""
+    import pyarrow as pa
+
+    for field in STAGED[name]:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(STAGED[name].names).cast(STAGED[name])
 
 
 def _emptied(folder: Path, asset: Asset, message: str, hint: str = "") -> Asset:
