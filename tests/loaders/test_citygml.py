@@ -91,7 +91,11 @@ def test_buildings_with_semantics_and_attributes(tmp_path: Path) -> None:
     assert (row["name"], row["source_class"]) == ("楼", "Building")
     assert row["area_m2"] == pytest.approx(100)  # the ground, not the eaves
     assert row["height"] == pytest.approx(6)
-    assert json.loads(row["properties"])["attributes"] == {"owner": "局", "measuredHeight": 6.0}
+    assert json.loads(row["properties"])["attributes"] == {
+        "owner": "局",
+        "measuredHeight": 6.0,
+        "measuredHeight_uom": "m",
+    }
     (geometry,) = geometries
     said = json.loads(geometry["semantics"])
     kinds = [said["surfaces"][v]["type"] for v in said["values"]]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CityGeometry", "CityObject", "compact", "footprint", "surfaces"]
+__all__ = ["DEPTH", "CityGeometry", "CityObject", "compact", "footprint", "surfaces"]
 
 Reals = npt.NDArray[np.float64]
 Nested = list[Any]
 
-_DEPTH = {
+DEPTH = {
     "MultiPoint": 1,
     "MultiLineString": 2,
     "MultiSurface": 3,
@@ -106,7 +106,7 @@ def compact(vertices: Reals, boundaries: Nested) -> tuple[Reals, Nested]:
 
 def surfaces(geometry: CityGeometry) -> list[tuple[list[list[int]], str | None]]:
     """Return all surfaces as (rings, semantic type); the first ring is the outer one."""
-    depth = _DEPTH.get(geometry.type, 0)
+    depth = DEPTH.get(geometry.type, 0)
     if depth < 3:
         return []
     flat = geometry.boundaries

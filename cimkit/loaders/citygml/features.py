@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
+from cimkit.loaders._city.times import lifecycle, times
 from cimkit.loaders.citygml.appearance import read_appearance
 from cimkit.loaders.citygml.assembly import assemble
 from cimkit.loaders.citygml.attributes import flattened, is_generic, put
@@ -16,7 +17,6 @@ from cimkit.loaders.citygml.implicit import placed
 from cimkit.loaders.citygml.looks import Looks, Painter
 from cimkit.loaders.citygml.names import href, identifier, is_gml, local, namespace, split
 from cimkit.loaders.citygml.reading import Reading
-from cimkit.loaders.citygml.times import lifecycle, times
 from cimkit.model import Problem
 
 __all__ = ["is_inner", "objects_of"]
@@ -350,6 +350,8 @@ def _is_object(element: Any, owner: str) -> bool:
     if name in _PARTS:
         return True
     if not name[:1].isupper() or name in _DATA or is_gml(space) or "oasis" in space:
+        return False
+    if "citygml/appearance" in space:
         return False
     if identifier(element) is None:
         return False

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cimkit.loaders._city.beside import delivered, is_elsewhere
+from cimkit.loaders._city.crs_names import named
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._placing import place
 from cimkit.loaders._placing.heights import heights
@@ -17,7 +18,7 @@ from cimkit.loaders.citygml.heading import Heading, heading
 from cimkit.loaders.citygml.links import outside
 from cimkit.loaders.citygml.names import XLINK, local, split
 from cimkit.loaders.citygml.numbers import parse_lists
-from cimkit.loaders.citygml.reference import Frame, frame_of, named
+from cimkit.loaders.citygml.reference import Frame, frame_of
 from cimkit.loaders.citygml.stream import MEMBERS, members
 from cimkit.model import Asset, Problem, Source
 

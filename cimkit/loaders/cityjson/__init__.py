@@ -1,32 +1,63 @@
-"""CityJSON 1.0 to 2.0 and CityJSONSeq."""
+"""CityJSON 0.5 to 2.0 and CityJSONSeq."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from typing import TYPE_CHECKING
 
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
-from cimkit.model import Asset, Problem, Source
+from cimkit.model import Asset, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SPEC", "probe", "read", "sniff"]
+__all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="cityjson", kind="citymodel", title="CityJSON", version=1)
+SPEC = LoaderSpec(name="cityjson", kind="citymodel", title="CityJSON", version=2)
 
 _TYPE = re.compile(rb'"type"\s*:\s*"CityJSON(Feature)?"')
+_IMAGE = re.compile(rb'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_TAIL = 4_096
+_BLOCK = 4 << 20
 
 
 def sniff(head: Head) -> int:
     """Tell how sure it is that a file is CityJSON, 0 to 100."""
-    if head.start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+    start = head.start
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        start = start.decode("utf-16", "ignore").encode()
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
+    if start[:1] != b"{":
         return 0
-    if _TYPE.search(head.start):
+    if _TYPE.search(start):
         return 95
-    return 60 if b'"CityObjects"' in head.start else 0
+    if b'"CityObjects"' in start:
+        return 60
+    if b'"vertices"' in start or b'"transform"' in start:  # its type may stand at the end
+        with head.file.open("rb") as opened:
+            opened.seek(max(0, head.file.stat().st_size - _TAIL))
+            return 90 if _TYPE.search(opened.read()) else 0
+    return 0
+
+
+def siblings(path: str, listing: set[str], file: Path) -> set[str]:
+    """Return the delivered textures that a model names."""
+    folder = PurePosixPath(path).parent
+    names: set[bytes] = set()
+    rest = b""
+    with file.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            text = rest + block
+            names.update(_IMAGE.findall(text))
+            rest = text[-1024:]
+    found = set()
+    for name in names:
+        plain = name.decode("utf-8", "replace").replace("\\/", "/").replace("\\\\", "/")
+        found.add(normpath(str(folder / plain)))
+    return found & listing
 
 
 def probe(source: Source, options: ReadOptions) -> Asset:
@@ -37,67 +68,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it is broken JSON or no CityJSON.
     """
-    import numpy as np
+    from cimkit.loaders.cityjson.survey import survey
 
-    from cimkit.loaders._placing import place
-    from cimkit.loaders.cityjson.parse import parts, reference_system
-
-    types: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    problems: list[Problem] = []
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    head: dict[str, Any] = {}
-    sequence = False
-    for part in parts(source.file):
-        head = part.head
-        sequence |= part.place != ""
-        problems += part.problems
-        counts["objects"] += len(part.objects)
-        counts["vertices"] += len(part.vertices)
-        bodies = [b for b in part.objects.values() if isinstance(b, dict)]
-        types.update(str(b.get("type")) for b in bodies)
-        counts["top_level"] += (
-            1 if part.feature else sum(not (b.get("parents") or b.get("parent")) for b in bodies)
-        )
-        if len(part.vertices):
-            low = np.minimum(low, part.vertices.min(axis=0))
-            high = np.maximum(high, part.vertices.max(axis=0))
-    box = (*map(float, low), *map(float, high)) if np.isfinite([*low, *high]).all() else None
-    said = options.declared.crs or reference_system(head)
-    origin = "sheet" if options.declared.crs else "declared" if said else "none"
-    flat = (box[0], box[1], box[3], box[4]) if box else None
-    placed = place("", said, origin, flat, source)
-    version = str(head.get("version") or "").strip()
-    return Asset(
-        path=source.path,
-        kind="citymodel",
-        format=f"{'CityJSONSeq' if sequence else 'CityJSON'} {version}".strip(),
-        media_type="application/city+json-seq" if sequence else "application/city+json",
-        counts={k: counts[k] for k in ("objects", "top_level", "vertices")},
-        crs=placed.name,
-        crs_origin=origin,  # type: ignore[arg-type]
-        vertical_datum=options.declared.vertical_datum or _vertical(placed.crs),
-        bbox=box,
-        bbox_wgs84=placed.box,
-        encoding="UTF-8",
-        encoding_origin="declared",
-        properties={
-            "types": dict(sorted(types.items())),
-            "title": (head.get("metadata") or {}).get("title"),
-            "placed": placed.crs is not None,
-            "extensions": sorted(head.get("extensions") or {}),
-        },
-        problems=(*problems, *placed.problems),
-    )
-
-
-def _vertical(crs: Any) -> str | None:
-    if crs is None or not crs.is_compound:
-        return None
-    from cimkit.geometry.crs import crs_name
-
-    below = crs.sub_crs_list[1]
-    return crs_name(below) if below.to_epsg() else str(below.name)
+    return survey(source, options)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -107,16 +80,20 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     ------
     name, table
         ``geometries`` (vertices in the CRS, boundaries, semantics, appearance by LoD; templates
-        written out) and ``objects`` (outline in CRS84, heights, attributes).
+        written out), ``relations`` and ``objects`` (outline in CRS84, heights, attributes).
     """
     from cimkit.geometry.crs import parse_crs
     from cimkit.loaders._city.rows import rows
     from cimkit.loaders._city.tally import Tally
-    from cimkit.loaders.cityjson.parse import city_objects, parts
+    from cimkit.loaders.cityjson.objects import city_objects
+    from cimkit.loaders.cityjson.parts import parts
 
     crs = parse_crs(asset.crs) if asset.crs and asset.properties.get("placed") else None
-    items = (o for part in parts(source.file) for o in city_objects(part, options.problems))
     origin = "sheet" if asset.crs_origin == "sheet" else "file"
     tally = Tally()
-    yield from rows(items, crs, asset.crs, origin, tally)
-    options.problems.extend(tally.problems())
+    told = Tally()  # the survey has told of broken lines already
+    items = (o for part in parts(source, told) for o in city_objects(part, tally))
+    try:
+        yield from rows(items, crs, asset.crs, origin, tally)
+    finally:
+        options.problems.extend(tally.problems())

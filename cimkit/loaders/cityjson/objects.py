@@ -1,0 +1,268 @@
+"""City objects of CityJSON, with their geometries, kin and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.loaders._city.model import CityGeometry, CityObject, compact
+from cimkit.loaders._city.tally import Tally
+from cimkit.loaders._city.times import lifecycle, times
+from cimkit.loaders.cityjson.looks import Library
+from cimkit.loaders.cityjson.parts import Json, Part
+from cimkit.loaders.cityjson.semantics import read_semantics
+from cimkit.model import Problem
+
+__all__ = ["city_objects"]
+
+Reals = npt.NDArray[np.float64]
+# CityJSON before 0.8 lists the parts of a building under these names.
+_OLD_PARTS = {
+    "Parts",
+    "Installations",
+    "BuildingParts",
+    "BuildingInstallations",
+    "consistsOfBuildingParts",
+    "BridgeParts",
+    "TunnelParts",
+}
+_KNOWN = {
+    *("type", "attributes", "geometry", "children", "parents", "parent", "address", "members"),
+    *("children_roles", "geographicalExtent", "bbox", "id"),
+}
+
+
+def city_objects(part: Part, tally: Tally) -> Iterator[CityObject]:
+    """Yield the objects of a part.
+
+    Parameters
+    ----------
+    part : Part
+    tally : Tally
+        Takes ``boundary-invalid`` for each geometry that cannot be used, and what else is wrong.
+    """
+    above = _parents(part.objects)
+    library = Library(part.body.get("appearance") or part.head.get("appearance"), tally)
+    templates = _Templates(part, tally)
+    for key, body in part.objects.items():
+        if not isinstance(body, dict):
+            tally.add(
+                Problem(
+                    "citymodel-invalid",
+                    "A city object is no object of JSON.",
+                    "error",
+                    f"{part.place} {key}".strip(),
+                )
+            )
+            continue
+        yield _object(key, body, part, above, library, templates, tally)
+
+
+def _object(
+    key: str,
+    body: Json,
+    part: Part,
+    above: dict[str, str],
+    library: Library,
+    templates: _Templates,
+    tally: Tally,
+) -> CityObject:
+    given = body.get("attributes")
+    attributes = dict(given) if isinstance(given, dict) else {}
+    found = CityObject(
+        key=key,
+        type=str(body.get("type") or ""),
+        parent=above.get(key),
+        name=_name(attributes),
+        place=part.place or key,
+    )
+    found.valid_from, found.valid_to = times(attributes)
+    found.lifecycle = lifecycle(attributes)
+    if body.get("address"):
+        attributes["address"] = body["address"]
+    for name in body.keys() - _KNOWN - _OLD_PARTS:  # of extensions
+        attributes.setdefault(name, body[name])
+    found.attributes = attributes
+    _relate(found, body, part, tally)
+    where = f"{part.place} {key}".strip()
+    for index, shape in enumerate(body.get("geometry") or []):
+        try:
+            if shape["type"] == "GeometryInstance":
+                geometry = templates.stood(shape, found)
+            else:
+                geometry = _geometry(shape, part.vertices)
+            said = templates.of(shape) if shape["type"] == "GeometryInstance" else shape
+            geometry.semantics = read_semantics(said.get("semantics"), geometry, where, tally)
+            geometry.appearance = library.of(said, where)
+            found.geometries.append(geometry)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as e:
+            kind = shape.get("type") if isinstance(shape, dict) else shape
+            tally.add(
+                Problem(
+                    "boundary-invalid",
+                    f"Geometry {index} of the object cannot be used: {_why(e)}.",
+                    "error",
+                    where,
+                    got=str(kind)[:80],
+                    expected="boundaries that point at vertices",
+                )
+            )
+    return found
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, (TypeError, AttributeError)):
+        return "it is not as CityJSON has it"
+    return str(error)
+
+
+def _geometry(given: Json, vertices: Reals) -> CityGeometry:
+    used, boundaries = compact(vertices, given["boundaries"])
+    if not np.isfinite(used).all():
+        raise ValueError("a vertex is not finite")
+    return CityGeometry(str(given["type"]), _lod(given), used, boundaries)
+
+
+def _lod(given: Json) -> str:
+    lod = given.get("lod")
+    if isinstance(lod, float) and lod.is_integer():
+        return str(int(lod))
+    return "" if lod is None else str(lod)
+
+
+class _Templates:
+    """The shapes that stand for many: a tree, a lamp."""
+
+    def __init__(self, part: Part, tally: Tally) -> None:
+        held = part.body.get("geometry-templates") or part.head.get("geometry-templates")
+        self._held: Json = held if isinstance(held, dict) else {}
+        self._part = part
+        self._vertices: Reals | None = None
+
+    def of(self, given: Json) -> Json:
+        """Return the template that an instance names."""
+        number = given["template"]
+        listed = self._held.get("templates") or []
+        if not isinstance(number, int) or not 0 <= number < len(listed):
+            raise IndexError(f"template {number} of {len(listed)}")
+        template: Json = listed[number]
+        return template
+
+    def stood(self, given: Json, item: CityObject) -> CityGeometry:
+        """Write a template out at its place, and note what places it."""
+        template = self.of(given)
+        if self._vertices is None:
+            self._vertices = np.asarray(
+                self._held.get("vertices-templates") or [], np.float64
+            ).reshape(-1, 3)
+        shape = _geometry(template, self._vertices)
+        numbers = given.get("transformationMatrix") or np.eye(4).ravel().tolist()
+        matrix = np.asarray(numbers, np.float64).reshape(4, 4)  # row by row
+        at = given["boundaries"][0]
+        if not isinstance(at, int) or not 0 <= at < len(self._part.vertices):
+            raise IndexError(f"vertex {at} of {len(self._part.vertices)}")
+        anchor = self._part.vertices[at]
+        shape.vertices = shape.vertices @ matrix[:3, :3].T + matrix[:3, 3] + anchor
+        if not np.isfinite(shape.vertices).all():
+            raise ValueError("a vertex is not finite")
+        item.instances.append(
+            {
+                "template": given["template"],
+                "lod": shape.lod,
+                "matrix": matrix.ravel().tolist(),
+                "point": anchor.tolist(),
+            }
+        )
+        return shape
+
+
+def _parents(objects: Json) -> dict[str, str]:
+    """Return the parent of each object, also where only the parent says so."""
+    found: dict[str, str] = {}
+    for key, body in objects.items():
+        if not isinstance(body, dict) or body.get("type") == "CityObjectGroup":
+            continue
+        for name in ("children", *_OLD_PARTS):
+            below = body.get(name)
+            for child in below if isinstance(below, list) else ():
+                if isinstance(child, str):
+                    found.setdefault(child, key)
+    for key, body in objects.items():
+        said = _said_parents(body)
+        if said:
+            found[key] = said[0]
+    return found
+
+
+def _said_parents(body: Any) -> list[str]:
+    if not isinstance(body, dict):
+        return []
+    said = body.get("parents") or body.get("parent") or []  # one name in CityJSON 0.x
+    listed = said if isinstance(said, list) else [said]
+    return [p for p in listed if isinstance(p, str)]
+
+
+def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
+    """Note further parents, members of groups, and kin that are not there."""
+    parents = _said_parents(body)
+    found.relations += [("parent", p) for p in parents[1:]]
+    below = body.get("children")
+    children = [c for c in below if isinstance(c, str)] if isinstance(below, list) else []
+    if found.type.endswith("CityObjectGroup"):
+        members = body.get("members") or children
+        roles = body.get("children_roles") or []
+        for index, member in enumerate(m for m in members if isinstance(m, str)):
+            role = roles[index] if index < len(roles) and roles[index] else "groupMember"
+            found.relations.append((str(role), member))
+        if roles:
+            found.attributes["children_roles"] = roles
+        children = []
+    where = f"{part.place} {found.key}".strip()
+    for name in (*parents, *children):
+        other = part.objects.get(name)
+        if other is None:
+            tally.add(
+                Problem(
+                    "relation-dangling",
+                    "An object names a parent or child that is not there.",
+                    place=where,
+                    got=name,
+                    expected="the key of a city object of the same document or feature",
+                )
+            )
+        elif name in children and found.key not in _said_parents(other):
+            tally.add(
+                Problem(
+                    "relation-one-sided",
+                    "An object names a child that does not name it as its parent.",
+                    place=where,
+                    got=name,
+                )
+            )
+            if found.key != found.parent and name in part.objects:
+                continue
+        elif name in parents and found.key not in (other.get("children") or ()):
+            if not other.get("children") and _OLD_PARTS & other.keys():
+                continue
+            tally.add(
+                Problem(
+                    "relation-one-sided",
+                    "An object names a parent that does not name it as its child.",
+                    place=where,
+                    got=name,
+                )
+            )
+
+
+def _name(attributes: Json) -> str | None:
+    for name in ("name", "gml:name", "Name"):
+        if isinstance(attributes.get(name), str):
+            return str(attributes[name])
+    return None

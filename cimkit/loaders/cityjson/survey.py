@@ -1,0 +1,263 @@
+"""What a city model holds, without its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from cimkit.loaders._city.beside import delivered, is_elsewhere
+from cimkit.loaders._city.crs_names import named
+from cimkit.loaders._city.tally import Tally
+from cimkit.loaders._placing import place
+from cimkit.loaders._placing.heights import heights
+from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.cityjson.parts import Json, Part, parts
+from cimkit.model import Asset, Problem, Source
+
+__all__ = ["reference_system", "survey"]
+
+Reals = npt.NDArray[np.float64]
+_BRACKETS = bytes.maketrans(b"[]", b"  ")
+_ROOT = {
+    *("type", "version", "metadata", "transform", "CityObjects", "vertices", "appearance"),
+    *("geometry-templates", "extensions", "extraCityObjects", "id"),
+}
+
+
+class _Survey:
+    def __init__(self) -> None:
+        self.types: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter({"objects": 0, "top_level": 0, "vertices": 0})
+        self.levels: set[str] = set()
+        self.low, self.high = np.full(3, np.inf), np.full(3, -np.inf)
+        self.used_low, self.used_high = np.full(3, np.inf), np.full(3, -np.inf)
+        self.unused = self.double = 0
+        self.sequence = False
+        self.head: Json = {}
+        self.images: set[str] = set()
+        self.extra: dict[str, Any] = {}
+
+    def take(self, part: Part, tally: Tally) -> None:
+        """Count one part and widen the box by its vertices."""
+        self.head = part.head or self.head
+        self.sequence |= part.place != "" or part.feature
+        self.counts["objects"] += len(part.objects)
+        self.counts["vertices"] += len(part.vertices)
+        bodies = [b for b in part.objects.values() if isinstance(b, dict)]
+        self.types.update(str(b.get("type")) for b in bodies)
+        self.counts["top_level"] += (
+            1 if part.feature else sum(not (b.get("parents") or b.get("parent")) for b in bodies)
+        )
+        for name in part.body.keys() - _ROOT:
+            self.extra.setdefault(name, part.body[name])
+        looks = part.body.get("appearance")
+        if isinstance(looks, dict):
+            for texture in looks.get("textures") or []:
+                if isinstance(texture, dict) and texture.get("image"):
+                    self.images.add(str(texture["image"]))
+        self._indices(part, bodies)
+        if part.feature and part.body.get("id") not in (None, *part.objects):
+            tally.add(
+                Problem(
+                    "feature-id-unknown",
+                    "A feature is called by the key of no object in it.",
+                    place=part.place,
+                    got=str(part.body.get("id")),
+                )
+            )
+
+    def _indices(self, part: Part, bodies: list[Json]) -> None:
+        flat = []
+        for body in bodies:
+            shapes = body.get("geometry")
+            for shape in shapes if isinstance(shapes, list) else ():
+                if isinstance(shape, dict):
+                    flat.append(_flat(shape.get("boundaries")))
+                    if shape.get("lod") is not None:
+                        self.levels.add(str(shape["lod"]))
+        points = part.vertices
+        if not len(points):
+            return
+        finite = np.isfinite(points).all(axis=1)
+        used = np.zeros(len(points), bool)
+        numbers = np.concatenate(flat) if flat else np.empty(0, np.int64)
+        used[numbers[(numbers >= 0) & (numbers < len(points))]] = True
+        self.unused += int((~used).sum())
+        ordered = points[np.lexsort(points.T)]
+        self.double += int((ordered[1:] == ordered[:-1]).all(axis=1).sum())
+        good = points[finite & used] if (finite & used).any() else points[finite]
+        if len(good):
+            self.low = np.minimum(self.low, good.min(axis=0))
+            self.high = np.maximum(self.high, good.max(axis=0))
+
+
+def _flat(nested: Any) -> npt.NDArray[np.int64]:
+    """Return the indices in nested lists, in their order; none if there is anything else."""
+    if not isinstance(nested, list):
+        return np.empty(0, np.int64)
+    try:
+        text = orjson.dumps(nested)
+    except (orjson.JSONEncodeError, RecursionError):
+        return np.empty(0, np.int64)
+    rows = [n for n in text.translate(_BRACKETS).split(b",") if n.strip()]
+    try:
+        return np.array(list(map(int, rows)), np.int64)
+    except (ValueError, OverflowError):
+        return np.empty(0, np.int64)
+
+
+def survey(source: Source, options: ReadOptions) -> Asset:
+    """Return what is known of a model after one pass over it."""
+    tally = Tally()
+    found = _Survey()
+    for part in parts(source, tally):
+        found.take(part, tally)
+        if options.depth == "header" and found.sequence:
+            break
+    head, low, high = found.head, found.low, found.high
+    box = (*map(float, low), *map(float, high)) if np.isfinite([*low, *high]).all() else None
+    declared = options.declared
+    said = declared.crs or named(reference_system(head))
+    origin = "sheet" if declared.crs else "declared" if said else "none"
+    flat = (box[0], box[1], box[3], box[4]) if box else None
+    placed = place("", said, origin, flat, source)
+    datum = declared.vertical_datum
+    high_of = heights(
+        "",
+        placed.crs,
+        datum,
+        "sheet" if datum else "none",
+        (box[2], box[5]) if box else None,
+        source,
+    )
+    _tell_extent(head, box, found.sequence, tally)
+    _tell_version(head, tally)
+    for image in sorted(found.images):
+        if not is_elsewhere(image) and delivered(source, image) is None:
+            tally.add(
+                Problem(
+                    "texture-missing",
+                    "A texture was not delivered with the model.",
+                    got=image,
+                    hint="Deliver the images with the model, in the folders that it names.",
+                )
+            )
+    version = str(head.get("version") or "").strip()
+    metadata: Json = head.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        metadata = {}
+    counts = dict(found.counts)
+    if options.depth == "header" and found.sequence:
+        counts = {}
+    return Asset(
+        path=source.path,
+        members=source.members,
+        kind="citymodel",
+        format=f"{'CityJSONSeq' if found.sequence else 'CityJSON'} {version}".strip(),
+        media_type="application/city+json-seq" if found.sequence else "application/city+json",
+        counts=counts,
+        crs=placed.name,
+        crs_origin=origin,  # type: ignore[arg-type]
+        vertical_datum=high_of.datum,
+        bbox=box,
+        bbox_wgs84=placed.box,
+        encoding="UTF-8",
+        encoding_origin="declared",
+        properties={
+            "types": dict(sorted(found.types.items())),
+            "levels": sorted(found.levels),
+            "title": metadata.get("title"),
+            "metadata": metadata,
+            "placed": placed.crs is not None,
+            "height_kind": high_of.kind,
+            "extensions": _extensions(head),
+            "extra": {k: _short(v) for k, v in sorted(found.extra.items())},
+            "vertices_unused": found.unused,
+            "vertices_double": found.double,
+        },
+        problems=(*tally.problems(), *placed.problems, *high_of.problems),
+    )
+
+
+def _extensions(head: Json) -> list[str]:
+    said = head.get("extensions")
+    return sorted(map(str, said)) if isinstance(said, (dict, list)) else []
+
+
+def _short(value: Any) -> Any:
+    """Return a root property of an extension, or how big it is if that is much."""
+    text = orjson.dumps(value)
+    return value if len(text) < 4_096 else f"{len(text)} bytes of JSON"
+
+
+def reference_system(head: Json) -> str | None:
+    """Return the CRS that the metadata name: a URL, a URN, or ``EPSG:n`` of early versions.
+
+    Examples
+    --------
+    >>> reference_system({"metadata": {"crs": {"epsg": 7415}}})
+    'EPSG:7415'
+    """
+    metadata = head.get("metadata")
+    if not isinstance(metadata, dict):
+        return None
+    for said in (metadata.get("referenceSystem"), metadata.get("crs"), head.get("crs")):
+        if isinstance(said, dict):
+            said = said.get("epsg") or said.get("href") or said.get("code")
+        if isinstance(said, bool) or said is None:
+            continue
+        if isinstance(said, int) or (isinstance(said, str) and said.strip().isdigit()):
+            return f"EPSG:{said}".replace(" ", "")
+        if isinstance(said, str) and said.strip():
+            return said.strip()
+    return None
+
+
+def _tell_version(head: Json, tally: Tally) -> None:
+    version = head.get("version")
+    if head and (version is None or not str(version).strip()):
+        tally.add(
+            Problem(
+                "version-missing",
+                "It does not say which version of CityJSON it is.",
+                expected='"version": "2.0"',
+            )
+        )
+
+
+def _tell_extent(head: Json, box: tuple[float, ...] | None, sequence: bool, tally: Tally) -> None:
+    """Hold the extent that the metadata state against the vertices."""
+    metadata = head.get("metadata")
+    said = metadata.get("geographicalExtent") if isinstance(metadata, dict) else None
+    said = said or (metadata.get("bbox") if isinstance(metadata, dict) else None)
+    if not said or box is None:
+        return
+    try:
+        given = np.array(said, np.float64)
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    if given.shape != (6,) or not np.isfinite(given).all():
+        tally.add(
+            Problem("extent-invalid", "The stated extent is not six numbers.", got=str(said)[:80])
+        )
+        return
+    met = np.array(box)
+    slack = max(0.01, 1e-3 * float(np.max(met[3:] - met[:3])))
+    outside = bool((met[:3] < given[:3] - slack).any() or (met[3:] > given[3:] + slack).any())
+    inside = bool((np.abs(met - given) > slack).any())
+    if outside or (inside and not sequence):
+        tally.add(
+            Problem(
+                "extent-contradiction",
+                "Vertices lie outside of the extent that the metadata state."
+                if outside
+                else "The extent that the metadata state is larger than what is there.",
+                "warning" if outside else "info",
+                got=", ".join(f"{v:.3f}" for v in met),
+                expected=", ".join(f"{v:.3f}" for v in given),
+            )
+        )
