@@ -13,10 +13,20 @@ from typing import Any
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.ifc.archive import member, opened
 from cimkit.loaders.ifc.header import Header, read_header
+from cimkit.loaders.ifc.ifcxml import write_step
 from cimkit.loaders.ifc.parser import parsed
 from cimkit.loaders.ifc.repair import salvaged, uncommented
-from cimkit.loaders.ifc.schemas import KNOWN, adapted, known_classes, lost_classes, nearest
+from cimkit.loaders.ifc.schemas import (
+    KNOWN,
+    adapted,
+    known_classes,
+    lost_classes,
+    nearest,
+    substituted,
+)
 from cimkit.loaders.ifc.text import escaped, utf16
+from cimkit.loaders.ifc.xmlheader import count_tags, read_xml_header
+from cimkit.loaders.ifc.xmlheader import is_xml_ifc as _is_xml
 from cimkit.model import Problem
 
 __all__ = ["header_of", "is_json_ifc", "is_step_ifc", "is_xml_ifc", "open_model", "scan"]
@@ -59,8 +69,7 @@ def is_step_ifc(start: bytes) -> bool:
 
 def is_xml_ifc(start: bytes) -> bool:
     """Tell whether the start of a file is that of an ifcXML file."""
-    text = _narrow(start)[:4096].lower()
-    return b"<" in text[:512] and (b"ifcxml" in text or b"iso_10303_28" in text)
+    return _is_xml(_narrow(start))
 
 
 def is_json_ifc(start: bytes) -> bool:
@@ -81,7 +90,7 @@ def _blocks(file: Path) -> Iterator[bytes]:
 
 
 def header_of(file: Path, encoding: str | None = None) -> Header:
-    """Return what the header of a STEP file says; an empty one for other encodings of IFC.
+    """Return what the header of a model says.
 
     Parameters
     ----------
@@ -92,7 +101,9 @@ def header_of(file: Path, encoding: str | None = None) -> Header:
     """
     with opened(file) as stream:
         start = stream.read(_START)
-    return Header() if is_xml_ifc(start) else read_header(_narrow(start), encoding)
+    if is_xml_ifc(start):
+        return read_xml_header(_narrow(start))
+    return read_header(_narrow(start), encoding)
 
 
 def scan(file: Path) -> tuple[str, Counter[str]]:
@@ -105,8 +116,22 @@ def scan(file: Path) -> tuple[str, Counter[str]]:
     classes : Counter of str
         Number of instances by class name in capitals.
     """
-    schema, classes, _, _ = _survey(file)
-    return schema, classes
+    with opened(file) as stream:
+        start = stream.read(_START)
+    if not is_xml_ifc(start):
+        schema, classes, _, _ = _survey(file)
+        return schema, classes
+    found: Counter[str] = Counter()
+    rest = b""
+    for block in _blocks(file):
+        text = rest + block
+        cut = text.rfind(b"<") if block else len(text)
+        found += count_tags(text[:cut])
+        rest = text[cut:]
+    found += count_tags(rest)
+    schema = read_xml_header(_narrow(start)).schema
+    known = known_classes(nearest(schema, found) or KNOWN[-1])  # other tags name types of values
+    return schema, Counter({name: n for name, n in found.items() if name in known})
 
 
 def _survey(file: Path) -> tuple[str, Counter[str], bool, bytes]:
@@ -165,10 +190,36 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
         )
     with tempfile.TemporaryDirectory(prefix="cimkit-ifc-") as room:
         if is_xml_ifc(start):
-            raise SourceUnreadable(
-                "ifcXML is not read", where=file.name, mend="Deliver the model as .ifc (STEP)."
-            )
+            return _open_xml(file, read_xml_header(_narrow(start)), Path(room))
         return _open_step(file, read_header(_narrow(start), encoding), encoding, Path(room))
+
+
+def _open_xml(file: Path, header: Header, room: Path) -> tuple[Any, str, list[Problem]]:
+    schema = header.schema
+    near = nearest(schema, Counter())
+    if near is None:
+        raise SourceUnreadable(
+            "no such IFC schema", where=file.name, got=schema, expected=", ".join(KNOWN)
+        )
+    whole = room / "whole.ifc"
+    whole.write_bytes(_HEADER.format(near).encode("ascii"))
+    with opened(file) as stream:
+        classes, problems = write_step(stream, whole, near)
+    if not classes:
+        raise SourceUnreadable(
+            "an ifcXML file without instances of IFC classes",
+            where=file.name,
+            got=problems[0].got if problems else "",
+            mend="Deliver the model as .ifc (STEP).",
+        )
+    with whole.open("ab") as out:
+        out.write(_FOOTER)
+    run = parsed(whole)
+    if schema not in KNOWN:
+        problems.append(substituted(schema, near))
+    problems += lost_classes(near, classes)
+    lost = {n for n in classes if n not in known_classes(near)}
+    return run.model, schema or near, problems + run.problems(lost, schema != near)
 
 
 def _open_step(
@@ -191,8 +242,8 @@ def _open_step(
     else:
         content, problems = _written(file, encoding)
         if schema not in KNOWN:
-            content, classes, substituted = adapted(content, schema, near, classes)
-            problems += substituted
+            content, classes, told = adapted(content, schema, near, classes)
+            problems += told
         whole = _lay(room / "whole.ifc", near, content)
     if b"END-ISO-10303-21" not in tail:
         problems.append(_truncated(tail))

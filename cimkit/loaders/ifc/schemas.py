@@ -14,7 +14,7 @@ from functools import cache
 
 from cimkit.model import Problem
 
-__all__ = ["KNOWN", "adapted", "known_classes", "lost_classes", "nearest"]
+__all__ = ["KNOWN", "adapted", "known_classes", "lost_classes", "nearest", "substituted"]
 
 KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 """What the parser reads."""
@@ -169,7 +169,20 @@ def adapted(content: bytes, schema: str, near: str, classes: Counter[str]) -> _A
         del after[name]
         after[_RENAMED[name]] += n
     told = "; ".join(f"{n} {_RENAMED[n]} were {n}" for n in sorted(renamed))
-    problem = Problem(
+    return content, after, [substituted(schema, near, told)]
+
+
+def substituted(schema: str, near: str, told: str = "") -> Problem:
+    """Tell that a model was read as another schema than it names.
+
+    Parameters
+    ----------
+    schema, near : str
+        What it names, "" if nothing, and what it was read as.
+    told : str
+        What else was read as another thing.
+    """
+    return Problem(
         code="schema-substituted",
         message=f"The header names {schema or 'no schema'}, which is no published schema that can "
         f"be parsed; the model was read as {near}.",
@@ -177,7 +190,6 @@ def adapted(content: bytes, schema: str, near: str, classes: Counter[str]) -> _A
         expected=", ".join(KNOWN),
         hint="Export the model again as IFC2X3, IFC4 or IFC4X3_ADD2.",
     )
-    return content, after, [problem]
 
 
 _Adapted = tuple[bytes, Counter[str], list[Problem]]
