@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
 from cimkit.errors import UsageError
 from cimkit.geometry.adjusted_crs import adjusted, is_adjusted
@@ -27,6 +28,8 @@ __all__ = [
     "transformer",
     "valid_area",
 ]
+
+set_network_enabled(active=False)  # whatever the environment says: no grid is fetched unasked
 
 _STRUCTURED = re.compile(r"^\s*(?:\{|\+?(?:proj|title|step)=|\+|[A-Za-z_]+\s*\[)")
 """WKT, PROJJSON or a PROJ string: what PROJ reads better than we do."""

@@ -10,8 +10,10 @@ from pyproj import CRS
 from cimkit.errors import UsageError
 from cimkit.geometry.crs import crs_name, is_earth, parse_crs
 from cimkit.geometry.crs_text import suppositions
+from cimkit.geometry.local_crs import PREFIX
 from cimkit.loaders._placing.boxes import Box, box_crs84, in_base, written
 from cimkit.loaders._placing.explanations import guess
+from cimkit.loaders._placing.shifts import inaccurate
 from cimkit.loaders._placing.suspicions import (
     contradiction,
     displaced_by,
@@ -88,14 +90,17 @@ def place(
     lost = null_island(bounds, crs, where)
     if lost is not None:
         return Placed(crs, name, origin, box, (lost,))
-    doubt = contradiction(*in_base(bounds, crs), box, where, source)
+    secret = name if name.startswith(PREFIX) else ""
+    doubt = contradiction(*in_base(bounds, crs), box, where, source, secret)
     if doubt is not None:
         if doubt.severity == "error":
             return Placed(None, name, origin, None, (doubt,))
         return Placed(crs, name, origin, box, (doubt,))
-    problems = [outside(box, crs, where)] if box is not None else []
+    problems = [outside(box, crs, where)] if box is not None and not secret else []
     if box is not None and origin != "sheet":
         problems.append(displaced_by(box, crs, [source.path, *clues], where, source))
+    if box is not None:
+        problems.append(inaccurate(box, crs))
     return Placed(crs, name, origin, box, tuple(p for p in problems if p is not None))
 
 

@@ -29,7 +29,7 @@ def line(source: Source, crs: str) -> str:
 
 
 def contradiction(
-    bounds: Box, crs: CRS, box: Box | None, where: str, source: Source
+    bounds: Box, crs: CRS, box: Box | None, where: str, source: Source, secret: str = ""
 ) -> Problem | None:
     """Return what keeps a layer from being placed, or a doubt about it.
 
@@ -39,14 +39,26 @@ def contradiction(
         In the CRS, x before y.
     box : tuple or None
         The same in CRS84.
+    secret : str, optional
+        Name of a local system, if they are in one: then `crs` is what it is based on, and nothing
+        of it is told.
     """
-    problem = _degrees_or_metres(bounds, crs, where, source)
+    problem = None if secret else _degrees_or_metres(bounds, crs, where, source)
     if problem is not None:
         return problem
     area = area_of(crs)
     far = box is None or (area is not None and apart_km(box, area) > _FAR_KM)
     if area is None or not far:
         return None
+    if secret:
+        return Problem(
+            "coordinates-contradict-crs",
+            f"Its coordinates cannot be in {secret}; it is not placed.",
+            "error",
+            where,
+            got=f"somewhere {apart_km(box, area):.0f} km from its area" if box else "nowhere",
+            expected=f"coordinates of {secret}",
+        )
     found = explain(bounds, crs)
     if found is not None:
         return _explained(found, bounds, box, crs, where, source)
