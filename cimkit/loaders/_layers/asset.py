@@ -46,7 +46,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
     first = next((p for p in placed if p.crs is not None), None) or next(
         (p for p in placed if p.name), None
     )
-    datum, spoken = _datum(tables, placed, [z for _, z in surveyed], source, options)
+    datum, spoken = _datum(opened, tables, placed, [z for _, z in surveyed], source, options)
     return Asset(
         path=source.path,
         kind="gis",
@@ -110,6 +110,7 @@ def _place(table: Table, options: ReadOptions, source: Source) -> Placed:
 
 
 def _datum(
+    opened: Opened,
     tables: list[Table],
     placed: list[Placed],
     z: list[_Heights | None],
@@ -120,7 +121,8 @@ def _datum(
     from cimkit.loaders._placing.heights import heights
 
     said = options.declared.vertical_datum
-    origin = "sheet" if said else "none"
+    origin = "sheet" if said else "declared" if opened.vertical else "none"
+    said = said or opened.vertical
     problems: list[Problem] = []
     datum = None
     for table, where, limits in sorted(

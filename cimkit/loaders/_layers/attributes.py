@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["json_objects", "text_of"]
+__all__ = ["has_member", "json_objects", "text_of"]
 
 
 def json_objects(batch: pa.RecordBatch, names: list[str], merged: str | None = None) -> pa.Array:
@@ -81,8 +82,27 @@ def _json_value(column: str, kind: pa.DataType) -> str:
     return f"{column}::VARCHAR" if pa.types.is_temporal(kind) else column
 
 
-def text_of(batch: pa.RecordBatch, name: str) -> pa.Array:
-    """Return an attribute as text without spaces about it; NULL where that leaves nothing."""
-    column = _plain(batch.column(batch.schema.get_field_index(name)))
+def text_of(batch: pa.RecordBatch, name: str, merged: str | None = None) -> pa.Array:
+    """Return an attribute as text without spaces about it; NULL where that leaves nothing.
+
+    What is no column is looked for in the JSON objects of the column ``merged``.
+    """
+    if name in batch.schema.names or merged is None:
+        column = _plain(batch.column(batch.schema.get_field_index(name)))
+    else:
+        column = _member(batch.column(batch.schema.get_field_index(merged)), name)
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def has_member(batch: pa.RecordBatch, name: str, merged: str) -> bool:
+    """Return whether some JSON object of the column ``merged`` seems to have this member."""
+    column = _plain(batch.column(batch.schema.get_field_index(merged))).cast(pa.string())
+    mark = json.dumps(name, ensure_ascii=False)
+    return bool(pc.any(pc.match_substring(column, mark)).as_py())
+
+
+def _member(column: pa.Array, name: str) -> pa.Array:
+    rows = _plain(column).cast(pa.string()).to_pylist()
+    said = [None if r is None else json.loads(r).get(name) for r in rows]
+    return pa.array([None if s is None else str(s) for s in said], pa.string())

@@ -22,7 +22,7 @@ from cimkit.geometry.vector import (
     shapes_to_crs84,
     write_wkb,
 )
-from cimkit.loaders._layers.attributes import json_objects, text_of
+from cimkit.loaders._layers.attributes import has_member, json_objects, text_of
 from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_counter
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
@@ -84,12 +84,12 @@ class Rows:
         placed = shapes_to_crs84(shapes, self.crs)
         keys = self._keys(batch, hashes)
         area, length, z_min, z_max = measures(shapes, self.crs)
-        height, ground = _number(batch, fields, HEIGHT), _number(batch, fields, GROUND)
+        height, ground = self._number(batch, HEIGHT), self._number(batch, GROUND)
         z_min = np.where(np.isfinite(ground), ground, z_min)
         top = np.where(np.isfinite(z_max), z_max, z_min + height)
         count = batch.num_rows
         layer = pa.repeat(pa.scalar(self.table.name), count)
-        name = field_of(fields, NAME)
+        name = self._field(batch, NAME)
         origin = pc.if_else(
             pa.array(shapely.is_missing(placed)), pa.scalar("none"), pa.scalar(self.position_origin)
         )
@@ -100,7 +100,7 @@ class Rows:
             "source_class": self._classes(batch, layer),
             "kind": pa.repeat(pa.scalar("gis"), count),
             "parent_key": self._parents(batch),
-            "name": None if name is None else text_of(batch, name),
+            "name": None if name is None else text_of(batch, name, merged),
             "geometry": write_wkb(placed),
             "bbox": boxes(placed),
             "z_min": pa.array(z_min, from_pandas=True),
@@ -146,6 +146,30 @@ class Rows:
         name = self.table.parent_field
         return None if name is None else text_of(batch, name)
 
+    def _field(self, batch: pa.RecordBatch, wanted: list[str]) -> str | None:
+        """Return the first of the wanted attributes that the rows have."""
+        merged = self.table.merged
+        found = field_of([n for n in batch.schema.names if not n.startswith("\0")], wanted)
+        if found is not None or merged is None:
+            return found
+        return next((n for n in wanted if has_member(batch, n, merged)), None)
+
+    def _number(self, batch: pa.RecordBatch, wanted: list[str]) -> npt.NDArray[np.float64]:
+        """Return the numbers of the first field that is wanted; NaN where there is none."""
+        name = self._field(batch, wanted)
+        if name is None:
+            return np.full(batch.num_rows, np.nan)
+        kind = batch.schema.field(name).type if name in batch.schema.names else pa.string()
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            column = batch.column(batch.schema.get_field_index(name))
+            return np.asarray(column.cast(pa.float64()).fill_null(np.nan))
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            return np.full(batch.num_rows, np.nan)
+        text = text_of(batch, name, self.table.merged)
+        number = pc.match_substring_regex(text, r"^-?\d+(\.\d+)?$")
+        plain = pc.if_else(number, text, pa.scalar(None, pa.string()))
+        return np.asarray(plain.cast(pa.float64()).fill_null(np.nan))
+
     def _classes(self, batch: pa.RecordBatch, layer: pa.Array) -> pa.Array:
         if self.class_field is None or self.class_field not in batch.schema.names:
             return layer
@@ -154,7 +178,9 @@ class Rows:
     def _keys(self, batch: pa.RecordBatch, hashes: pa.Array) -> pa.Array:
         if self.key_field is None:
             return self._seen.unique(hashes)
-        return self._seen.unique(pc.coalesce(text_of(batch, self.key_field), hashes))
+        return self._seen.unique(
+            pc.coalesce(text_of(batch, self.key_field, self.table.merged), hashes)
+        )
 
 
 def _staged(name: str, columns: dict[str, Any], count: int) -> pa.Table:
@@ -168,19 +194,3 @@ def _staged(name: str, columns: dict[str, Any], count: int) -> pa.Table:
 def _places(first: int, count: int) -> pa.Array:
     numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
     return pc.binary_join_element_wise(pa.scalar("row"), numbers, " ")
-
-
-def _number(batch: pa.RecordBatch, fields: list[str], wanted: list[str]) -> npt.NDArray[np.float64]:
-    """Return the numbers of the first field that is wanted; NaN where there is none."""
-    name = field_of(fields, wanted)
-    none = np.full(batch.num_rows, np.nan)
-    if name is None:
-        return none
-    column = batch.column(batch.schema.get_field_index(name))
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        number = pc.match_substring_regex(column, r"^\s*-?\d+(\.\d+)?\s*$")
-        text = pc.if_else(number, pc.utf8_trim_whitespace(column), pa.scalar(None, column.type))
-        return np.asarray(text.cast(pa.float64()).fill_null(np.nan))
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return np.asarray(column.cast(pa.float64()).fill_null(np.nan))
-    return none

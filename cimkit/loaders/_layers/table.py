@@ -96,5 +96,7 @@ class Opened:
     """What the source says of itself and its layers beyond rows; JSON values."""
     relations: Relations | None = None
     """Read the relations, where the source has some."""
+    vertical: str | None = None
+    """What its heights are measured from, by the rules of the format."""
     counts: dict[str, int] = field(default_factory=dict)
     """What else was counted (entities)."""

@@ -89,33 +89,31 @@ def _opened(source: Source, options: ReadOptions) -> Opened:
 
 
 def _tables(drawing: Drawing, source: Source, options: ReadOptions) -> Opened:
+    from cimkit.loaders._layers.kept import MORE
     from cimkit.loaders._layers.table import Opened, Table
-    from cimkit.loaders.dxf.entities import COLUMNS, MORE, Entities
+    from cimkit.loaders.dxf.entities import Entities
     from cimkit.loaders.dxf.georeference import georeference
 
     document = drawing.document
     where = georeference(document, source, options)
     problems = [*drawing.problems, *where.problems, *_missing(document)]
-    key = options.declared.key_field
     tables: list[Table] = []
     on_paper = 0
     for layout in document.layouts:
         model = bool(layout.is_modelspace)
-        entities = Entities(layout, where.move if model else None, key, drawing.handles)
-        if not model and not entities.count:
+        entities = Entities(layout, where.move if model else None, drawing.handles)
+        if not model and not entities.kept.count:
             continue
-        on_paper += 0 if model else entities.count
-        names = [n for n in COLUMNS if n != "EntityHandle" or drawing.handles]
-        fields = [*names, *(n for n, _ in entities.names.most_common(200) if n not in names)]
+        on_paper += 0 if model else entities.kept.count
         table = Table(
             name="entities" if model else layout.name,
-            features=entities.count,
-            geometry_type="Unknown" if model and entities.count else "",
+            features=entities.kept.count,
+            geometry_type="Unknown" if model and entities.kept.count else "",
             crs=where.crs if model else None,
             crs_origin=where.origin if model else "none",
-            fields=tuple((n, "string") for n in fields),
+            fields=entities.kept.fields(),
             bounds=None,
-            batches=entities.batches,
+            batches=entities.kept.batches,
             key_field="EntityHandle" if drawing.handles else None,
             merged=MORE,
             parent_field="ParentHandle",

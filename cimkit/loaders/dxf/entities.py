@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pyarrow as pa
-
+from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import GEOMETRY
 from cimkit.loaders.dxf.drawing import DAMAGE
 from cimkit.loaders.dxf.shapes import block_shape, shape_of
@@ -18,9 +16,7 @@ from cimkit.model import Problem
 __all__ = ["COLUMNS", "Entities"]
 
 COLUMNS = ("EntityHandle", "Layer", "EntityType", "Text", "Block", "ParentHandle")
-"""Attributes of every entity; what only some have is in `MORE`."""
-MORE = "\0more"
-_BATCH = 16_384
+"""Attributes of every entity."""
 _DEPTH = 4
 _DRAWING = 20
 """A block shown once that has more entities than this is a drawing in the drawing."""
@@ -38,30 +34,15 @@ _OWN = {
 class Entities:
     """The rows of one layout, made once and kept: they are read more than once."""
 
-    def __init__(
-        self, layout: Iterable[Any], move: Move | None, key: str | None, handles: bool
-    ) -> None:
-        self.layout, self.move, self.key, self.handles = layout, move, key, handles
-        self.names: Counter[str] = Counter()
+    def __init__(self, layout: Iterable[Any], move: Move | None, handles: bool) -> None:
+        self.move = move
         self.shapeless: Counter[str] = Counter()
         self.broken: list[str] = []
         self._uses: Counter[str] | None = None
-        self._made = list(self._make())
-        self.count = sum(b.num_rows for b in self._made)
-
-    def batches(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        """Give the rows, as a `Table` does."""
-        for batch in self._made:
-            if columns is None:
-                yield batch
-                continue
-            given = [
-                batch.column(batch.schema.get_field_index(n))
-                if n in batch.schema.names
-                else _member(batch, n)
-                for n in columns
-            ]
-            yield pa.RecordBatch.from_arrays(given, names=list(columns))
+        names = [n for n in COLUMNS if n != "EntityHandle" or handles]
+        self.kept = Kept(names, ["block"])
+        for row in self._rows(layout, "", 0):
+            self.kept.add(row, row[MORE], row[GEOMETRY], {"block": row["block"]})
 
     def problems(self) -> list[Problem]:
         """Return what could not be drawn."""
@@ -87,29 +68,6 @@ class Entities:
                 )
             )
         return told
-
-    def _make(self) -> Iterator[pa.RecordBatch]:
-        waiting: list[dict[str, Any]] = []
-        for row in self._rows(self.layout, "", 0):
-            waiting.append(row)
-            if len(waiting) == _BATCH:
-                yield self._batch(waiting)
-                waiting = []
-        if waiting:
-            yield self._batch(waiting)
-
-    def _batch(self, rows: list[dict[str, Any]]) -> pa.RecordBatch:
-        names = [n for n in COLUMNS if n != "EntityHandle" or self.handles]
-        given: dict[str, pa.Array] = {n: pa.array([r[n] for r in rows], pa.string()) for n in names}
-        if self.key is not None and self.key not in given:
-            said = [r[MORE].pop(self.key, None) for r in rows]
-            given[self.key] = pa.array([None if s is None else str(s) for s in said], pa.string())
-        given[MORE] = pa.array(
-            [json.dumps(r[MORE], ensure_ascii=False, default=str) for r in rows], pa.string()
-        )
-        given[GEOMETRY] = pa.array([r[GEOMETRY] for r in rows], pa.binary())
-        given[f"{GEOMETRY}block"] = pa.array([r["block"] for r in rows], pa.binary())
-        return pa.RecordBatch.from_pydict(given)
 
     def _rows(self, entities: Iterable[Any], parent: str, depth: int) -> Iterator[dict[str, Any]]:
         for n, entity in enumerate(entities):
@@ -154,7 +112,6 @@ class Entities:
                 self.shapeless[kind] += 1
         except DAMAGE:
             self.broken.append(key)
-        self.names.update(more.keys())
         return {
             "EntityHandle": key,
             "Layer": _clean(entity.dxf.get("layer", "0")),
@@ -166,12 +123,6 @@ class Entities:
             GEOMETRY: None if shape is None else write(shape, self.move),
             "block": None if block is None else write(block, self.move),
         }
-
-
-def _member(batch: pa.RecordBatch, name: str) -> pa.Array:
-    rows = batch.column(batch.schema.get_field_index(MORE)).to_pylist()
-    said = [json.loads(r).get(name) for r in rows]
-    return pa.array([None if s is None else str(s) for s in said], pa.string())
 
 
 def _clean(text: str) -> str:

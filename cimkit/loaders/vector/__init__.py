@@ -47,6 +47,7 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
 
 
 def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened]:
+    from cimkit.loaders.vector.names import suffix_of
     from cimkit.loaders.vector.sniff import table_text
     from cimkit.loaders.vector.texttable import dialect_of, open_text
     from cimkit.loaders.vector.workbook import is_workbook, open_workbook
@@ -61,6 +62,10 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
         workbook = is_workbook(start)
         if workbook is not None:
             return open_workbook(source, options, workbook)
+        if suffix_of(start) in (".kml", ".kmz"):
+            from cimkit.loaders.vector.kml import open_kml
+
+            return open_kml(source, options)
         text = table_text(start) if start.lstrip()[:1] not in (b"{", b"<") else None
         if text is not None and dialect_of(text, whole=len(start) < HEAD_BYTES) is not None:
             return open_text(source, options)

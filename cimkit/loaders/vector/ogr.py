@@ -31,14 +31,12 @@ _FORMATS = {
     "FlatGeobuf": ("FlatGeobuf", "application/vnd.flatgeobuf"),
     "OpenFileGDB": ("File Geodatabase", "application/x-filegdb"),
     "GML": ("GML", "application/gml+xml"),
-    "KML": ("KML", "application/vnd.google-earth.kml+xml"),
-    "LIBKML": ("KML", "application/vnd.google-earth.kml+xml"),
     "GPX": ("GPX", "application/gpx+xml"),
     "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
     "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
     "MapInfo File": ("MapInfo", "application/x-mapinfo"),
 }
-_ASSUMED = {"GeoJSON", "GeoJSONSeq", "KML", "LIBKML", "GPX", "OSM"}
+_ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
 """Formats whose CRS is laid down by their standard."""
 _Bounds = tuple[float, float, float, float]
 
@@ -125,7 +123,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         batches=_batches(
             how, str(info["layer_name"]), bool(geometry), list(map(str, info["fields"]))
         ),
-        key_field="@id" if osm else _own_key(driver, said),
+        key_field="@id" if osm else None,
         merged=TAGS if osm else None,
     )
 
@@ -139,13 +137,6 @@ def _says_crs(file: Path) -> bool:
         return True
     with file.open("rb") as opened:
         return b'"crs"' in opened.read(65_536)
-
-
-def _own_key(driver: str, fields: list[tuple[str, str]]) -> str | None:
-    """Return the attribute that is the identifier by the rules of the format."""
-    if driver == "GML" and any(name == "gml_id" for name, _ in fields):
-        return "gml_id"
-    return None
 
 
 def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Batches:

@@ -15,7 +15,7 @@ from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.names import speaking, suffix_of
 from cimkit.model import Problem, Source
 
-__all__ = ["Plan", "gdal_name", "is_utf8", "plan", "transcoded", "unreadable_text"]
+__all__ = ["Plan", "as_utf8", "gdal_name", "is_utf8", "plan", "transcoded", "unreadable_text"]
 
 _Origin = Literal["declared", "detected", "sheet", "none"]
 _XML = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
@@ -102,23 +102,30 @@ def _sqlite(file: Path, start: bytes, scratch: Path) -> Plan:
 
 
 def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> Plan:
-    declared = _XML.search(start[:1024])
-    said = declared[1].decode("ascii") if declared else None
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        said = "utf-16"
-    way = _as_utf8(source, said or "utf-8", options, scratch)
+    way = as_utf8(source, None, options, scratch)
     if b"opengis.net/gml" in start or b"FeatureCollection" in start or b"fgd" in start:
         way.options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"}
     return way
 
 
 def _json(source: Source, options: ReadOptions, scratch: Path) -> Plan:
-    return _as_utf8(source, "utf-8", options, scratch)
+    return as_utf8(source, "utf-8", options, scratch)
 
 
-def _as_utf8(source: Source, said: str, options: ReadOptions, scratch: Path) -> Plan:
+def _declared(start: bytes) -> str:
+    """Return the encoding that an XML declaration or a mark of UTF-16 says."""
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    found = _XML.search(start)
+    return found[1].decode("ascii") if found else "utf-8"
+
+
+def as_utf8(source: Source, said: str | None, options: ReadOptions, scratch: Path) -> Plan:
     """Open a text as UTF-8: a copy of it, if it is in anything else."""
     way = Plan(source.file)
+    if said is None:
+        with source.file.open("rb") as opened:
+            said = _declared(opened.read(1024))
     claim = named(said) or "utf-8"
     if options.declared.encoding is None and claim in _UTF_8 and is_utf8(source.file):
         return way

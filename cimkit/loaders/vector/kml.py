@@ -1,0 +1,301 @@
+"""KML and KMZ: placemarks of all folders with all they say, overlays, models, tracks."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from cimkit.errors import SourceUnreadable
+from cimkit.loaders._layers.kept import MORE, Kept
+from cimkit.loaders._layers.table import Opened, Table
+from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.kmlshapes import (
+    NUMBER,
+    overlay_shape,
+    placemark_shape,
+    tag_of,
+    text_in,
+)
+from cimkit.loaders.vector.plan import as_utf8
+from cimkit.model import Problem, Source
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+__all__ = ["open_kml"]
+
+_COLUMNS = ("id", "Name", "description", "Folder")
+_PLAIN = (
+    *("altitudeMode", "tessellate", "extrude", "visibility", "styleUrl", "address", "phoneNumber"),
+    *("Snippet", "snippet", "drawOrder", "color"),
+)
+_OTHER = ("NetworkLink", "PhotoOverlay", "ScreenOverlay", "Tour")
+_MOST_BYTES = 2**30
+
+
+@contextmanager
+def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
+    """Open a KML file, or all of those in a KMZ.
+
+    Raises
+    ------
+    SourceUnreadable
+        If it is no XML, or the archive holds no KML.
+    """
+    with TemporaryDirectory(prefix="cimkit-kml-") as name:
+        scratch = Path(name)
+        files, others = _files(source, scratch)
+        reader = _Reader()
+        opened = Opened("KML", "application/vnd.google-earth.kml+xml", [], vertical="EPSG:5773")
+        for n, (inner, file) in enumerate(files):
+            folder = scratch / str(n)
+            folder.mkdir()
+            way = as_utf8(dataclasses.replace(source, file=file), None, options, folder)
+            opened.encoding, opened.encoding_origin = way.shown, way.origin
+            opened.problems += way.problems
+            reader.read(way.file, f"{inner}: " if len(files) > 1 else "", source)
+        if others:
+            opened.properties["files"] = others
+            opened.format, opened.media_type = "KMZ", "application/vnd.google-earth.kmz"
+        elif files[0][1] != source.file:
+            opened.format, opened.media_type = "KMZ", "application/vnd.google-earth.kmz"
+        opened.tables = [
+            Table(
+                name=layer or source.file.stem,
+                features=kept.count,
+                geometry_type="Unknown",
+                crs="EPSG:4326",
+                crs_origin="assumed",
+                fields=kept.fields(),
+                bounds=None,
+                batches=kept.batches,
+                merged=MORE,
+            )
+            for layer, kept in reader.layers.items()
+        ]
+        if not opened.tables:
+            opened.tables = [_empty(source)]
+        opened.properties |= reader.properties()
+        opened.problems += reader.problems()
+        yield opened
+
+
+def _empty(source: Source) -> Table:
+    none = Kept(_COLUMNS)
+    return Table(source.file.stem, 0, "", None, "none", none.fields(), None, none.batches)
+
+
+def _files(source: Source, scratch: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    with source.file.open("rb") as opened:
+        packed = opened.read(2) == b"PK"
+    if not packed:
+        return [("", source.file)], []
+    found, others = [], []
+    try:
+        with zipfile.ZipFile(source.file) as archive:
+            for n, member in enumerate(archive.infolist()):
+                if not member.filename.lower().endswith(".kml"):
+                    others += [member.filename] if not member.is_dir() else []
+                    continue
+                if member.file_size > _MOST_BYTES:
+                    raise SourceUnreadable("a KML in it is beyond all measure", where=source.path)
+                target = scratch / f"{n}.kml"
+                with archive.open(member) as packed_kml, target.open("wb") as out:
+                    shutil.copyfileobj(packed_kml, out)
+                found.append((member.filename, target))
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise SourceUnreadable(
+            "the KMZ cannot be unpacked", where=source.path, got=str(error)
+        ) from error
+    if not found:
+        raise SourceUnreadable("the archive holds no KML", where=source.path)
+    return sorted(found, key=lambda f: (f[0] != "doc.kml", f[0])), others[:1000]
+
+
+class _Reader:
+    """Reads placemarks in the order of the files, folder by folder."""
+
+    def __init__(self) -> None:
+        self.layers: dict[str, Kept] = {}
+        self.styles: dict[str, dict[str, Any]] = {}
+        self.types: dict[str, str] = {}
+        self.other: Counter[str] = Counter()
+        self.overlays: list[dict[str, Any]] = []
+        self.relative = 0
+        self.bad: list[str] = []
+
+    def read(self, file: Path, prefix: str, source: Source) -> None:
+        from lxml import etree
+
+        folders: list[str] = []
+        found = etree.iterparse(
+            str(file),
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=True,
+        )
+        try:
+            for event, element in found:
+                tag = tag_of(element) if isinstance(element.tag, str) else ""
+                if event == "start":
+                    if tag in ("Folder", "Document"):
+                        folders.append("")
+                    continue
+                if (
+                    tag == "name"
+                    and folders
+                    and tag_of(element.getparent()) in ("Folder", "Document")
+                ):
+                    folders[-1] = (element.text or "").strip()
+                elif tag in ("Folder", "Document"):
+                    folders.pop()
+                    element.clear()
+                elif tag in ("Placemark", "GroundOverlay"):
+                    self._row(element, prefix, folders, tag)
+                    element.clear()
+                elif tag == "Style" and element.get("id"):
+                    self.styles[f"#{element.get('id')}"] = _style(element)
+                elif tag == "SimpleField":
+                    self.types[element.get("name", "")] = element.get("type", "string")
+                elif tag in _OTHER:
+                    self.other[tag] += 1
+        except etree.XMLSyntaxError as error:
+            if not self.layers:
+                raise SourceUnreadable(
+                    "it is no valid XML", where=source.path, got=str(error)
+                ) from error
+            self.bad.append(f"{prefix}{error}")
+
+    def _row(self, element: _Element, prefix: str, folders: list[str], tag: str) -> None:
+        given = {tag_of(c): c for c in element if isinstance(c.tag, str)}
+        path = "/".join(f for f in folders if f)
+        row = {
+            "id": element.get("id"),
+            "Name": text_in(given.get("name")),
+            "description": text_in(given.get("description")),
+            "Folder": path,
+        }
+        more: dict[str, Any] = {n: text_in(given[n]) for n in _PLAIN if n in given}
+        more |= _times(given)
+        if "ExtendedData" in given:
+            more |= self._extended(given["ExtendedData"])
+        style = _style(given["Style"]) if "Style" in given else None
+        style = style or self.styles.get(more.get("styleUrl") or "")
+        if style:
+            more["style"] = style
+        if tag == "GroundOverlay":
+            shape = overlay_shape(element, more)
+            self.overlays.append({"name": row["Name"], "image": more.get("image")})
+        else:
+            shape = placemark_shape(element, more)
+        if more.get("altitudeMode") in ("relativeToGround", "relativeToSeaFloor"):
+            self.relative += 1
+        layer = prefix + (next((f for f in reversed(folders) if f), ""))
+        kept = self.layers.setdefault(layer, Kept(_COLUMNS))
+        kept.add(row, more, None if shape is None else shapely.to_wkb(shape, flavor="iso"))
+
+    def _extended(self, element: _Element) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for part in element.iter():
+            if not isinstance(part.tag, str):
+                continue
+            name = part.get("name") or ""
+            if tag_of(part) == "Data":
+                said[name] = text_in(next((c for c in part if tag_of(c) == "value"), None))
+            elif tag_of(part) == "SimpleData":
+                said[name] = _typed(text_in(part), self.types.get(name, "string"))
+            elif tag_of(part) == "SimpleArrayData":
+                said[name] = [text_in(c) for c in part]
+        return said
+
+    def properties(self) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        if self.overlays:
+            said["ground_overlays"] = self.overlays[:1000]
+        if self.other:
+            said["other_elements"] = dict(self.other)
+        return said
+
+    def problems(self) -> list[Problem]:
+        told = []
+        if self.other:
+            told.append(
+                Problem(
+                    "kml-not-read",
+                    "It has links, tours or overlays that are no objects; they are counted only.",
+                    "info",
+                    got=", ".join(f"{n} {k}" for k, n in self.other.items()),
+                )
+            )
+        if self.relative:
+            told.append(
+                Problem(
+                    "altitude-relative",
+                    f"The heights of {self.relative} placemarks are above the ground, not above "
+                    "the sea; they are kept as they are.",
+                    place="altitudeMode",
+                )
+            )
+        if self.bad:
+            told.append(
+                Problem(
+                    "xml-broken",
+                    "The file is broken; what comes before the damage is read.",
+                    "error",
+                    got=self.bad[0][:200],
+                    hint="Deliver it again.",
+                )
+            )
+        return told
+
+
+def _typed(text: str | None, kind: str) -> Any:
+    if text is None:
+        return None
+    try:
+        if kind in ("int", "uint", "short", "ushort"):
+            return int(text)
+        if kind in ("float", "double"):
+            return float(text) if NUMBER.fullmatch(text) else text
+    except ValueError:
+        return text
+    return (
+        {"true": True, "1": True, "false": False, "0": False}.get(text, text)
+        if kind == "bool"
+        else text
+    )
+
+
+def _times(given: dict[str, _Element]) -> dict[str, Any]:
+    said = {}
+    for name in ("TimeStamp", "TimeSpan"):
+        if name in given:
+            for part in given[name]:
+                if isinstance(part.tag, str):
+                    said[tag_of(part)] = text_in(part)
+    return said
+
+
+def _style(element: _Element) -> dict[str, Any]:
+    """Return colours, widths and icons of a style; colours are aabbggrr, as KML has them."""
+    said: dict[str, Any] = {}
+    for part in element:
+        if not isinstance(part.tag, str):
+            continue
+        values = {}
+        for leaf in part.iter():
+            if isinstance(leaf.tag, str) and len(leaf) == 0 and leaf is not part:
+                values[tag_of(leaf)] = text_in(leaf)
+        if values:
+            said[tag_of(part)] = values
+    return said
