@@ -231,6 +231,8 @@ def ellipsoidal_crs(crs: CRS) -> str | None:
     geodetic = crs.geodetic_crs
     if geodetic is None:
         return None
+    if geodetic.datum is not None and geodetic.datum.name.startswith("World Geodetic System 1984"):
+        return "EPSG:4979"  # whatever the order of its axes
     found = geodetic.to_3d().to_authority(auth_name="EPSG", min_confidence=90)
     return ":".join(found) if found else None
 
