@@ -1,6 +1,9 @@
-"""Many small sources, from files to the catalogue, against hashing and opening each.
+"""A drive: many small photographs and their trajectory, from files to the catalogue.
 
-python tests/benchmarks/bench_photos.py [PHOTOS]
+python tests/benchmarks/bench_photos.py [PHOTOS] [bare]
+
+The floor is to hash, open and decode each and to read its EXIF with Pillow. `bare` leaves the
+trajectory out, so that each photograph is placed by its own EXIF.
 """
 
 from __future__ import annotations
@@ -14,40 +17,50 @@ from meter import measure, show
 from PIL import Image
 
 from cimkit.catalog import create, ingest
+from cimkit.model import Declaration, Sheet, SheetRow, Trajectory
 
 
 def _write(folder: Path, count: int) -> None:
     folder.mkdir()
+    rows = ["image,easting,northing,height,heading,pitch,roll,time"]
     for i in range(count):
         seconds = 20 + i % 2000 / 100
         exif = Image.Exif()
         exif[0x0110] = "cimkit"
+        clock = (i // 3600 % 24, i // 60 % 60, i % 60)
         exif[0x8825] = {1: "N", 2: (29.0, 34.0, seconds), 3: "E", 4: (106.0, 30.0, seconds),
-                        16: "T", 17: float(i % 360)}  # fmt: skip
+                        5: b"\0", 6: 231.5, 7: tuple(map(float, clock)), 16: "T",
+                        17: float(i % 360), 29: "2026:09:01"}  # fmt: skip
+        exif[0x8769] = {0xA405: 26}
         image = Image.new("RGB", (64, 48), (i % 256, i // 256 % 256, 90))
         image.save(folder / f"{i:06d}.jpg", exif=exif)
+        moment = "2026-09-01T{:02d}:{:02d}:{:02d}Z".format(*clock)
+        rows.append(f"{i:06d}.jpg,{500000 + i},{3272000 + i % 100},231.5,{i % 360},0,0,{moment}")
+    (folder / "poses.csv").write_text("\n".join(rows) + "\n")
 
 
-def main(photos: int = 2_000) -> None:
+def main(photos: int = 2_000, bare: str = "") -> None:
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp) / "photos"
         _write(folder, photos)
 
         def floor() -> None:
-            for file in folder.iterdir():
+            for file in folder.glob("*.jpg"):
                 hashlib.sha256(file.read_bytes())
                 with Image.open(file) as image:
                     image.load()
                     image.getexif().get_ifd(0x8825)
 
+        named = Trajectory("poses.csv", crs="EPSG:4544")
+        sheet = Sheet((SheetRow("*.jpg", Declaration(trajectory=named)),)) if not bare else None
         catalog = create(Path(temp) / "catalog", standard="city.linjiang")
         steps = [measure("floor: hash, decode, EXIF with Pillow", floor)[0]]
         for what, met in (("ingest", "new"), ("ingest again: nothing to do", "unchanged")):
-            step, report = measure(what, lambda: ingest(catalog, [folder]))
+            step, report = measure(what, lambda: ingest(catalog, [folder], sheet=sheet))
             assert report.objects[met] == photos, report.objects
             steps.append(step)
         show(f"Photographs: {photos:,} files", steps, count=photos, unit="photo")
 
 
 if __name__ == "__main__":
-    main(*(int(a) for a in sys.argv[1:]))
+    main(*(int(a) if a.isdigit() else a for a in sys.argv[1:]))

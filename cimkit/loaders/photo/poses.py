@@ -57,23 +57,27 @@ class PoseTable:
         at = self.header.index(column)
         return [row[at].strip() if at < len(row) else "" for row in self.cells]
 
-    def numbers(self, column: str) -> Array:
-        """Return the numbers of a column, degrees of ``106°30'20.5"E`` too; NaN where none is."""
+    def numbers(self, column: str, *, plain: bool = False) -> Array:
+        """Return the numbers of a column; NaN where none is.
+
+        Unless ``plain``, degrees may be written ``106°30'20.5"E``.
+        """
         texts = self.texts(column)
         try:
             found = np.array(texts, dtype=float)  # as nearly all are
         except ValueError:
-            found = np.array([_real(text, self.decimal_comma) for text in texts], dtype=float)
+            read = (_real(text, self.decimal_comma, plain=plain) for text in texts)
+            found = np.fromiter(read, float, len(texts))
         found[~np.isfinite(found)] = np.nan
         return found
 
 
-def _real(text: str, comma: bool) -> float:
-    plain = text.replace(",", ".") if comma else text
+def _real(text: str, comma: bool, *, plain: bool = False) -> float:
+    pointed = text.replace(",", ".") if comma else text
     try:
-        return float(plain)
+        return float(pointed)
     except ValueError:
-        match = _DEGREES.fullmatch(plain.strip())
+        match = None if plain else _DEGREES.fullmatch(pointed.strip())
     if match is None:
         return math.nan
     value = sum(float(match[n] or 0) / s for n, s in ((2, 1), (3, 60), (4, 3600)))

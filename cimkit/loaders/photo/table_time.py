@@ -57,7 +57,7 @@ def table_times(
     if not column or not len(nothing):
         return nothing
     called = set(plain_words(column))
-    numbers = table.numbers(column)
+    numbers = table.numbers(column, plain=True)
     if np.isfinite(numbers).mean() < 0.5:
         return _written(table, named, called, zone_said, problems)
     weeks = _weeks(table, named)
