@@ -149,6 +149,8 @@ def parsed(
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
+    if not held.isascii() or b"\0" in held:
+        held = held.replace(b"\0", b" ").decode(encoding, "replace").encode()
     if delimiter == " ":
         held = plain_spaces(held)
 
@@ -180,7 +182,7 @@ def parsed(
             ),
         )
     except pa.ArrowInvalid:
-        return _picked(held, names, options, comma, bad, encoding)
+        return _picked(held, names, options, comma, bad)
 
 
 def _picked(
@@ -189,7 +191,6 @@ def _picked(
     options: dict[str, Any],
     comma: bool,
     bad: BadLines,
-    encoding: str,
 ) -> Any:
     """Read lines as texts and keep those that are numbers throughout."""
     import pyarrow as pa
@@ -197,10 +198,9 @@ def _picked(
     import pyarrow.csv as pacsv
 
     bad_before = bad.count
-    text = held.decode(encoding, "replace").replace("\0", " ").encode()
     try:
         table = pacsv.read_csv(
-            pa.BufferReader(text),
+            pa.BufferReader(held),
             **options,
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
@@ -208,7 +208,7 @@ def _picked(
         )
     except pa.ArrowInvalid:
         bad.count = bad_before
-        bad.note(text[:60].decode("utf-8", "replace"), max(held.count(b"\n"), 1))
+        bad.note(held[:60].decode("utf-8", "replace"), max(held.count(b"\n"), 1))
         return pa.table({n: pa.array([], pa.float64()) for n in names})
     sound = None
     for name in names:

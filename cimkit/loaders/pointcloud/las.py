@@ -142,6 +142,8 @@ def chunks(
     head = read_header(file)
     records = read_records(file, head)
     decoder = PointDecoder(head, extra_fields(head, records)[0], wanted)
+    if not all(map(head.reaches, range(3))):
+        return  # the facts say that scale or offset are no numbers
     if head.packed:
         laz = open_laz(file, head, records)
         for held in unpack(file, head, laz, decoder.type, size, wanted, problems):

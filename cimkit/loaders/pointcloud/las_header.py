@@ -70,6 +70,13 @@ class LasHeader:
         )
         return box if sound and self.points else None
 
+    def reaches(self, axis: int) -> bool:
+        """Whether scale and offset of an axis make numbers of all that 32 bits can hold."""
+        scale, offset = self.scales[axis], self.offsets[axis]
+        return (
+            math.isfinite(scale) and math.isfinite(offset) and abs(scale) < 1e9 > abs(offset) / 1e9
+        )
+
     @property
     def created(self) -> str | None:
         """ISO 8601 day of creation, if it is one."""
@@ -237,8 +244,9 @@ def _counts(head: LasHeader) -> list[Problem]:
 
 def _numbers(head: LasHeader) -> list[Problem]:
     found: list[Problem] = []
-    for axis, scale, offset in zip("xyz", head.scales, head.offsets, strict=True):
-        if scale == 0 or not math.isfinite(scale) or not math.isfinite(offset):
+    for i, axis in enumerate("xyz"):
+        scale, offset = head.scales[i], head.offsets[i]
+        if scale == 0 or not head.reaches(i):
             found.append(
                 Problem(
                     "scale-invalid",
@@ -277,7 +285,7 @@ def _numbers(head: LasHeader) -> list[Problem]:
         return found
     for i, axis in enumerate("xyz"):
         scale = abs(head.scales[i])
-        if scale == 0 or not math.isfinite(scale):
+        if scale == 0 or not head.reaches(i):
             continue
         ends = [(v - head.offsets[i]) / scale for v in (head.low[i], head.high[i])]
         if max(map(abs, ends)) > 2**31 + 1:

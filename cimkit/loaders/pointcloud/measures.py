@@ -18,6 +18,7 @@ _NOISE = (7, 18)  # ASPRS: low and high noise
 _FLAGS = {"synthetic": SYNTHETIC, "key_point": KEY_POINT, "withheld": WITHHELD, "overlap": OVERLAP}
 _MOST_CELLS = 1_024
 _MOST_SOURCES = 200
+_FARTHEST = 1e9  # metres; distances beyond have no use for a tree
 
 
 def measures(tally: Tally, z_unit: float) -> pa.Table:
@@ -105,8 +106,10 @@ def _sampled(tally: Tally, z_unit: float, note: Any) -> None:
     if len(sample) < 2:
         return
     exact = np.ascontiguousarray(sample).view(np.dtype((np.void, sample.itemsize * 3))).ravel()
-    note("duplicate_share", "sampled", 1 - len(np.unique(exact)) / len(sample), "1")
-    metres = (sample - sample.mean(axis=0)) * [tally.grid.metres, tally.grid.metres, z_unit]
+    _, first = np.unique(exact, return_index=True)
+    note("duplicate_share", "sampled", 1 - len(first) / len(sample), "1")
+    with np.errstate(all="ignore"):
+        metres = sample[np.sort(first)] * [tally.grid.metres, tally.grid.metres, z_unit]
     share, spacing = _neighbours(metres)
     if share is not None:
         note("noise_share", "isolated", share, "1")
@@ -130,7 +133,7 @@ def noise_share(xyz: npt.NDArray[np.float64]) -> float | None:
     float or None
         0 to 1; None for fewer than 100 points, which have no usual distance.
     """
-    return _neighbours(xyz - xyz.mean(axis=0) if len(xyz) else xyz)[0]
+    return _neighbours(xyz)[0]
 
 
 def _neighbours(xyz: npt.NDArray[np.float64]) -> tuple[float | None, float | None]:
@@ -139,12 +142,17 @@ def _neighbours(xyz: npt.NDArray[np.float64]) -> tuple[float | None, float | Non
         return None, None
     import open3d as o3d
 
-    with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
-        cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(np.ascontiguousarray(xyz)))
-        apart = np.asarray(cloud.compute_nearest_neighbor_distance())
-        apart = apart[apart > 0]
-        if not len(apart):
-            return 0.0, None
-        usual = float(np.median(apart))
-        _, kept = cloud.remove_radius_outlier(nb_points=4, radius=8 * usual)
-    return 1.0 - len(kept) / len(xyz), usual
+    with np.errstate(all="ignore"):
+        centred = xyz - xyz[len(xyz) // 2]
+        if not np.abs(centred).max() < _FARTHEST:
+            return None, None
+    points = o3d.core.Tensor(np.ascontiguousarray(centred))
+    tree = o3d.core.nns.NearestNeighborSearch(points)
+    tree.knn_index()
+    _, squares = tree.knn_search(points, 5)
+    apart = np.sqrt(squares.numpy())
+    nearest = apart[:, 1][apart[:, 1] > 0]
+    if not len(nearest):
+        return 0.0, None
+    usual = float(np.median(nearest))
+    return float((apart[:, 4] > 8 * usual).mean()), usual

@@ -88,8 +88,9 @@ def assemble(
     by_role.pop("", None)
     first = next(iter(columns.values()))
     xyz = np.empty((3, len(first)))
-    for i, axis in enumerate("xyz"):
-        xyz[i] = by_role.get(axis, 0.0)
+    with np.errstate(all="ignore"):  # damaged files hold any bits
+        for i, axis in enumerate("xyz"):
+            xyz[i] = by_role.get(axis, 0.0)
     sound = np.isfinite(xyz).all(axis=0)
     keep: Any = slice(None) if sound.all() else sound
     plain: dict[str, Any] = {}

@@ -122,14 +122,15 @@ class Tally:
         if not len(xyz):
             return
         self.points += len(xyz)
-        for i in range(3):
-            axis = xyz[:, i]
-            self.low[i] = min(self.low[i], axis.min())
-            self.high[i] = max(self.high[i], axis.max())
-        self.grid.add(xyz, chunk.point_source)
-        self.sample.add(xyz)
-        self._count(chunk)
-        self._span(chunk)
+        with np.errstate(all="ignore"):  # damaged files hold any number
+            for i in range(3):
+                axis = xyz[:, i]
+                self.low[i] = min(self.low[i], axis.min())
+                self.high[i] = max(self.high[i], axis.max())
+            self.grid.add(xyz, chunk.point_source)
+            self.sample.add(xyz)
+            self._count(chunk)
+            self._span(chunk)
 
     def _count(self, chunk: PointChunk) -> None:
         if chunk.classification is not None:
