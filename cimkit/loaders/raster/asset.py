@@ -23,7 +23,7 @@ from cimkit.loaders.raster.describe import (
     kind_of,
     survey_facts,
 )
-from cimkit.loaders.raster.doubts import doubts, nodata_problems
+from cimkit.loaders.raster.doubts import doubts, nodata_problems, too_short
 from cimkit.loaders.raster.footprint import footprint, outline, valid_shape
 from cimkit.loaders.raster.formats import Format
 from cimkit.loaders.raster.georeference import Georeference
@@ -57,7 +57,7 @@ def asset_of(
     """
     declared = options.declared
     kind = kind_of(dataset, source, form)
-    problems += nodata_problems(dataset, tiff)
+    problems += nodata_problems(dataset, tiff) + too_short(dataset, source)
     properties = {"class": kind, **describe(dataset, lies, tiff, form)}
     found = _pixels(dataset, source, options, kind, properties, problems)
     size = dataset.width, dataset.height
@@ -69,6 +69,8 @@ def asset_of(
     problems += placed.problems
     own = _shape(lies, size, found) if bounds else None
     shape = footprint(own, placed.crs) if own is not None and placed.crs else None
+    if own is not None and placed.crs is not None and shape is None:
+        problems.append(_off_the_map(bounds, placed.crs))
     box: tuple[float, ...] | None = bounds
     low_high = _range(found) if kind == "dem" else None
     datum = declared.vertical_datum
@@ -153,6 +155,15 @@ def _nowhere() -> Problem:
         "It does not say where its pixels lie; it is not placed.",
         "error",
         hint="Deliver it as GeoTIFF, or with its world file.",
+    )
+
+
+def _off_the_map(bounds: tuple[float, ...] | None, crs: CRS) -> Problem:
+    return Problem(
+        "coordinates-contradict-crs",
+        f"{crs.name} has no place for its coordinates; it is not placed.",
+        "error",
+        got=", ".join(f"{v:g}" for v in bounds or ()),
     )
 
 

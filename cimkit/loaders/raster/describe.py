@@ -40,9 +40,10 @@ def kind_of(dataset: Any, source: Source, form: Format) -> str:
     colours = {c.name for c in dataset.colorinterp}
     if {"red", "green", "blue"} <= colours:
         return "orthophoto"
-    name = PurePosixPath(source.path).name.lower()
     if dataset.count > 2:
         return "raster"
+    # "DEM/tile_01.tif" is named by its folder; a band may say it, too
+    name = " ".join((*PurePosixPath(source.path).parts[-2:], dataset.descriptions[0] or "")).lower()
     unit = (dataset.units[0] or "").strip().lower()
     number = dataset.dtypes[0] in ("int16", "uint16", "int32", "float32", "float64")
     if number and (

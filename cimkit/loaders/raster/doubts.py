@@ -12,7 +12,10 @@ from cimkit.loaders.raster.survey import Survey
 from cimkit.loaders.raster.tiff import Tiff
 from cimkit.model import Problem, Source
 
-__all__ = ["doubts", "nodata_problems"]
+__all__ = ["doubts", "nodata_problems", "too_short"]
+
+_PLAIN = ("EHdr", "ENVI", "GSBG", "GS7BG", "BT", "SAGA", "RST", "SRTMHGT", "GTX", "netCDF")
+"""Drivers of formats whose pixels are not compressed (netCDF: in its classic form)."""
 
 _USUAL = (-9999.0, -99999.0, -32768.0, -32767.0, -999.0, -9999999.0, 0.0, 9999.0, 32767.0)
 """Values by which makers of terrain models mean that there is none."""
@@ -47,6 +50,30 @@ def nodata_problems(dataset: Any, tiff: Tiff | None) -> list[Problem]:
             )
         )
     return problems
+
+
+def too_short(dataset: Any, source: Source) -> list[Problem]:
+    """Tell of a file of uncompressed pixels that is too short to hold them: the rest reads as 0."""
+    if dataset.driver not in _PLAIN or not source.file.is_file():
+        return []
+    with source.file.open("rb") as opened:
+        if dataset.driver == "netCDF" and opened.read(3) != b"CDF":
+            return []  # netCDF 4 may be compressed
+    size = source.file.stat().st_size
+    bits = sum(np.dtype(t.replace("complex_int16", "complex64")).itemsize for t in dataset.dtypes)
+    need = dataset.width * dataset.height * bits
+    if size >= need or "NBITS" in dataset.tags(1, ns="IMAGE_STRUCTURE"):
+        return []
+    return [
+        Problem(
+            "blocks-missing",
+            "The file is too short for the pixels that it declares; the others are kept.",
+            "error",
+            got=f"{size} bytes",
+            expected=f"at least {need} bytes",
+            hint="Was it cut off on the way? Deliver it again.",
+        )
+    ]
 
 
 def _representable(said: str, kind: np.dtype[Any]) -> bool:
@@ -98,10 +125,10 @@ def _damage(found: Survey) -> list[Problem]:
         problems.append(
             Problem(
                 "blocks-too-large",
-                "Its pixels can be decoded only all at once, which takes more memory than is "
-                "given; they are not read.",
+                "To decode its pixels would take more memory or time than its size is worth; they "
+                "are not read.",
                 got=found.refused,
-                expected="tiles, or strips of few rows",
+                expected="tiles, or strips of few rows, that are in the file",
                 hint="Write it as a tiled GeoTIFF.",
             )
         )
@@ -132,7 +159,7 @@ def _far_off(end: End, band: Band, number: int, source: Source, kind: str) -> Pr
     if not end.count or math.isnan(end.following):
         return None
     gap = abs(end.value - end.following)
-    usual = end.value in _USUAL or abs(end.value) > 1e30
+    usual = end.value in _USUAL or abs(end.value) >= 1e15
     if end.value == 0:  # a level sea is 0, too: only where all land lies well above or below
         suspicious = kind == "dem" and gap > 20 and end.share > 0.001
     else:

@@ -15,6 +15,8 @@ from cimkit.loaders.raster.georeference import Georeference
 
 __all__ = ["footprint", "outline", "valid_shape"]
 
+_SPECKLED = 10
+"""Changes between data and none, over rows and columns, from which a mask is made coarser."""
 _PARTS = 200
 """Polygons a footprint may have; smaller ones go first."""
 
@@ -56,25 +58,39 @@ def valid_shape(
     """
     from rasterio.features import shapes, sieve
 
-    least = 4
+    fine = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
     clean = mask
-    while mask.size > least * 4:
-        clean = sieve(mask, least, connectivity=4)
-        edges = np.count_nonzero(np.diff(clean, axis=1)) + np.count_nonzero(np.diff(clean, axis=0))
-        if edges < 20 * sum(mask.shape):
+    for least in (4, 16, 64):
+        if mask.size <= least * 4 or _edges(clean) < _SPECKLED * sum(clean.shape):
             break
-        least *= 4
+        clean = sieve(mask, least, connectivity=4)
+    while _edges(clean) >= _SPECKLED * sum(clean.shape) and min(clean.shape) > 8:
+        clean, fine = _coarser(clean), fine * 2
     if not clean.any():
-        clean = mask  # so little data that all of it was sieved away
+        clean, fine = mask, np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
     parts = [shapely.geometry.shape(g) for g, value in shapes(clean, mask=clean > 0) if value]
     if not parts:
         return None
     parts = sorted(parts, key=lambda p: -p.area)[:_PARTS]
     whole = shapely.union_all(parts)
-    if max(mask.shape) > 64:
+    if max(clean.shape) > 64:
         whole = whole.simplify(0.75)  # straightens stairs; stays within a pixel of the picture
-    fine = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
-    return shapely.make_valid(shapely.transform(whole, lambda xy: lies.positions(*(xy * fine).T)))
+    limit = np.array(size, dtype=np.float64)  # a coarser picture may reach beyond the edge
+    return shapely.make_valid(
+        shapely.transform(whole, lambda xy: lies.positions(*np.minimum(xy * fine, limit).T))
+    )
+
+
+def _edges(mask: npt.NDArray[np.uint8]) -> int:
+    return int(np.count_nonzero(np.diff(mask, axis=1)) + np.count_nonzero(np.diff(mask, axis=0)))
+
+
+def _coarser(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Join pixels two by two; data in one of them is data in all."""
+    padded = np.pad(mask, [(0, n % 2) for n in mask.shape])
+    rows, columns = padded.shape
+    joined = padded.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
+    return np.ascontiguousarray(joined)
 
 
 def footprint(own: BaseGeometry, crs: CRS) -> BaseGeometry | None:

@@ -30,7 +30,7 @@ class Georeference:
     matrix: Affine6 | None = None
     """(a, b, c, d, e, f): x = a column + b row + c, y = d column + e row + f; None: nowhere."""
     by: str = ""
-    """What places it: transform, gcps or rpcs."""
+    """What places it: transform (its own, or as GDAL finds it), world-file, gcps or rpcs."""
     residual: float | None = None
     """Greatest distance between a control point and where the fit puts it, in units of the CRS."""
     problems: list[Problem] = field(default_factory=list)
@@ -66,9 +66,9 @@ def georeference(dataset: Any, tiff: Tiff | None, sidecars: dict[str, Path]) -> 
         _by_points(dataset, found)
     elif dataset.rpcs is not None:
         _by_coefficients(dataset, found)
+    _world_file(dataset, found, sidecars)
     if found.matrix is not None:
         _degenerate(found)
-    _world_file(dataset, found, sidecars)
     _prj(found, sidecars, dataset)
     _two_georeferences(dataset, tiff, found)
     return found
@@ -186,8 +186,10 @@ def _world_file(dataset: Any, found: Georeference, sidecars: dict[str, Path]) ->
         )
         return
     corner = (a, b, c - a / 2 - b / 2, d, e, f - d / 2 - e / 2)
-    if found.matrix is None or found.by != "transform":
-        return  # GDAL takes a world file where the file itself says nothing
+    if found.matrix is None:  # GDAL reads no world file of some formats
+        found.matrix, found.by = corner, "world-file"
+    if found.by != "transform":
+        return
     own = np.array(found.matrix).reshape(2, 3)
     said = np.array(corner).reshape(2, 3)
     ends = np.array([[0, 0, 1], [dataset.width, dataset.height, 1]], dtype=float)

@@ -13,6 +13,9 @@ from cimkit.loaders.raster.bands import Band, Sums
 
 __all__ = ["Survey", "survey"]
 
+_IN_ORDER = ("AAIGrid", "GRASSASCIIGrid", "ISG")
+"""Drivers that find a row by the one before: behind a broken one each takes twice as long."""
+
 _PICTURE = 1024
 """Pixels along the longer side of the picture that a sample decodes."""
 _WINDOW = 4_000_000
@@ -74,8 +77,12 @@ def survey(dataset: Any, *, whole: bool, limit: int) -> Survey:
         found.refused = f"blocks of {columns} by {rows} pixels in {together} bands"
         return found
     samples = dataset.width * dataset.height * dataset.count
+    in_order = dataset.driver in _IN_ORDER
+    if in_order and samples * size > limit:
+        found.refused = f"{dataset.width} by {dataset.height} pixels in so small a file"
+        return found
     sums = [Sums(dataset, i) for i in range(1, dataset.count + 1)]
-    if samples * size <= limit if whole else samples <= 4 * _PICTURE**2:
+    if in_order or (samples * size <= limit if whole else samples <= 4 * _PICTURE**2):
         _whole(dataset, sums, found)
     else:
         _sample(dataset, sums, found, samples)
@@ -92,6 +99,8 @@ def _whole(dataset: Any, sums: list[Sums], found: Survey) -> None:
     picture = np.zeros((-(-dataset.height // step), -(-dataset.width // step)), np.uint8)
     black = 0
     for window in _windows(dataset):
+        if found.broken and dataset.driver in _IN_ORDER:
+            break
         for part, pixels in _read(dataset, window, found):
             valid, dark = _take(dataset, sums, pixels, part)
             black += dark
@@ -180,11 +189,20 @@ def _read(dataset: Any, window: Any, found: Survey) -> Iterator[tuple[Any, Any]]
         if count == 1 or found.broken > _PATIENCE:
             found.tried, found.broken = found.tried + count, found.broken + count
             return
-        for block in _blocks(dataset, window):
-            yield from _read(dataset, block, found)
+        yield from _each(dataset, window, found)
         return
     found.tried += count
     yield window, pixels
+
+
+def _each(dataset: Any, window: Any, found: Survey) -> Iterator[tuple[Any, Any]]:
+    for block in _blocks(dataset, window):
+        broken = found.broken
+        yield from _read(dataset, block, found)
+        if dataset.driver in _IN_ORDER and found.broken > broken:
+            left = dataset.height - block.row_off - 1
+            found.tried, found.broken = found.tried + left, found.broken + left
+            return
 
 
 def _take(
