@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 __all__ = ["linearize"]
 
 _CIRCULAR, _COMPOUND, _CURVE_POLYGON, _MULTI_CURVE, _MULTI_SURFACE = 8, 9, 10, 11, 12
-_Points = list[tuple[float, float]]
+_Point = tuple[float, ...]
+_Points = list[_Point]
 
 
 class _Reader:
@@ -24,19 +25,19 @@ class _Reader:
         self.at += 4
         return int(value)
 
-    def points(self, order: str, size: int) -> _Points:
+    def points(self, order: str, size: int, kept: int) -> _Points:
         count = self.number(order)
         flat = struct.unpack_from(f"{order}{count * size}d", self.wkb, self.at)
         self.at += 8 * count * size
-        return [(flat[i], flat[i + 1]) for i in range(0, len(flat), size)]
+        return [flat[i : i + kept] for i in range(0, len(flat), size)]
 
     def geometry(self) -> BaseGeometry:
         order = "<" if self.wkb[self.at] else ">"
         self.at += 1
         word = self.number(order)
-        size = 2
+        size = kept = 2
         if word & 0x80000000 or word % 0x10000000 // 1000 in (1, 3):
-            size += 1
+            size = kept = 3
         if word & 0x40000000 or word % 0x10000000 // 1000 in (2, 3):
             size += 1
         if word & 0x20000000:
@@ -45,16 +46,16 @@ class _Reader:
         if kind == 1:
             flat = struct.unpack_from(f"{order}{size}d", self.wkb, self.at)
             self.at += 8 * size
-            return shapely.Point(flat[0], flat[1])
+            return shapely.Point(flat[:kept])
         if kind == 2:
-            return shapely.LineString(self.points(order, size))
+            return shapely.LineString(self.points(order, size, kept))
         if kind == _CIRCULAR:
-            return shapely.LineString(_arcs(self.points(order, size), self.step))
+            return shapely.LineString(_arcs(self.points(order, size, kept), self.step))
         count = self.number(order)
         if kind in (3, 17):
             rings = []
             for _ in range(count):
-                rings.append(self.points(order, size))
+                rings.append(self.points(order, size, kept))
             return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
         parts = [self.geometry() for _ in range(count)]
         return _assemble(kind, parts)
@@ -64,7 +65,7 @@ def _assemble(kind: int, parts: list[Any]) -> BaseGeometry:
     if kind == _COMPOUND:
         joined: _Points = []
         for part in parts:
-            piece = [(x, y) for x, y, *_ in part.coords]
+            piece = list(part.coords)
             joined += piece[1:] if joined and joined[-1] == piece[0] else piece
         return shapely.LineString(joined)
     if kind == _CURVE_POLYGON:
@@ -87,9 +88,7 @@ def _arcs(points: _Points, step: float) -> _Points:
     return drawn
 
 
-def _arc(
-    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], step: float
-) -> _Points:
+def _arc(a: _Point, b: _Point, c: _Point, step: float) -> _Points:
     if a == c and a != b:  # a full circle: the middle point is opposite
         x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
         turn = 2 * pi
@@ -106,14 +105,16 @@ def _arc(
             turn -= 2 * pi  # clockwise
     radius, begin = hypot(a[0] - x, a[1] - y), atan2(a[1] - y, a[0] - x)
     pieces = max(2, ceil(abs(turn) / step))
-    return [
-        (x + radius * cos(begin + turn * i / pieces), y + radius * sin(begin + turn * i / pieces))
-        for i in range(1, pieces)
-    ] + [c]
+    drawn: _Points = []
+    for i in range(1, pieces):
+        angle = begin + turn * i / pieces
+        rise = [z + (top - z) * i / pieces for z, top in zip(a[2:], c[2:], strict=True)]
+        drawn.append((x + radius * cos(angle), y + radius * sin(angle), *rise))
+    return [*drawn, c]
 
 
 def linearize(wkb: bytes, step: float = pi / 90) -> BaseGeometry:
-    """Return the two-dimensional geometry of WKB that holds circular arcs.
+    """Return the geometry of WKB that holds circular arcs, triangles or faces; M is left out.
 
     Parameters
     ----------

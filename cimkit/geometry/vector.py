@@ -40,7 +40,7 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
     Parameters
     ----------
     wkb : pa.Array
-        Binary; NULL gives None. Curves come back as straight pieces without Z.
+        Binary; NULL gives None. Curves come back as straight pieces, with their heights.
     """
     raw = np.asarray(wkb.to_pylist(), dtype=object)
     given: Shapes = np.empty(len(raw), dtype=object)

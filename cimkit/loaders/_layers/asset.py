@@ -68,7 +68,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
             for t, p, (k, _) in zip(tables, placed, keys, strict=True)
         ),
         properties=opened.properties,
-        problems=tuple(dict.fromkeys((*problems, *spoken))),
+        problems=_told_once((*problems, *spoken)),
     )
 
 
@@ -163,6 +163,23 @@ def _surveyed(table: Table, options: ReadOptions) -> tuple[Table, _Heights | Non
         return table if sane else dataclasses.replace(table, bounds=None), z
     bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     return dataclasses.replace(table, bounds=bounds), z
+
+
+def _told_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Tell what several layers have in common once, with the first of them."""
+    groups: dict[tuple[object, ...], list[Problem]] = {}
+    for p in problems:
+        same = (p.code, p.severity, p.message, p.expected, p.hint, p.proposal)
+        groups.setdefault(same, []).append(p)
+    told = []
+    for group in groups.values():
+        places = list(dict.fromkeys(p.place for p in group))
+        first = group[0]
+        if len(places) > 1:
+            shown = ", ".join(places[:5]) + (" …" if len(places) > 5 else "")
+            first = dataclasses.replace(first, place=f"{len(places)} layers: {shown}")
+        told.append(first)
+    return tuple(told)
 
 
 def _union(boxes: Sequence[Box | None]) -> Box | None:

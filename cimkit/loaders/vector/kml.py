@@ -65,8 +65,7 @@ def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
             reader.read(way.file, f"{inner}: " if len(files) > 1 else "", source)
         if others:
             opened.properties["files"] = others
-            opened.format, opened.media_type = "KMZ", "application/vnd.google-earth.kmz"
-        elif files[0][1] != source.file:
+        if files[0][1] != source.file:
             opened.format, opened.media_type = "KMZ", "application/vnd.google-earth.kmz"
         opened.tables = [
             Table(

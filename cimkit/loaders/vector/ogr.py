@@ -16,9 +16,10 @@ import pyarrow as pa
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Table, distinct
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.osm import TAGS, keyed, members
 from cimkit.loaders.vector.plan import Plan, plan
-from cimkit.model import Source
+from cimkit.model import Problem, Source
 
 __all__ = ["open_ogr"]
 
@@ -33,6 +34,13 @@ _FORMATS = {
     "GML": ("GML", "application/gml+xml"),
     "GPX": ("GPX", "application/gpx+xml"),
     "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
+    "ESRIJSON": ("Esri JSON", "application/json"),
+    "JSONFG": ("JSON-FG", "application/vnd.ogc.fg+json"),
+    "S57": ("S-57", "application/x-s57"),
+    "DGN": ("DGN", "application/x-dgn"),
+    "AVCE00": ("E00", "application/x-e00"),
+    "PMTiles": ("PMTiles", "application/vnd.pmtiles"),
+    "MBTiles": ("MBTiles", "application/vnd.mapbox-vector-tile"),
     "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
     "MapInfo File": ("MapInfo", "application/x-mapinfo"),
 }
@@ -71,6 +79,16 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         title, media = _FORMATS.get(driver, (driver, "application/octet-stream"))
         if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
             title, media = "dBASE", "application/x-dbf"
+        how.properties |= _described(how, driver)
+        if driver in ("MBTiles", "PMTiles", "MVT"):
+            how.problems.append(
+                Problem(
+                    "tiles-cut",
+                    "Its objects were cut at the borders of tiles and simplified; the finest "
+                    "level is read.",
+                    place=source.path,
+                )
+            )
         yield Opened(
             title,
             media,
@@ -81,6 +99,23 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             properties=how.properties,
             relations=partial(members, source.file) if driver == "OSM" else None,
         )
+
+
+def _described(how: Plan, driver: str) -> dict[str, Any]:
+    """Return what a database says of its tables beyond their rows."""
+    import pyogrio.raw
+
+    if driver == "GPKG":
+        return describe_geopackage(how.file)
+    if driver != "OpenFileGDB":
+        return {}
+    try:
+        _, items = pyogrio.raw.read_arrow(
+            how.file, layer="GDB_Items", columns=["Definition"], LIST_ALL_TABLES="YES"
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+        return {}  # older than ArcGIS 10: it has other tables for this
+    return describe_geodatabase([t for t in items.column("Definition").to_pylist() if t])
 
 
 def _info(how: Plan, layer: str) -> dict[str, Any]:

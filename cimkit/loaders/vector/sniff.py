@@ -29,7 +29,7 @@ def sniff(head: Head) -> int:
     if head.is_dir:
         return 90 if (head.file / "a00000001.gdbtable").is_file() else 0
     if start[:4] == b"\x00\x00\x27\x0a":
-        return 0 if name.endswith(".shx") else 90
+        return 0 if name.endswith(".shx") or start[28:32] != b"\xe8\x03\x00\x00" else 90
     if start.startswith((b"fgb\x03fgb", b"PAR1")):
         return 90
     if start.startswith(b"SQLite format 3\0"):
@@ -39,6 +39,12 @@ def sniff(head: Head) -> int:
         if workbook is not None:
             return 40 if has_positions(head.file, workbook) else 0
         return _sniff_kmz(head.file)
+    if start.startswith(b"PMTiles\x03"):
+        return 80 if start[99:100] == b"\x01" else 0  # 1: vector tiles
+    if start[:4] == b"\x08\x09\xfe\x02" or start.startswith((b"EXP  0 ", b"EXP  1 ")):
+        return 60  # DGN 7, Arc export
+    if re.match(rb"\d{5}[1-3]LE1 0900", start) and b"DSID" in start[:4096]:
+        return 80  # S-57
     if start[4:15] == b"\x0a\x09OSMHeader":
         return 90
     return _sniff_dbf(head) or _sniff_text(head)
@@ -53,13 +59,18 @@ def _sniff_text(head: Head) -> int:
     if start[:1] in (b"{", b"\x1e"):
         if b'"stac_version"' in start or b'"CityJSON' in start:
             return 0
-        return 60 if _GEOJSON.search(start) else 0
+        esri = b'"geometryType"' in start and b'"esriGeometry' in start
+        return 60 if esri or _GEOJSON.search(start) else 0
     if start[:1] == b"<":
         body = re.sub(rb"<[?!][^>]*>", b"", re.sub(rb"<!--.*?-->", b"", start[:8192], flags=re.S))
         root = _XML_ROOT.search(body)
         found = root[1] if root else b""
         if found in (b"kml", b"gpx", b"osm"):
             return 80
+        if found in (b"schema", b"cityObjectMember", b"CityModel"):
+            return 0
+        if b"fgd.gsi.go.jp" in start:
+            return 80  # Japan's fundamental geospatial data
         features = found.endswith(b"FeatureCollection") or b"featureMember" in start
         gml = b"opengis.net/gml" in start or b"opengis.net/wfs" in start
         return 40 if features and gml and b"citygml" not in start else 0
@@ -106,6 +117,9 @@ def _sniff_sqlite(file: Path) -> int:
         if "gpkg_contents" in tables:
             kinds = {r[0] for r in con.execute("SELECT data_type FROM gpkg_contents")}
             return 0 if kinds and kinds <= {"tiles", "2d-gridded-coverage"} else 90
+        if {"tiles", "metadata"} <= tables:
+            said = dict(con.execute("SELECT name, value FROM metadata").fetchmany(100))
+            return 80 if said.get("format") in ("pbf", "mvt") else 0
         return 80 if "geometry_columns" in tables else 0
     except sqlite3.Error:
         return 90 if file.suffix.lower() == ".gpkg" else 0
