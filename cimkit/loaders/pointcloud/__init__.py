@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cimkit.loaders.pointcloud.chunk import PointChunk
 
-__all__ = ["SPEC", "probe", "read", "sniff", "stream"]
+__all__ = ["SPEC", "probe", "read", "siblings", "sniff", "stream"]
 
 SPEC = LoaderSpec(name="pointcloud", kind="pointcloud", title="Point cloud", version=2)
 
@@ -24,6 +24,13 @@ def sniff(head: Head) -> int:
     from cimkit.loaders.pointcloud.recognise import sniff as look
 
     return look(head)
+
+
+def siblings(path: str, listing: set[str], file: Path) -> set[str]:
+    """Name what lies beside a cloud and belongs to it: .prj, .wdp, .lax."""
+    from cimkit.loaders.pointcloud.beside import siblings as named
+
+    return named(path, listing, file)
 
 
 def stream(

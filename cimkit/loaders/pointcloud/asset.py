@@ -6,6 +6,7 @@ from typing import Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.pointcloud.beside import beside
 from cimkit.loaders.pointcloud.chunk import CloudFacts
 from cimkit.loaders.pointcloud.compare import contradictions, observed
 from cimkit.loaders.pointcloud.place import Standing, place
@@ -31,6 +32,7 @@ def surveyed(
         The tally is None if there are no points; problems are those met in the points.
     """
     facts = reader(source.file).facts(source.file)
+    beside(source, facts)
     standing = place(facts, facts.bbox, options.declared, source)
     tally, met = survey(source.file, facts, standing)
     wrong = [p for p in met if p.code not in {q.code for q in facts.problems}]
@@ -57,6 +59,7 @@ def asset(source: Source, options: ReadOptions) -> Asset:
         facts, standing, tally, met = surveyed(source, options)
     else:
         facts = reader(source.file).facts(source.file, quick=options.depth == "header")
+        beside(source, facts)
         if options.depth == "sample":
             met = _first(source, facts)
         standing = place(facts, facts.bbox, options.declared, source)

@@ -13,6 +13,7 @@ from cimkit.model import Problem
 __all__ = ["contradictions", "observed"]
 
 _REWRITE = "Rewrite the header from the content."
+_LEFT_OUT = ("points-invalid", "points-without-place", "scan-without-return", "lines-unreadable")
 _EARLIEST = datetime.datetime(1995, 1, 1, tzinfo=datetime.UTC)  # before airborne laser scanning
 
 
@@ -28,7 +29,8 @@ def contradictions(tally: Tally, facts: CloudFacts, met: list[Problem]) -> list[
     """
     parted = any(p.code in PARTED for p in (*met, *facts.problems))
     found: list[Problem] = []
-    if facts.counted and tally.points != facts.points and not parted:
+    left_out = any(p.code in _LEFT_OUT for p in met)
+    if facts.counted and tally.points != facts.points and not parted and not left_out:
         found.append(
             Problem(
                 "point-count-contradiction",

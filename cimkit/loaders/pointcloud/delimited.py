@@ -16,7 +16,7 @@ __all__ = ["BadLines", "blocks", "count_lines", "plain_spaces"]
 
 _BLOCK = 16_000_000
 _LONGEST = 4_000_000  # bytes of a line; a longer one is none
-_NUMBER = r"^\s*[+-]?(\d+[.,]?\d*|[.,]\d+)([eEdD][+-]?\d+)?\s*$"
+_NUMBER = r"^\s*[+-]?(\d+POINT?\d*|POINT\d+)([eEdD][+-]?\d+)?\s*$"
 _SPACES = re.compile(rb"[ \t]{2,}|\t")
 
 
@@ -211,9 +211,10 @@ def _picked(
         bad.note(held[:60].decode("utf-8", "replace"), max(held.count(b"\n"), 1))
         return pa.table({n: pa.array([], pa.float64()) for n in names})
     sound = None
+    number = _NUMBER.replace("POINT", "[.,]" if comma else r"\.")
     for name in names:
         column = pc.or_(
-            pc.match_substring_regex(table[name], _NUMBER),
+            pc.match_substring_regex(table[name], number),
             pc.match_substring_regex(table[name], r"(?i)^\s*([+-]?(nan|inf).*|null|-)?\s*$"),
         )
         sound = column if sound is None else pc.and_(sound, column)
@@ -226,8 +227,8 @@ def _picked(
         plain = pc.utf8_trim_whitespace(table[name])
         plain = pc.replace_substring_regex(plain, "[dD]", "e")
         plain = pc.replace_substring(plain, ",", ".") if comma else plain
-        number = pc.match_substring_regex(plain, r"^[+-]?[\d.]")
-        plain = pc.if_else(number, plain, pa.scalar(None, pa.string()))
+        digits = pc.match_substring_regex(plain, r"^[+-]?[\d.]")
+        plain = pc.if_else(digits, plain, pa.scalar(None, pa.string()))
         plain = pc.replace_substring_regex(plain, r"^\+", "")
         columns[name] = pc.cast(plain, pa.float64())
     return pa.table(columns)

@@ -146,7 +146,7 @@ def _neighbours(xyz: npt.NDArray[np.float64]) -> tuple[float | None, float | Non
         centred = xyz - xyz[len(xyz) // 2]
         if not np.abs(centred).max() < _FARTHEST:
             return None, None
-    points = o3d.core.Tensor(np.ascontiguousarray(centred))
+    points = o3d.core.Tensor.from_numpy(np.ascontiguousarray(centred))
     tree = o3d.core.nns.NearestNeighborSearch(points)
     tree.knn_index()
     _, squares = tree.knn_search(points, 5)

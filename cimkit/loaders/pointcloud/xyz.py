@@ -53,7 +53,7 @@ def facts(file: Path, *, quick: bool = False) -> CloudFacts:
     pts = table.promised is not None
     estimate = quick and size > _QUICK and not pts
     with file.open("rb") as opened:
-        if pts:
+        if pts and quick:
             lines = table.promised or 0
         elif estimate:
             head = opened.read(_LOOK)
@@ -61,11 +61,14 @@ def facts(file: Path, *, quick: bool = False) -> CloudFacts:
         else:
             opened.seek(table.at)
             lines = count_lines(opened)
+    promised = table.promised
+    if promised is not None and lines <= promised:
+        lines = promised
     found = CloudFacts(
         format="PTS" if pts else "XYZ",
         points=lines,
         media_type="text/csv" if table.delimiter == "," else "text/plain",
-        counted=pts,
+        counted=pts and lines == promised,  # else further scans follow, each with its count
         encoding=None if table.encoding == "ascii" else table.encoding,
         properties={
             "columns": table.names,
