@@ -48,14 +48,14 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
 
 def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened]:
     from cimkit.loaders.vector.names import suffix_of
-    from cimkit.loaders.vector.sniff import table_text
+    from cimkit.loaders.vector.sniff import is_partitioned, table_text
     from cimkit.loaders.vector.texttable import dialect_of, open_text
     from cimkit.loaders.vector.workbook import is_workbook, open_workbook
 
     if source.file.is_file():
         with source.file.open("rb") as opened:
             start = opened.read(HEAD_BYTES)
-        if start[:4] == b"PAR1":
+        if start.startswith((b"PAR1", b"ARROW1")):
             from cimkit.loaders.vector.parquet import open_parquet
 
             return open_parquet(source, options)
@@ -69,6 +69,10 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
         text = table_text(start) if start.lstrip()[:1] not in (b"{", b"<") else None
         if text is not None and dialect_of(text, whole=len(start) < HEAD_BYTES) is not None:
             return open_text(source, options)
+    elif is_partitioned(source.file):
+        from cimkit.loaders.vector.parquet import open_parquet
+
+        return open_parquet(source, options)
     from cimkit.loaders.vector.ogr import open_ogr
 
     return open_ogr(source, options)

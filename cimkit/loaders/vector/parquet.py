@@ -1,4 +1,4 @@
-"""Parquet with geometry: GeoParquet, Parquet's own geometry type, GeoArrow columns, or none."""
+"""Columnar files with geometry: GeoParquet of all versions, GeoArrow in Parquet or Arrow IPC."""
 
 from __future__ import annotations
 
@@ -7,65 +7,106 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import shapely
 
 from cimkit.errors import SourceUnreadable
-from cimkit.geometry.vector import write_wkb
 from cimkit.loaders._layers.table import GEOMETRY, Opened, Table
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.columns import Position, position_of
+from cimkit.loaders.vector.geoarrow import TYPES, points, to_wkb
 from cimkit.model import Problem, Source
 
 __all__ = ["open_parquet"]
 
 _LIKELY = ("geometry", "geom", "wkb_geometry", "the_geom", "wkb", "shape", "wkt")
-_TYPES = {
-    "point": shapely.GeometryType.POINT,
-    "linestring": shapely.GeometryType.LINESTRING,
-    "polygon": shapely.GeometryType.POLYGON,
-    "multipoint": shapely.GeometryType.MULTIPOINT,
-    "multilinestring": shapely.GeometryType.MULTILINESTRING,
-    "multipolygon": shapely.GeometryType.MULTIPOLYGON,
-}
 _CRS84 = "OGC:CRS84"
 _Origin = Literal["declared", "assumed", "none"]
+_ROWS = 65_536
+
+
+class _Columnar:
+    """One Parquet file, several of one folder, or an Arrow file: what is asked of each of them."""
+
+    def __init__(self, source: Source) -> None:
+        import pyarrow.dataset as ds
+        import pyarrow.parquet as pq
+
+        self.native: Any = None
+        file = source.file
+        if file.is_dir():
+            files = sorted(str(f) for f in file.rglob("*.parquet"))
+            hive = ds.partitioning(flavor="hive")
+            self.data = ds.dataset(files, partitioning=hive, partition_base_dir=str(file))
+            self.native = pq.ParquetFile(files[0])
+        elif _is_arrow(file):
+            self.data = ds.dataset(str(file), format="ipc")
+        else:
+            self.native = pq.ParquetFile(file)
+            self.data = None
+        self.schema = self.native.schema_arrow if self.data is None else self.data.schema
+        rows = self.native.metadata.num_rows if self.data is None else self.data.count_rows()
+        self.rows = int(rows)
+
+    def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        if self.data is None:
+            yield from self.native.iter_batches(batch_size=_ROWS, columns=columns)
+        else:
+            yield from self.data.to_batches(columns=columns, batch_size=_ROWS, use_threads=False)
+
+    def logical(self, column: str) -> str:
+        """Parquet's own type of a top-level column, e.g. ``Geometry(crs=srid:5070)``."""
+        if self.native is None:
+            return ""
+        for i in range(len(self.native.schema)):
+            found = self.native.schema.column(i)
+            if found.path == column:
+                return str(found.logical_type)
+        return ""
+
+    def close(self) -> None:
+        if self.native is not None:
+            self.native.close()
+
+
+def _is_arrow(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(6) in (b"ARROW1", b"FEA1")
 
 
 @contextmanager
 def open_parquet(source: Source, options: ReadOptions) -> Iterator[Opened]:
-    """Open a Parquet file.
+    """Open a Parquet file, a folder of them, or an Arrow file.
 
     Raises
     ------
     SourceUnreadable
         If its footer or its pages are broken.
     """
-    import pyarrow.parquet as pq
-
     try:
-        file = pq.ParquetFile(source.file)
-    except (pa.ArrowException, OSError) as error:
+        file = _Columnar(source)
+    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
         raise SourceUnreadable(
-            "it is no Parquet file that can be read", where=source.path, got=str(error)
+            "it is no columnar file that can be read", where=source.path, got=str(error)
         ) from error
-    with file:
+    try:
         yield _opened(file, source)
+    finally:
+        file.close()
 
 
-def _opened(file: Any, source: Source) -> Opened:
-    schema = file.schema_arrow
-    about = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
-    column, problems = _geometry_column(file, about), []
-    encoding: str = ""
-    crs: str | None = None
+def _opened(file: _Columnar, source: Source) -> Opened:
+    schema = file.schema
+    about, problems = _about(schema)
+    column = _geometry_column(file, about)
+    place = None if column is not None else position_of(schema.names)
+    encoding, crs = "", None
     origin: _Origin = "none"
     if column is not None:
         encoding, crs, origin = _description(file, about, column)
-        if not about:
+        if not about and not problems:
             problems.append(
                 Problem(
                     "geoparquet-metadata-missing",
@@ -73,25 +114,80 @@ def _opened(file: Any, source: Source) -> Opened:
                     hint="Write it as GeoParquet 1.1.",
                 )
             )
+    elif place is not None and place.shape < 0 and _are_numbers(schema, place):
+        crs, origin = (place.crs, "declared") if place.crs else (None, "none")
+        if crs is None and place.degrees:
+            crs, origin = _CRS84, "assumed"
+    else:
+        place = None
+    others = {
+        n: _description(file, about, n)[0]
+        for n in schema.names
+        if n != column and n in about.get("columns", {})
+    }
+    hidden = {column, *others, *_coverings(about)}
     fields = tuple(
         (f.name, str(f.type))
         for f in schema
-        if f.name != column and not (f.name == "bbox" and pa.types.is_struct(f.type))
+        if f.name not in hidden and not (f.name == "bbox" and pa.types.is_struct(f.type))
     )
     version = about.get("version")
+    kind = "Point" if place is not None else _geometry_type(about, column)
     table = Table(
         name=source.file.stem,
-        features=file.metadata.num_rows,
-        geometry_type=_geometry_type(about, column),
+        features=file.rows,
+        geometry_type=kind,
         crs=crs,
         crs_origin=origin,
         fields=fields,
         bounds=None,
-        batches=partial(_batches, file, column, encoding, tuple(n for n, _ in fields)),
+        batches=partial(
+            _batches, file, column, encoding, tuple(n for n, _ in fields), place, others
+        ),
     )
     title = f"GeoParquet {version}".strip() if about else "Parquet"
     media = "application/vnd.apache.parquet"
-    return Opened(title.replace(" None", ""), media, [table], problems=problems)
+    if file.native is None:
+        title, media = "Arrow IPC", "application/vnd.apache.arrow.file"
+    opened = Opened(title.replace(" None", ""), media, [table], problems=problems)
+    said = about.get("columns", {}).get(column, {}) if column is not None else {}
+    for name in ("edges", "orientation", "epoch", "bbox"):
+        if name in said:
+            opened.properties[name] = said[name]
+    return opened
+
+
+def _about(schema: pa.Schema) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the ``geo`` metadata; what is no JSON object, or lacks columns, is told."""
+    raw = (schema.metadata or {}).get(b"geo")
+    if raw is None:
+        return {}, []
+    try:
+        about = json.loads(raw)
+    except ValueError:
+        about = None
+    if isinstance(about, dict) and isinstance(about.get("columns", {}), dict):
+        return about, []
+    problem = Problem(
+        "geoparquet-metadata-broken",
+        "Its 'geo' metadata is not what GeoParquet lays down; it was passed over.",
+        got=raw[:80].decode("utf-8", "replace"),
+    )
+    return {}, [problem]
+
+
+def _coverings(about: dict[str, Any]) -> set[str]:
+    """Return the columns that hold boxes of the geometries, and nothing else."""
+    found = set()
+    for said in about.get("columns", {}).values():
+        for path in (said.get("covering", {}).get("bbox", {}) or {}).values():
+            found.add(str(path[0]) if isinstance(path, list) and path else "")
+    return found
+
+
+def _are_numbers(schema: pa.Schema, place: Position) -> bool:
+    kinds = [schema.field(i).type for i in (place.x, place.y)]
+    return all(pa.types.is_floating(k) or pa.types.is_integer(k) for k in kinds)
 
 
 def _geometry_type(about: dict[str, Any], column: str | None) -> str:
@@ -101,22 +197,13 @@ def _geometry_type(about: dict[str, Any], column: str | None) -> str:
     return str(types[0]) if len(types) == 1 else "Unknown"
 
 
-def _logical(file: Any, column: str) -> str:
-    """Parquet's own type of a top-level column, e.g. ``Geometry(crs=srid:5070)``."""
-    for i in range(len(file.schema)):
-        found = file.schema.column(i)
-        if found.path == column:
-            return str(found.logical_type)
-    return ""
-
-
-def _geometry_column(file: Any, about: dict[str, Any]) -> str | None:
-    schema = file.schema_arrow
+def _geometry_column(file: _Columnar, about: dict[str, Any]) -> str | None:
+    schema = file.schema
     if about.get("primary_column") in schema.names:
         return str(about["primary_column"])
     for field in schema:
         extension = (field.metadata or {}).get(b"ARROW:extension:name", b"")
-        if extension.startswith((b"geoarrow", b"ogc.wkb")) or _logical(file, field.name).startswith(
+        if extension.startswith((b"geoarrow", b"ogc.wkb")) or file.logical(field.name).startswith(
             ("Geometry", "Geography")
         ):
             return str(field.name)
@@ -129,17 +216,20 @@ def _geometry_column(file: Any, about: dict[str, Any]) -> str | None:
 
 
 def _is_binary(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    able = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(is_so(kind) for is_so in able) or "binary_view" in str(kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _description(file: Any, about: dict[str, Any], column: str) -> tuple[str, str | None, _Origin]:
+def _description(
+    file: _Columnar, about: dict[str, Any], column: str
+) -> tuple[str, str | None, _Origin]:
     """Return the encoding, the CRS and who said it."""
     said = about.get("columns", {}).get(column)
-    field = file.schema_arrow.field(column)
+    field = file.schema.field(column)
     extension = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode()
     if said is not None:
         encoding = str(said.get("encoding", "WKB"))
@@ -148,8 +238,8 @@ def _description(file: Any, about: dict[str, Any], column: str) -> tuple[str, st
         crs = said["crs"]
         return encoding, None if crs is None else json.dumps(crs), "declared" if crs else "none"
     native = extension.removeprefix("geoarrow.")
-    encoding = native if native in _TYPES else "WKT" if _is_text(field.type) else "WKB"
-    logical = re.fullmatch(r"Ge\w+\(crs=(.*?)(?:, algorithm=\w+)?\)", _logical(file, column), re.S)
+    encoding = native if native in TYPES else "WKT" if _is_text(field.type) else "WKB"
+    logical = re.fullmatch(r"Ge\w+\(crs=(.*?)(?:, algorithm=\w+)?\)", file.logical(column), re.S)
     if logical is None:
         return encoding, None, "none"
     if srid := re.fullmatch(r"srid:(\d+)", logical[1]):
@@ -160,52 +250,25 @@ def _description(file: Any, about: dict[str, Any], column: str) -> tuple[str, st
 
 
 def _batches(
-    file: Any,
+    file: _Columnar,
     column: str | None,
     encoding: str,
     fields: Sequence[str],
+    place: Position | None,
+    others: dict[str, str],
     columns: Sequence[str] | None,
 ) -> Iterator[pa.RecordBatch]:
     names = list(fields) if columns is None else list(columns)
-    wanted = names if column is None or columns is not None else [*names, column]
-    for batch in file.iter_batches(batch_size=65_536, columns=wanted):
+    shapes = {}
+    if columns is None:
+        shapes = {GEOMETRY: (column, encoding)} if column is not None else {}
+        shapes |= {f"{GEOMETRY}{n}": (n, e) for n, e in others.items()}
+    for batch in file.batches([*names, *(n for n, _ in shapes.values() if n)]):
         rows = pa.Table.from_batches([batch])
         given = rows.select(names)
-        if column is not None and columns is None:
-            wkb = _to_wkb(rows.column(column).combine_chunks(), encoding)
-            given = given.append_column(GEOMETRY, wkb)
+        for name, (own, how) in shapes.items():
+            wkb = to_wkb(rows.column(own).combine_chunks(), how)
+            given = given.append_column(name, wkb)
+        if place is not None and columns is None:
+            given = given.append_column(GEOMETRY, points(rows, place, file.schema.names))
         yield from given.combine_chunks().to_batches()
-
-
-def _to_wkb(column: pa.Array, encoding: str) -> pa.Array:
-    if isinstance(column, pa.ExtensionArray):
-        column = column.storage
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if encoding.upper() == "WKB":
-        return column.cast(pa.binary())
-    if encoding == "WKT":
-        return write_wkb(shapely.from_wkt(column.to_pylist(), on_invalid="ignore"))
-    if encoding not in _TYPES:
-        raise SourceUnreadable("its geometry has an encoding nobody knows", got=encoding)
-    return write_wkb(_from_geoarrow(column, _TYPES[encoding]))
-
-
-def _from_geoarrow(column: pa.Array, kind: shapely.GeometryType) -> npt.NDArray[np.object_]:
-    """Read nested lists of coordinates; NULL rows become None."""
-    null = np.asarray(column.is_null())
-    given = column.filter(pa.array(~null))
-    offsets = []
-    while pa.types.is_list(given.type) or pa.types.is_large_list(given.type):
-        starts = np.asarray(given.offsets)
-        offsets.append(starts - starts[0])
-        given = given.flatten()
-    if pa.types.is_struct(given.type):
-        axes = [given.field(i) for i in range(min(3, given.type.num_fields))]
-        xyz = np.column_stack([np.asarray(axis, dtype=np.float64) for axis in axes])
-    else:
-        flat = np.asarray(given.flatten(), dtype=np.float64)
-        xyz = flat.reshape(-1, given.type.list_size)[:, :3]
-    shapes: npt.NDArray[np.object_] = np.full(len(null), None, dtype=object)
-    shapes[~null] = shapely.from_ragged_array(kind, xyz, tuple(reversed(offsets)) or None)
-    return shapes

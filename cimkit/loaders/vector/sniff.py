@@ -13,7 +13,7 @@ from cimkit.loaders.vector.dbf import is_dbf
 from cimkit.loaders.vector.texttable import dialect_of
 from cimkit.loaders.vector.workbook import has_positions, is_workbook
 
-__all__ = ["sniff", "table_text"]
+__all__ = ["is_partitioned", "sniff", "table_text"]
 
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s>/]")
 _GEOJSON = re.compile(
@@ -27,10 +27,11 @@ def sniff(head: Head) -> int:
     """Recognise vector data by its first bytes; for tables of text by their column names."""
     start, name = head.start, head.name
     if head.is_dir:
-        return 90 if (head.file / "a00000001.gdbtable").is_file() else 0
+        database = (head.file / "a00000001.gdbtable").is_file()
+        return 90 if database or is_partitioned(head.file) else 0
     if start[:4] == b"\x00\x00\x27\x0a":
         return 0 if name.endswith(".shx") or start[28:32] != b"\xe8\x03\x00\x00" else 90
-    if start.startswith((b"fgb\x03fgb", b"PAR1")):
+    if start.startswith((b"fgb\x03fgb", b"PAR1", b"ARROW1")):
         return 90
     if start.startswith(b"SQLite format 3\0"):
         return _sniff_sqlite(head.file)
@@ -48,6 +49,15 @@ def sniff(head: Head) -> int:
     if start[4:15] == b"\x0a\x09OSMHeader":
         return 90
     return _sniff_dbf(head) or _sniff_text(head)
+
+
+def is_partitioned(folder: Path) -> bool:
+    """Return whether a folder is one Parquet data set: named so, or divided by ``key=value``."""
+    if not folder.name.lower().endswith(".parquet") and not any(
+        "=" in p.name and p.is_dir() for p in folder.iterdir()
+    ):
+        return False
+    return next(folder.rglob("*.parquet"), None) is not None
 
 
 def _sniff_dbf(head: Head) -> int:
