@@ -45,6 +45,8 @@ class CityGeometry:
     ``vertices-texture`` that they point at."""
     crs: str | None = None
     """Its CRS, where it is not that of the source."""
+    aside: bool = False
+    """Whether it is of something about the object, as the door of its address, and not it."""
 
 
 @dataclass(slots=True)
@@ -126,22 +128,21 @@ def surfaces(geometry: CityGeometry) -> list[tuple[list[list[int]], str | None]]
 def footprint(geometries: list[CityGeometry]) -> Any:
     """Return the outline on the ground of an object as a shapely geometry in its CRS, or None.
 
-    It is the union of, in this order: the surfaces of LoD 0, the ground surfaces, all surfaces of
-    the lowest level projected to the plane (for very many faces their convex hull). Points and
+    It is the union of, in this order: the footprint of LoD 0, its other surfaces (the edge of the
+    roof), the ground surfaces, all surfaces of the lowest level projected to the plane (for very many faces their convex hull). Points and
     lines stand for themselves.
     """
     import shapely
 
     ranked = sorted((g for g in geometries if len(g.vertices)), key=lambda g: g.lod or "9")
-    for wanted in ("0", "GroundSurface", ""):
+    for wanted in ("FootPrint", "0", "GroundSurface", ""):
         for geometry in ranked:
             if wanted == "0" and not geometry.lod.startswith("0"):
                 continue
-            chosen = [
-                rings
-                for rings, kind in surfaces(geometry)
-                if wanted != "GroundSurface" or kind == wanted
-            ]
+            named = wanted in ("FootPrint", "GroundSurface")
+            if named and geometry.semantics is None:
+                continue
+            chosen = [rings for rings, kind in surfaces(geometry) if not named or kind == wanted]
             found = _union(geometry.vertices, chosen)
             if found is not None:
                 return found

@@ -104,10 +104,16 @@ def _duplicate(item: CityObject) -> Problem:
 
 
 def _extent(item: CityObject) -> _Extent | None:
-    solid = [g for g in item.geometries if len(g.vertices)]
+    """Return outline and heights from what is the object itself, in the CRS of the source."""
+    given = [g for g in item.geometries if len(g.vertices)]
+    solid = [g for g in given if not g.aside and g.crs is None] or [
+        g for g in given if g.crs is None
+    ]
     if not solid:
         return None
-    heights = np.concatenate([g.vertices[:, 2] for g in solid])
+    # A footprint is written at height 0 where its maker had none.
+    risen = [g for g in solid if not (g.lod.startswith("0") and not g.vertices[:, 2].any())]
+    heights = np.concatenate([g.vertices[:, 2] for g in risen or solid])
     return _Extent(footprint(solid), float(heights.min()), float(heights.max()))
 
 

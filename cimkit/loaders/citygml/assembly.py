@@ -173,6 +173,7 @@ def _geometry(
         _semantics(values, surfaces),
         painter.paint(body.type, body.polys, kept, corners, surfaces) if painter else None,
         crs=frame.own,
+        aside=body.aside,
     )
 
 
@@ -263,6 +264,7 @@ def _lines(
         flat,
         _semantics(values, surfaces),
         crs=frame.own,
+        aside=body.aside,
     )
 
 

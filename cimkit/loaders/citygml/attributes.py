@@ -11,7 +11,8 @@ from cimkit.loaders.citygml.names import href, identifier, local, namespace, spl
 __all__ = ["Attributes", "Hook", "flattened", "is_generic", "put"]
 
 _WHOLE = {"storeysAboveGround", "storeysBelowGround", "intAttribute", "IntAttribute"}
-_REAL = {"measuredHeight", "doubleAttribute", "DoubleAttribute", "lowReference", "highReference"}
+_REAL = {"measuredHeight", "doubleAttribute", "DoubleAttribute"}
+_APART = {"id", "href", "schemaLocation", "nil", "type", "srsName", "srsDimension"}
 _DEEP = 40
 Hook = Callable[[Any, str], bool]
 
@@ -69,8 +70,8 @@ class Attributes:
         if own:
             found["_id"] = own
         for name, text in element.attrib.items():
-            space, bare = split(name)
-            if not space and bare not in ("srsName", "srsDimension"):
+            bare = split(name)[1]
+            if bare not in _APART:
                 found[f"_{bare}"] = text
         for child in element.iterchildren("*"):
             if hook(child, local(element)):
@@ -95,7 +96,8 @@ class Attributes:
         if depth > _DEEP:
             put(found, name, " ".join("".join(prop.itertext()).split())[:1000])
             return
-        if len(children) == 1 and local(children[0])[:1].isupper():
+        one = len(children) == 1 and local(children[0])[:1].isupper()
+        if one and "oasis" not in namespace(prop):  # addresses nest by names of their own
             (child,) = children
             if hook(child, name):
                 return

@@ -42,7 +42,9 @@ class Body:
     srs: str | None = None
     """Its own CRS, if it names one."""
     frame: tuple[Any, ...] | None = None
-    """Matrix, reference point and its text, of an implicit geometry."""
+    """Matrix, and number of the text of the reference point, of an implicit geometry."""
+    aside: bool = False
+    """Whether it belongs to data about the object."""
 
 
 @dataclass(slots=True)

@@ -239,17 +239,19 @@ class _Feature:
             elif is_geometry(target):
                 self._bodies(target, level[1] if level else self.lod, name, surface)
             return
-        other = link.removeprefix("#")
-        self.found.relations.append((name, other))
+        role = (prop.get("role") or "").strip()
+        self.found.relations.append((f"{name}:{role}" if role else name, link.removeprefix("#")))
         put(attributes, name, link)
 
     def _related(self, element: Any, name: str) -> None:
         """Note a relation that has a kind or role of its own."""
         kind, other = name, None
+        role = name == "groupMember"
         for child in element.iterchildren("*"):
             link = href(child)
             if local(child) in ("relationType", "role") and (child.text or "").strip():
-                kind = child.text.strip()
+                said = child.text.strip()
+                kind = f"{name}:{said}" if role else said
             elif link is not None:
                 other = link.removeprefix("#")
         if other is not None:
@@ -330,7 +332,9 @@ class _Feature:
         """Keep the geometry of nested data with the kind of data as its semantics."""
         number = len(self.surfaces)
         self.surfaces.append({"type": kind})
-        self.bodies += self.gatherer.bodies(element, lod, number)
+        for body in self.gatherer.bodies(element, lod, number):
+            body.aside = True
+            self.bodies.append(body)
 
 
 _KINDS = {

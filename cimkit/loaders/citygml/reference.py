@@ -15,6 +15,7 @@ __all__ = ["Frame", "Frames", "frame_of"]
 
 Reals = npt.NDArray[np.float64]
 
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """How the numbers of a geometry are to be read."""

@@ -139,9 +139,9 @@ def _pack(element: Any, counts: dict[Any, int], packed: dict[Any, list[str]]) ->
     if count < _PACK_FROM:
         return
     texts = packed.setdefault(above, [])
-    for triangle in above.iterchildren("*"):
-        texts.append(" ".join(texts_of(triangle)))
-    del above[:]
+    while (first := above[0]) is not element:  # what follows may still be being built
+        texts.append(" ".join(texts_of(first)))
+        del above[0]
 
 
 def texts_of(element: Any) -> Iterator[str]:

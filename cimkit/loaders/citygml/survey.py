@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from cimkit.errors import UsageError
+from cimkit.geometry.crs import parse_crs
 from cimkit.loaders._city.beside import delivered, is_elsewhere
 from cimkit.loaders._city.crs_names import named
 from cimkit.loaders._city.tally import Tally
@@ -170,12 +172,26 @@ def survey(source: Source, options: ReadOptions) -> Asset:
 
 
 def _frame(head: Heading, declared: str | None) -> Frame:
-    """Decide the order of the axes; what the sheet names has x first unless it is the file's."""
+    """Decide the order of the axes.
+
+    A CRS that the sheet names in place of the file's has x first, unless it is in degrees: those
+    come latitude first in GML.
+    """
     own = frame_of(head.srs, head.dimension)
-    if declared is None or (head.srs and named(declared) == named(head.srs)):
+    if declared is None or _same(declared, head.srs):
         return own
     meant = frame_of(declared, head.dimension)
-    return Frame(meant.dimension, swapped=False, degrees=meant.degrees)
+    return Frame(meant.dimension, meant.swapped and meant.degrees, degrees=meant.degrees)
+
+
+def _same(declared: str, said: str | None) -> bool:
+    name = named(said)
+    if name is None:
+        return False
+    try:
+        return bool(parse_crs(declared) == parse_crs(name))
+    except UsageError:
+        return False
 
 
 def _box(found: _Survey, frame: Frame, head: Heading, only_head: bool) -> tuple[float, ...] | None:

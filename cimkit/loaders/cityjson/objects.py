@@ -219,8 +219,8 @@ def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
         members = body.get("members") or children
         roles = body.get("children_roles") or []
         for index, member in enumerate(m for m in members if isinstance(m, str)):
-            role = roles[index] if index < len(roles) and roles[index] else "groupMember"
-            found.relations.append((str(role), member))
+            role = roles[index] if index < len(roles) else None
+            found.relations.append((f"groupMember:{role}" if role else "groupMember", member))
         if roles:
             found.attributes["children_roles"] = roles
         children = []
