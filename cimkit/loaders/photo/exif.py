@@ -65,7 +65,7 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         What it says, and its tags by number.
     """
     try:
-        head = image.getexif()
+        head = _head(image)
         tags: dict[int, Any] = {**head, **head.get_ifd(_EXIF)} if head else {}
         gps: Tags = head.get_ifd(_GPS) if head else {}
     except (
@@ -85,6 +85,13 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         if said := text_of(tags.get(tag)):
             shot.more[name] = said
     return shot, tags
+
+
+def _head(image: Image.Image) -> Image.Exif:
+    from PIL import Image as images
+
+    # A PNG's own way to its EXIF decodes all pixels; `opened` has looked for it already.
+    return images.Image.getexif(image) if image.format == "PNG" else image.getexif()
 
 
 def _whole(value: Any) -> int | None:

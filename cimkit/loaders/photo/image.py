@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders.photo.png import late_chunks
 from cimkit.loaders.photo.xmp import MOST_BYTES
 from cimkit.model import Problem, Source
 
@@ -58,6 +59,10 @@ def opened(source: Source, problems: list[Problem] | None = None) -> Iterator[Im
         finally:
             Image.MAX_IMAGE_PIXELS = limit
         with image:
+            if image.format == "PNG":
+                exif, xmp = late_chunks(source.file)
+                image.info |= {"exif": b"Exif\0\0" + exif} if exif else {}
+                image.info |= {"xmp": xmp} if xmp else {}
             yield image
     told = list(dict.fromkeys(str(w.message) for w in said if w.category is UserWarning))
     if told and problems is not None and not any(p.code == "exif-corrupt" for p in problems):

@@ -171,7 +171,7 @@ def _known(text: str) -> str | None:
 
 def _more(table: PoseTable) -> tuple[dict[str, object], ...]:
     """Return what else the rows say, column by column."""
-    used = {getattr(table.columns, name) for name in table.columns.__slots__ if name != "heading"}
+    used = {getattr(table.columns, name) for name in ("image", "x", "y", "z")}
     kept = [(n, c) for n, c in enumerate(table.header) if c not in used and c.strip()]
     if not kept:
         return ()
