@@ -247,7 +247,7 @@ def test_sniff_goes_by_content(tmp_path: Path) -> None:
 @for_all(st.lists(st.lists(st.integers(0, 49), min_size=3, max_size=8), max_size=8))
 def test_compact_keeps_every_corner(rings: list[list[int]]) -> None:
     vertices = np.random.default_rng(0).normal(size=(50, 3))
-    few, renumbered = compact(vertices, [rings])
+    few, renumbered = compact(vertices, [rings], 3)
     for before, after in zip(rings, renumbered[0], strict=True):
         assert np.array_equal(vertices[before], few[after])
     assert len(few) == len({i for ring in rings for i in ring})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -79,31 +80,49 @@ class CityObject:
     """Templates it is made of: ``template``, ``matrix`` (row by row), ``point``, ``lod``."""
 
 
-def compact(vertices: Reals, boundaries: Nested) -> tuple[Reals, Nested]:
-    """Return the vertices that nested indices use, and the indices into those.
+def compact(vertices: Reals, boundaries: Nested, depth: int) -> tuple[Reals, Nested]:
+    """Return the vertices that nested indices use, in that order, and the indices into those.
+
+    Parameters
+    ----------
+    vertices : (n, 3) float64 array
+    boundaries : list
+        Indices in lists in lists.
+    depth : int
+        How many lists deep: 1 for a list of indices.
 
     Raises
     ------
     IndexError
         If an index points nowhere.
+    ValueError
+        If they are nested otherwise.
 
     Examples
     --------
-    >>> v, b = compact(np.arange(12.0).reshape(4, 3), [[[3, 1]]])
+    >>> v, b = compact(np.arange(12.0).reshape(4, 3), [[[3, 1]]], 3)
     >>> b, v[:, 0].tolist()
     ([[[0, 1]]], [9.0, 3.0])
     """
-    known: dict[int, int] = {}
-
-    def renumber(part: Any) -> Any:
-        if isinstance(part, list):
-            return [renumber(p) for p in part]
-        if not isinstance(part, int) or not 0 <= part < len(vertices):
-            raise IndexError(f"vertex {part} of {len(vertices)}")
-        return known.setdefault(part, len(known))
-
-    renumbered = renumber(boundaries)
-    return vertices[list(known)] if known else np.empty((0, 3)), renumbered
+    level: list[Any] = [boundaries]
+    sizes: list[list[int]] = []
+    for _ in range(depth):
+        if not set(map(type, level)) <= {list}:
+            raise ValueError(f"its boundaries are not {depth} lists deep")
+        sizes.append(list(map(len, level)))
+        level = list(chain.from_iterable(level))
+    if not set(map(type, level)) <= {int}:
+        raise ValueError("its boundaries hold something that is no index")
+    if level and not (min(level) >= 0 and max(level) < len(vertices)):
+        wrong = next(i for i in level if not 0 <= i < len(vertices))
+        raise IndexError(f"vertex {wrong} of {len(vertices)}")
+    used = list(dict.fromkeys(level))
+    place = dict(zip(used, range(len(used)), strict=True))
+    nested: list[Any] = list(map(place.__getitem__, level))
+    for counts in reversed(sizes):
+        rest = iter(nested)
+        nested = [list(islice(rest, count)) for count in counts]
+    return vertices[used] if used else np.empty((0, 3)), nested[0]
 
 
 def surfaces(geometry: CityGeometry) -> list[tuple[list[list[int]], str | None]]:
@@ -129,8 +148,8 @@ def footprint(geometries: list[CityGeometry]) -> Any:
     """Return the outline on the ground of an object as a shapely geometry in its CRS, or None.
 
     It is the union of, in this order: the footprint of LoD 0, its other surfaces (the edge of the
-    roof), the ground surfaces, all surfaces of the lowest level projected to the plane (for very many faces their convex hull). Points and
-    lines stand for themselves.
+    roof), the ground surfaces, all surfaces of the lowest level projected to the plane (for very
+    many faces their convex hull). Points and lines stand for themselves.
     """
     import shapely
 

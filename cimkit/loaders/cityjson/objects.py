@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders._city.model import CityGeometry, CityObject, compact
+from cimkit.loaders._city.model import DEPTH, CityGeometry, CityObject, compact
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._city.times import lifecycle, times
 from cimkit.loaders.cityjson.looks import Library
@@ -88,7 +88,23 @@ def _object(
     found.attributes = attributes
     _relate(found, body, part, tally)
     where = f"{part.place} {key}".strip()
-    for index, shape in enumerate(body.get("geometry") or []):
+    shapes = body.get("geometry") or []
+    wrong = [
+        name
+        for name, kind in (("type", str), ("attributes", dict), ("geometry", list))
+        if body.get(name) is not None and not isinstance(body[name], kind)
+    ]
+    if wrong:
+        tally.add(
+            Problem(
+                "citymodel-invalid",
+                "A member of a city object is not of the kind that CityJSON has.",
+                "error",
+                where,
+                got=", ".join(wrong),
+            )
+        )
+    for index, shape in enumerate(shapes if isinstance(shapes, list) else ()):
         try:
             if shape["type"] == "GeometryInstance":
                 geometry = templates.stood(shape, found)
@@ -124,10 +140,13 @@ def _why(error: Exception) -> str:
 
 
 def _geometry(given: Json, vertices: Reals) -> CityGeometry:
-    used, boundaries = compact(vertices, given["boundaries"])
+    kind = str(given["type"])
+    if kind not in DEPTH:
+        raise ValueError("it is of a type that is not known")
+    used, boundaries = compact(vertices, given["boundaries"], DEPTH[kind])
     if not np.isfinite(used).all():
         raise ValueError("a vertex is not finite")
-    return CityGeometry(str(given["type"]), _lod(given), used, boundaries)
+    return CityGeometry(kind, _lod(given), used, boundaries)
 
 
 def _lod(given: Json) -> str:

@@ -340,7 +340,7 @@ def test_boundaries_and_semantics_come_back(shell: list[list[list[int]]], data: 
         st.lists(st.one_of(st.none(), st.integers(0, 2)), min_size=len(shell), max_size=len(shell))
     )
     points = np.arange(60.0).reshape(20, 3)
-    vertices, boundaries = compact(points, [shell])
+    vertices, boundaries = compact(points, [shell], 4)
     back = [[[vertices[i].tolist() for i in ring] for ring in face] for face in boundaries[0]]
     assert back == [[[points[i].tolist() for i in ring] for ring in face] for face in shell]
     geometry = CityGeometry("Solid", "2", vertices, boundaries)
