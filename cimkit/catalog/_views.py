@@ -17,7 +17,7 @@ MACROS = ("area_m", "buffer_m", "distance_m", "length_of_m", "within_m", *_trans
 """Names of the scalar macros."""
 TABLE_MACROS = ("class_in", *_translation.TABLE_MACROS)
 """Names of the table macros."""
-VIEWS = ("unclassed",)
+VIEWS = ("photographs", "sequences", "unclassed")
 """Names of the views that do not depend on the standard."""
 
 # Metres per degree on the WGS 84 ellipsoid from its two radii of curvature at a latitude (M along
@@ -54,6 +54,39 @@ CREATE MACRO class_in(of_scheme, of_code) AS TABLE
     )
     SELECT k.object_id, k.class_code, k.confidence, k.rule
     FROM classifications k JOIN below_ b ON k.class_code = b.code WHERE k.scheme = of_scheme;
+CREATE VIEW photographs AS
+    SELECT object_id, item_id, dataset_id, sequence, path, nth, observed,
+        coalesce(said, told) AS heading,
+        CASE WHEN said IS NOT NULL THEN coalesce(origin, 'exif')
+             WHEN told IS NOT NULL THEN 'derived' END AS heading_origin, geometry
+    FROM (
+        SELECT *, CASE WHEN abs(east) + abs(north) > 0.3
+            THEN (degrees(atan2(east, north)) + 360) % 360 END AS told
+        FROM (
+            SELECT *, metres_per_degree_x_(y) * (coalesce(lead(x) OVER w, x)
+                    - CASE WHEN lead(x) OVER w IS NULL THEN coalesce(lag(x) OVER w, x) ELSE x END)
+                    AS east,
+                metres_per_degree_y_(y) * (coalesce(lead(y) OVER w, y)
+                    - CASE WHEN lead(y) OVER w IS NULL THEN coalesce(lag(y) OVER w, y) ELSE y END)
+                    AS north,
+                row_number() OVER w AS nth
+            FROM (
+                SELECT o.object_id, o.item_id, o.dataset_id, i.sequence, i.path, o.observed,
+                    o.geometry, o.bbox.xmin AS x, o.bbox.ymin AS y,
+                    TRY_CAST(json_extract_string(o.properties, '$.heading') AS DOUBLE) AS said,
+                    json_extract_string(o.properties, '$.heading_origin') AS origin
+                FROM objects o JOIN items i USING (item_id)
+                WHERE o.kind = 'imagery' AND o.bbox IS NOT NULL
+            ) WINDOW w AS (PARTITION BY dataset_id, sequence ORDER BY observed NULLS LAST, path)
+        )
+    );
+CREATE VIEW sequences AS
+    SELECT dataset_id, sequence, count(*) AS photographs, min(observed) AS observed_start,
+        max(observed) AS observed_end,
+        CASE WHEN count(*) > 1 THEN length_of_m(ST_MakeLine(list(geometry ORDER BY nth))) END
+            AS length_m,
+        CASE WHEN count(*) > 1 THEN ST_MakeLine(list(geometry ORDER BY nth)) END AS geometry
+    FROM photographs WHERE sequence IS NOT NULL GROUP BY ALL;
 CREATE VIEW unclassed AS
     SELECT o.kind, o.source_class, o.source_layer, count(*) AS objects,
         list_sort(min(o.source_key, 5)) AS keys,

@@ -83,7 +83,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         crs_origin=where.origin,  # type: ignore[arg-type]
         vertical_datum=where.vertical_datum,
         bbox=(*shot.surveyed, *shot.surveyed) if shot.surveyed else None,
-        bbox_wgs84=(*where.position, *where.position) if where.position else None,
+        bbox_wgs84=_box(where.position, seen),
         footprint=seen,
         position=where.position,
         observed_start=moment,
@@ -92,6 +92,17 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         properties=properties,
         problems=tuple(problems),
     )
+
+
+def _box(
+    position: tuple[float, float] | None, seen: bytes | None
+) -> tuple[float, float, float, float] | None:
+    if seen is not None:
+        import shapely
+
+        west, south, east, north = shapely.from_wkb(seen).bounds
+        return west, south, east, north
+    return (*position, *position) if position else None
 
 
 def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int], Shot]:
