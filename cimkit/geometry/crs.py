@@ -15,6 +15,7 @@ from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 from cimkit.errors import UsageError
 from cimkit.geometry.adjusted_crs import adjusted, is_adjusted
 from cimkit.geometry.crs_text import certain, suppositions
+from cimkit.geometry.epoch import split_epoch
 from cimkit.geometry.local_crs import PREFIX, local_crs
 from cimkit.geometry.named_crs import NamedCRS, displaced
 
@@ -72,6 +73,7 @@ def parse_crs(text: str) -> CRS:
 
 @lru_cache(maxsize=1024)
 def _published(text: str) -> CRS:
+    text, _ = split_epoch(text)
     structured = bool(_STRUCTURED.match(text)) and "+init=" not in text
     named = text if structured else displaced(text) or certain(text)
     try:

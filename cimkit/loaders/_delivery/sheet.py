@@ -12,6 +12,7 @@ from typing import Any
 
 from cimkit.errors import SheetError
 from cimkit.loaders._delivery.local_grid import declared_grid, with_grids
+from cimkit.loaders._delivery.sheet_proposals import accepted
 from cimkit.loaders._delivery.sheet_values import (
     PLACE,
     POSES,
@@ -29,7 +30,7 @@ _PLAIN = tuple(
     for f in dataclasses.fields(Declaration)
     if f.name not in ("local_crs", "place", "trajectory")
 )
-COLUMNS = ("glob", *_PLAIN, "local_crs", *PLACE, *POSES, "detected")
+COLUMNS = ("glob", *_PLAIN, "local_crs", *PLACE, *POSES, "accept", "proposed", "detected")
 """What a row may say."""
 _DELIVERY = ("name", "author", "message", "standard", "date")
 _Row = tuple[dict[str, str], dict[str, Any]]
@@ -45,7 +46,8 @@ def read_sheet(file: Path) -> Sheet:
         ``.toml``: a table ``[delivery]`` and one ``[[source]]`` per row. ``.xlsx``: a sheet
         *sources* with one row per glob and a sheet *delivery* with names and values. Columns:
         ``glob``, the fields of `Declaration` (``local_crs`` is the path of a definition, relative
-        to the sheet), ``place_*``, ``trajectory_*`` and ``detected``.
+        to the sheet), ``place_*``, ``trajectory_*``, ``detected``, and ``proposed``, which holds if
+        ``accept`` says yes.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def read_sheet(file: Path) -> Sheet:
             )
     if delivery.get("date") is not None:
         delivery["date"] = _day(delivery["date"], file)
-    found = tuple(_row(values, places, file) for places, values in rows)
+    found = tuple(_row(accepted(values, places), places, file) for places, values in rows)
     return Sheet(with_grids(found, file), delivery or None)
 
 
@@ -189,6 +191,10 @@ def _row(values: dict[str, Any], places: dict[str, str], file: Path) -> SheetRow
     declared: dict[str, Any] = {
         name: text_of(name, values[name], places[name]) for name in _PLAIN if name in values
     }
+    if "crs" in declared and "epoch" not in declared:
+        from cimkit.geometry.epoch import split_epoch
+
+        declared["epoch"] = split_epoch(declared["crs"])[1]
     grid = None
     if "local_crs" in values:
         grid = declared_grid(declared.get("crs"), values["local_crs"], file, places["local_crs"])

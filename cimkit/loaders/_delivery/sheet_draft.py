@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from cimkit.errors import SheetError
 from cimkit.loaders._delivery.sheet import COLUMNS
+from cimkit.loaders._delivery.sheet_proposals import Proposal, common, proposals, written
 from cimkit.loaders.photo.poses import image_name
 from cimkit.loaders.photo.tracks import read_track
 from cimkit.model import Asset, Declaration
@@ -24,6 +26,7 @@ class _Draft:
     glob: str
     detected: str
     trajectory: dict[str, str] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def write_sheet(file: Path, assets: Iterable[Asset], paths: Sequence[Path] = ())
     """Draft a delivery sheet: one row for each folder and kind of file, with what was detected.
 
     Photographs whose names stand in a table of poses get that trajectory, as a proposal; the CRS
-    of its positions is left to be said, unless they are degrees.
+    of its positions is left to be said, unless they are degrees. What else the problems of the
+    sources propose stands beside its row, and holds as soon as a person accepts it.
 
     Parameters
     ----------
@@ -82,7 +86,28 @@ def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
             name = f"*{_escaped(path.suffix)}" if many else _escaped(path.name)
             groups.setdefault(folder + name, []).append(asset)
     poses = list(_poses(assets, paths)) if paths else []
-    return [_draft(glob, members, poses) for glob, members in sorted(groups.items())]
+    given = {glob: (members, proposals(members, COLUMNS)) for glob, members in groups.items()}
+    alike = common({glob: row for glob, row in given.items() if "*" not in _plain(glob)})
+    rows = [
+        _Draft(glob, "proposed for all of these", proposals=several)
+        for glob, several in sorted(alike.items())
+    ]
+    for glob, (members, own) in sorted(given.items()):
+        told = alike.get(_kind_of(members[0])) is not None and "*" not in _plain(glob)
+        rows.append(
+            dataclasses.replace(_draft(glob, members, poses), proposals=() if told else own)
+        )
+    return rows
+
+
+def _plain(glob: str) -> str:
+    return glob.replace("[*]", "")
+
+
+def _kind_of(asset: Asset) -> str:
+    path = PurePosixPath(asset.path)
+    folder = "" if str(path.parent) == "." else f"{_escaped(str(path.parent))}/"
+    return f"{folder}*{path.suffix}"
 
 
 def _poses(assets: list[Asset], paths: Sequence[Path]) -> Iterator[_Poses]:
@@ -140,6 +165,8 @@ _INTRO = """\
 # crs, vertical_datum, epoch, encoding, access (public, internal, secret), observed, key_field,
 # place = { easting, northing, height, rotation, scale },
 # trajectory = { file, image, x, y, z, heading, time, crs }. `detected` is for the reader only.
+# A city's own grid: crs = "local:NAME", local_crs = "NAME.toml" (its definition stays there).
+# Proposals are comments: take the # away in front of those that are right.
 """
 
 
@@ -150,6 +177,9 @@ def _write_toml(file: Path, rows: list[_Draft]) -> None:
         if row.trajectory:
             said = ", ".join(f"{k} = {_quoted(v)}" for k, v in row.trajectory.items())
             part += f"trajectory = {{ {said} }}\n"
+        for proposal in row.proposals:
+            part += f"# {proposal.column} = {_quoted(proposal.value)}"
+            part += f"  # would mend {', '.join(proposal.codes)}\n"
         parts.append(part)
     file.write_text("\n".join(parts), encoding="utf-8")
 
@@ -169,7 +199,7 @@ def _write_workbook(file: Path, rows: list[_Draft]) -> None:
     sheet.append(COLUMNS)
     for row in rows:
         said = {f"trajectory_{k}": v for k, v in row.trajectory.items()}
-        said |= {"glob": row.glob, "detected": row.detected}
+        said |= {"glob": row.glob, "detected": row.detected, "proposed": written(row.proposals)}
         sheet.append([ILLEGAL_CHARACTERS_RE.sub("", said.get(c, "")) or None for c in COLUMNS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)

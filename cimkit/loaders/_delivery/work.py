@@ -15,6 +15,7 @@ from typing import Any
 
 from cimkit.errors import CimkitError
 from cimkit.loaders._delivery.local_grid import known_here, named
+from cimkit.loaders._placing.epochs import without_epoch
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Problem, Source
 from cimkit.model.source import Depth
@@ -144,11 +145,12 @@ def _as_declared(asset: Asset, options: ReadOptions) -> Asset:
     """Add what the sheet says of any source and this one does not say itself."""
     said = options.declared
     day = said.observed if asset.observed_start is None else None
+    asset = dataclasses.replace(asset, epoch=asset.epoch or said.epoch)
     return dataclasses.replace(
         asset,
         observed_start=asset.observed_start or day,
         observed_end=asset.observed_end or day,
-        epoch=asset.epoch or said.epoch,
+        problems=(*asset.problems, *without_epoch(asset)),
         properties=named(asset, said),
         vertical_datum=asset.vertical_datum or said.vertical_datum,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyproj import CRS
 
 from cimkit.errors import UsageError
 from cimkit.geometry.crs import crs_name, is_earth, parse_crs
 from cimkit.geometry.crs_text import suppositions
+from cimkit.geometry.epoch import split_epoch
 from cimkit.geometry.local_crs import PREFIX
 from cimkit.loaders._placing.boxes import Box, box_crs84, in_base, written
 from cimkit.loaders._placing.explanations import guess
@@ -40,6 +41,8 @@ class Placed:
     """(west, south, east, north)."""
     problems: tuple[Problem, ...]
     """What was wrong."""
+    epoch: str | None = None
+    """The coordinate epoch that the CRS's text has with it, decimal year."""
 
 
 def place(
@@ -69,6 +72,14 @@ def place(
     """
     if said is None:
         return Placed(None, None, "none", None, (_missing(where, bounds, source),))
+    found = _placed(where, said, origin, bounds, source, clues)
+    _, epoch = split_epoch(said)
+    return replace(found, epoch=epoch) if epoch else found
+
+
+def _placed(
+    where: str, said: str, origin: str, bounds: Box | None, source: Source, clues: Iterable[str]
+) -> Placed:
     try:
         crs = parse_crs(said)
     except UsageError as error:
