@@ -16,6 +16,7 @@ from cimkit_cli import options
 @options.as_of
 @options.access
 @click.option("--local", metavar="ITEM", help="3dtiles: this unplaced model alone, as it stands.")
+@click.option("--size", type=int, help="thumbnails: pixels of the longer side (320).")
 @options.as_json
 @click.pass_obj
 def command(
@@ -26,13 +27,15 @@ def command(
     as_of: str | None,
     access: str,
     local: str | None,
+    size: int | None,
     as_json: bool,
 ) -> None:
-    """Write the catalogue to OUT as FORMAT: 3dtiles, geoparquet, gpkg or stac."""
+    """Write the catalogue to OUT as FORMAT: 3dtiles, geoparquet, gpkg, stac or thumbnails."""
     from cimkit import export, find
     from cimkit_cli.printing import document
 
-    extra = {} if local is None else {"local": local}
+    given = {"local": local, "size": size}
+    extra = {name: value for name, value in given.items() if value is not None}
     report = export(find(folder), form, out, where=where, as_of=as_of, access=access, **extra)
     if as_json:
         document(report.to_json())
