@@ -187,16 +187,24 @@ def _union(vertices: Reals, faces: list[list[list[int]]]) -> Any:
     if len(faces) > _MANY_FACES:
         used = np.unique(np.concatenate([np.asarray(r[0]) for r in faces]))
         return shapely.convex_hull(shapely.multipoints(vertices[used, :2]))
-    outer = [np.asarray(rings[0]) for rings in faces]
-    owner = np.repeat(np.arange(len(outer)), [len(o) for o in outer])
-    rings: Any = shapely.linearrings(vertices[np.concatenate(outer), :2], indices=owner)
+    flat = vertices[:, :2]
+    # A wall has no area in the plane; what is rounding depends on how large the object is.
+    least = 1e-9 * max(float(np.ptp(flat[:, 0])), float(np.ptp(flat[:, 1]))) ** 2
+    outer = [rings[0] for rings in faces]
+    owner = np.repeat(np.arange(len(outer)), list(map(len, outer)))
+    rings: Any = shapely.linearrings(flat[list(chain.from_iterable(outer))], indices=owner)
     polygons: Any = shapely.polygons(rings)
     for index, face in enumerate(faces):
-        holes: Any = [shapely.linearrings(vertices[h, :2]) for h in face[1:] if len(set(h)) > 2]
-        if holes:
-            polygons[index] = shapely.polygons(rings[index], holes=holes)
-    polygons = polygons[shapely.area(polygons) > 1e-9]
+        if len(face) > 1:
+            holes: Any = [shapely.linearrings(flat[h]) for h in face[1:] if len(set(h)) > 2]
+            polygons[index] = shapely.polygons(rings[index], holes=holes or None)
+    polygons = polygons[shapely.area(polygons) > least]
     if not len(polygons):
         return None
-    whole = shapely.union_all(shapely.make_valid(polygons))
+    sound = shapely.is_valid(polygons)
+    if len(polygons) == 1 and sound[0]:
+        return polygons[0]
+    if not sound.all():
+        polygons[~sound] = shapely.make_valid(polygons[~sound])
+    whole = shapely.union_all(polygons)
     return whole if whole.area > 0 else None

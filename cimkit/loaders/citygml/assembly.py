@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders._city.model import CityGeometry
+from cimkit.loaders._city.model import CityGeometry, CityObject
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders.citygml.bodies import Body, Poly, Texts
 from cimkit.loaders.citygml.looks import Painter
@@ -15,56 +17,62 @@ from cimkit.loaders.citygml.numbers import parse_lists
 from cimkit.loaders.citygml.reference import Frame, Frames
 from cimkit.model import Problem
 
-__all__ = ["assemble", "shared"]
+__all__ = ["Pending", "assemble", "shared"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+_FEW = 300_000
+"""Positions in a batch, up to which they are handled one by one in C rather than as arrays."""
 _AXIS_M, _ECCENTRICITY = 6_378_137.0, 0.00669438002290
 """Half axis and squared eccentricity of GRS 80."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
-def assemble(
-    bodies: list[Body],
-    texts: Texts,
-    surfaces: list[dict[str, Any]],
-    frames: Frames,
-    painter: Painter | None,
-    key: str,
-    tally: Tally,
-) -> list[CityGeometry]:
-    """Return the geometries of one object.
+@dataclass(slots=True)
+class Pending:
+    """One object whose coordinates are still texts."""
+
+    item: CityObject
+    """Takes the geometries."""
+    bodies: list[Body]
+    """In the order in which they are to come."""
+    texts: Texts
+    """That their rings and runs are numbers of."""
+    surfaces: list[dict[str, Any]]
+    """Thematic surfaces that polygons point at."""
+    painter: Painter | None = None
+    """Appearances; None if the file has none."""
+
+
+def assemble(batch: list[Pending], frames: Frames, tally: Tally) -> None:
+    """Give the objects of a batch their geometries.
 
     Parameters
     ----------
-    bodies : list of Body
-        In the order in which they are to come.
-    texts : Texts
-        That their rings and runs are numbers of.
-    surfaces : list of dict
-        Thematic surfaces that polygons point at.
+    batch : list of Pending
+        Their coordinates are parsed all at once.
     frames : Frames
         Axis orders and CRSs.
-    painter : Painter or None
-        Appearances; None if the file has none.
-    key : str
-        The object, for problems.
     tally : Tally
         Takes ``boundary-invalid``.
     """
-    positions = _Positions(texts, key, tally)
-    found = []
-    for body in bodies:
-        geometry = _geometry(body, positions, surfaces, frames, painter)
-        if geometry is not None:
-            found.append(geometry)
-    return found
+    every = Texts()
+    for pending in batch:
+        every.extend(pending.texts)
+    positions = _Positions(every, tally)
+    for pending in batch:
+        positions.key = pending.item.key
+        for body in pending.bodies:
+            geometry = _geometry(body, positions, pending.surfaces, frames, pending.painter)
+            if geometry is not None:
+                pending.item.geometries.append(geometry)
+        positions.offset += len(pending.texts.text)
 
 
 class _Positions:
-    """The positions of all texts, and which texts cannot be used."""
+    """The positions of all texts of a batch, and which texts cannot be used."""
 
-    def __init__(self, texts: Texts, key: str, tally: Tally) -> None:
+    def __init__(self, texts: Texts, tally: Tally) -> None:
         flat, counts = parse_lists(texts.text)
         width = np.array(texts.width, np.int64)
         held = np.maximum(counts, 0)
@@ -73,44 +81,84 @@ class _Positions:
             other = 5 - int(width[index])  # 2 for 3: lists without a true word on their dimension
             if other in (2, 3) and not counts[index] % other:
                 width[index], wrong[index] = other, False
-        self.key, self.tally, self.texts = key, tally, texts
-        self.first = np.cumsum(held) - held
-        self.count = np.where(wrong, 0, held // np.maximum(width, 1))
-        self.start = np.cumsum(self.count) - self.count
-        total = int(self.count.sum())
+        self.tally, self.texts = tally, texts
+        self.key, self.offset = "", 0
+        first = np.cumsum(held) - held
+        count = np.where(wrong, 0, held // np.maximum(width, 1))
+        start = np.cumsum(count) - count
         if len(width) and (width == 3).all() and not wrong.any():
             self.xyz = flat.reshape(-1, 3)
         else:
-            self.xyz = np.zeros((total, 3))
-            for index in np.flatnonzero(self.count).tolist():
-                w, at, n = int(width[index]), int(self.start[index]), int(self.count[index])
-                part = flat[self.first[index] :][: n * w].reshape(n, w)[:, :3]
+            self.xyz = np.zeros((int(count.sum()), 3))
+            for index in np.flatnonzero(count).tolist():
+                w, at, n = int(width[index]), int(start[index]), int(count[index])
+                part = flat[first[index] :][: n * w].reshape(n, w)[:, :3]
                 self.xyz[at : at + n, : part.shape[1]] = part
         bad = ~np.isfinite(self.xyz).all(axis=1)
         if bad.any():
-            owner = np.repeat(np.arange(len(self.count)), self.count)
+            owner = np.repeat(np.arange(len(count)), count)
             wrong[owner[bad]] = True
         self.wrong = set(np.flatnonzero(wrong).tolist())
         # A ring comes back to its start; the start is kept once, as in CityJSON.
-        last = np.maximum(self.start + self.count - 1, 0)
-        self.ring = self.count.copy()
-        many = self.count > 1
-        if many.any():
-            first = self.start[many]
-            closed = (self.xyz[first] == self.xyz[last[many]]).all(axis=1)
-            self.ring[np.flatnonzero(many)[closed]] -= 1
+        ring = count.copy()
+        many = np.flatnonzero(count > 1)
+        if len(many):
+            head, last = start[many], start[many] + count[many] - 1
+            ring[many[(self.xyz[head] == self.xyz[last]).all(axis=1)]] -= 1
+        self._start, self._count, self._ring = start.tolist(), count.tolist(), ring.tolist()
+        few = len(self.xyz) <= _FEW
+        self._rows = list(map(tuple, self.xyz.tolist())) if few else []
 
-    def bad(self, index: int, why: str) -> None:
+    def usable(self, number: int, least: int, *, ring: bool) -> bool:
+        """Return whether a text has so many positions; tell if not."""
+        at = number + self.offset
+        if at not in self.wrong and (self._ring if ring else self._count)[at] >= least:
+            return True
+        wrong = "a position that is none" if at in self.wrong else f"fewer than {least} points"
         self.tally.add(
             Problem(
                 "boundary-invalid",
-                f"A polygon or line of the object cannot be used: {why}.",
+                f"A ring, line or point of the object cannot be used: it has {wrong}.",
                 "error",
-                f"line {self.texts.place[index]} {self.key}",
-                got=self.texts.text[index].strip()[:60],
+                f"line {self.texts.place[at]} {self.key}",
+                got=self.texts.text[at].strip()[:60],
                 expected="whole positions, at least three in a ring",
             )
         )
+        return False
+
+    def anchor(self, number: int) -> Reals | None:
+        """Return the first position of a text."""
+        at = number + self.offset
+        if at in self.wrong or not self._count[at]:
+            return None
+        point: Reals = self.xyz[self._start[at]]
+        return point
+
+    def corners(self, numbers: list[int], *, ring: bool) -> tuple[Reals, dict[int, list[int]]]:
+        """Return the distinct positions of some texts, and which ones each text is made of."""
+        sizes = self._ring if ring else self._count
+        spans = [(self._start[n + self.offset], sizes[n + self.offset]) for n in numbers]
+        labels: list[int]
+        if self._rows:
+            rows = list(chain.from_iterable(self._rows[s : s + c] for s, c in spans))
+            known = dict.fromkeys(rows)
+            place = dict(zip(known, range(len(known)), strict=True))
+            labels = list(map(place.__getitem__, rows))
+            vertices = np.array(list(known), np.float64)
+        else:
+            counts = np.array([c for _, c in spans])
+            skips = np.array([s for s, _ in spans]) - (np.cumsum(counts) - counts)
+            vertices, which = shared(
+                self.xyz[np.repeat(skips, counts) + np.arange(int(counts.sum()))]
+            )
+            labels = which.tolist()
+        found = {}
+        at = 0
+        for number, (_, count) in zip(numbers, spans, strict=True):
+            found[number] = labels[at : at + count]
+            at += count
+        return vertices, found
 
 
 def _faces(nested: list[Any]) -> list[Any]:
@@ -130,25 +178,11 @@ def _geometry(
 ) -> CityGeometry | None:
     if body.runs:
         return _lines(body, at, surfaces, frames)
-    lists: list[int] = []  # texts used, in order
-    for poly, _ in _faces(body.polys):
-        lists += poly.rings
-    usable = {n for n in lists if n not in at.wrong and at.ring[n] > 2}
-    for number in dict.fromkeys(lists):
-        if number not in usable:
-            wrong = number in at.wrong
-            at.bad(number, "a position that is none" if wrong else "a ring of fewer than 3 points")
-    order = [n for n in dict.fromkeys(lists) if n in usable]
+    lists = dict.fromkeys(n for poly, _ in _faces(body.polys) for n in poly.rings)
+    order = [n for n in lists if at.usable(n, 3, ring=True)]
     if not order:
         return None
-    counts = at.ring[order]
-    starts = np.cumsum(counts) - counts
-    rows = np.repeat(at.start[order] - starts, counts) + np.arange(int(counts.sum()))
-    vertices, labels = shared(at.xyz[rows])
-    named = labels.tolist()
-    corners = {
-        n: named[s : s + c] for n, s, c in zip(order, starts.tolist(), counts.tolist(), strict=True)
-    }
+    vertices, corners = at.corners(order, ring=True)
     kept: list[tuple[Poly, bool]] = []
 
     def face(pair: tuple[Poly, bool]) -> list[list[int]] | None:
@@ -236,22 +270,11 @@ def _lines(
     body: Body, at: _Positions, surfaces: list[dict[str, Any]], frames: Frames
 ) -> CityGeometry | None:
     least = 1 if body.type == "MultiPoint" else 2
-    good = []
-    for number, surface in body.runs:
-        if number in at.wrong or at.count[number] < least:
-            at.bad(number, "a position that is none, or too few")
-        else:
-            good.append((number, surface))
+    good = [(n, s) for n, s in body.runs if at.usable(n, least, ring=False)]
     if not good:
         return None
-    order = [n for n, _ in good]
-    counts = at.count[order]
-    starts = np.cumsum(counts) - counts
-    rows = np.repeat(at.start[order] - starts, counts) + np.arange(int(counts.sum()))
-    vertices, labels = shared(at.xyz[rows])
-    runs = [
-        labels[s : s + c].tolist() for s, c in zip(starts.tolist(), counts.tolist(), strict=True)
-    ]
+    vertices, corners = at.corners([n for n, _ in good], ring=False)
+    runs = [corners[n] for n, _ in good]
     frame = frames.of(body.srs)
     flat: list[Any] = runs if body.type == "MultiLineString" else [i for run in runs for i in run]
     values: list[Any] = [s for _, s in good]
@@ -275,11 +298,11 @@ def _stood(points: Reals, place: tuple[Any, ...], at: _Positions, frame: Frame) 
     north are turned into degrees on the sphere that fits the ellipsoid there.
     """
     matrix, number = place
-    if number in at.wrong or not at.count[number]:
+    anchor = at.anchor(number)
+    if anchor is None:
         return points
     turned = np.asarray(matrix, np.float64).reshape(4, 4)
     moved = points @ turned[:3, :3].T + turned[:3, 3]
-    anchor = at.xyz[at.start[number]]
     if not frame.degrees:
         at_anchor: Reals = moved + anchor
         return at_anchor

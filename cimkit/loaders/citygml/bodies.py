@@ -64,3 +64,9 @@ class Texts:
         self.width.append(width)
         self.place.append(line)
         return len(self.text) - 1
+
+    def extend(self, other: Texts) -> None:
+        """Append the texts of another object."""
+        self.text += other.text
+        self.width += other.width
+        self.place += other.place

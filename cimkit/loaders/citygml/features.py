@@ -9,7 +9,7 @@ from typing import Any
 from cimkit.loaders._city.model import CityObject
 from cimkit.loaders._city.times import lifecycle, times
 from cimkit.loaders.citygml.appearance import read_appearance
-from cimkit.loaders.citygml.assembly import assemble
+from cimkit.loaders.citygml.assembly import Pending
 from cimkit.loaders.citygml.attributes import flattened, is_generic, put
 from cimkit.loaders.citygml.bodies import Body
 from cimkit.loaders.citygml.geometry import Gatherer, is_geometry
@@ -22,6 +22,7 @@ from cimkit.model import Problem
 __all__ = ["is_inner", "objects_of"]
 
 _LOD = re.compile(r"lod(\d)(.*)")
+_ENTRY_OWN = ("type", "id", "parent", "children")
 # Objects inside objects, also where they have no gml:id.
 _PARTS = {
     *("BuildingPart", "BuildingInstallation", "IntBuildingInstallation", "BuildingFurniture"),
@@ -49,8 +50,8 @@ _DATA = {
 _DEEP = 60
 
 
-def objects_of(element: Any, reading: Reading, spare: str) -> Iterator[CityObject]:
-    """Yield a top-level object and the objects inside it.
+def objects_of(element: Any, reading: Reading, spare: str) -> Iterator[Pending]:
+    """Yield a top-level object and the objects inside it, their geometry still in texts.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ class _Feature:
         self.generic: dict[str, Any] = {}
         self.lod = ""
 
-    def objects(self) -> Iterator[CityObject]:
+    def objects(self) -> Iterator[Pending]:
         """Yield the object, then those inside it."""
         attributes: dict[str, Any] = {}
         self._contents(self.element, attributes, None)
@@ -114,7 +115,7 @@ class _Feature:
                 self.found.relations.append((name, below.key))
             yield from below.objects()
 
-    def _made(self, attributes: dict[str, Any]) -> CityObject:
+    def _made(self, attributes: dict[str, Any]) -> Pending:
         found, reading = self.found, self.reading
         names = attributes.pop("name", None)
         if names is not None:
@@ -129,16 +130,8 @@ class _Feature:
             flat[f"gen:{name}" if name in flat else name] = value
         found.attributes = flat
         looks = [k for k in (reading.looks, self.looks) if k]
-        found.geometries = assemble(
-            self._rows(),
-            self.gatherer.texts,
-            self.surfaces,
-            reading.frames,
-            Painter(looks, reading.tally, self.key) if looks else None,
-            self.key,
-            reading.tally,
-        )
-        return found
+        painter = Painter(looks, reading.tally, self.key) if looks else None
+        return Pending(found, self._rows(), self.gatherer.texts, self.surfaces, painter)
 
     def _rows(self) -> list[Body]:
         """Return the object's own bodies, and of its surfaces what those do not hold."""
@@ -275,7 +268,7 @@ class _Feature:
         self._contents(element, attributes, number)
         self.depth -= 1
         for name, value in (attributes | self.generic).items():
-            entry[f"_{name}" if name in ("type", "id", "parent", "children") else name] = value
+            entry[f"_{name}" if name in _ENTRY_OWN else name] = value
         self.generic = generic
 
     def _geometry(self, prop: Any, lod: str, name: str, surface: int | None) -> None:

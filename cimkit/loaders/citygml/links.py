@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,8 @@ class Links:
             if self._ids is None:
                 self._ids = {}
                 if self._member is not None:
-                    for element in self._member.iter("*"):
-                        own = identifier(element)
-                        if own is not None:
-                            self._ids.setdefault(own, element)
+                    for element in named_in(self._member):
+                        self._ids.setdefault(str(identifier(element)), element)
             found = self._ids.get(name[1:])
             if found is not None:
                 return found
@@ -86,6 +85,22 @@ def _spelt(link: str) -> str:
     return link if "#" in link else f"#{link}"
 
 
+@lru_cache(maxsize=1)
+def _xpath() -> Any:
+    from lxml import etree
+
+    spaces = {"a": "http://www.opengis.net/gml", "b": "http://www.opengis.net/gml/3.2"}
+    return etree.XPath(
+        "descendant-or-self::*[@a:id or @b:id]", namespaces=spaces, smart_strings=False
+    )
+
+
+def named_in(member: Any) -> list[Any]:
+    """Return the elements of a member that have a ``gml:id``."""
+    found: list[Any] = _xpath()(member)
+    return found
+
+
 def outside(member: Any) -> set[str]:
     """Return what a member refers to and does not hold itself.
 
@@ -100,7 +115,7 @@ def outside(member: Any) -> set[str]:
             asked.add(_spelt(link))
     if not asked:
         return asked
-    own = {f"#{i}" for e in member.iter("*") if (i := identifier(e)) is not None}
+    own = {f"#{identifier(e)}" for e in named_in(member)}
     return asked - own
 
 
@@ -158,7 +173,7 @@ def index(
 
 def _keep(file: Path, wanted: dict[str, str], links: Links) -> None:
     for _, member in members(file, Tally()):
-        for element in member.iter("*"):
+        for element in named_in(member):
             own = identifier(element)
             if own in wanted:
                 links.keep(wanted[own], element)

@@ -13,6 +13,7 @@ from cimkit.loaders._city.rows import rows
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.citygml.appearance import read_appearance
+from cimkit.loaders.citygml.assembly import Pending, assemble
 from cimkit.loaders.citygml.attributes import Attributes
 from cimkit.loaders.citygml.codelists import Codes
 from cimkit.loaders.citygml.features import objects_of
@@ -25,6 +26,9 @@ from cimkit.loaders.citygml.stream import members
 from cimkit.model import Asset, Source
 
 __all__ = ["tables"]
+
+_BATCH = 4_096
+"""Coordinate lists that are parsed together."""
 
 
 def tables(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -54,9 +58,21 @@ def tables(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple
 
 
 def _objects(source: Source, reading: Reading) -> Iterator[CityObject]:
-    number = 0
+    number = waiting = 0
+    batch: list[Pending] = []
     for name, element in members(source.file, reading.tally, reading.packed):
         if name == "appearanceMember":
             continue
-        yield from objects_of(element, reading, f"{local(element)}-{number}")
+        for pending in objects_of(element, reading, f"{local(element)}-{number}"):
+            batch.append(pending)
+            waiting += len(pending.texts.text)
         number += 1
+        if waiting > _BATCH or len(batch) > _BATCH:
+            yield from _assembled(batch, reading)
+            batch, waiting = [], 0
+    yield from _assembled(batch, reading)
+
+
+def _assembled(batch: list[Pending], reading: Reading) -> Iterator[CityObject]:
+    assemble(batch, reading.frames, reading.tally)
+    yield from (pending.item for pending in batch)
