@@ -78,7 +78,7 @@ class Associations:
             composition = _composition(item, self._schema, self._stuff)
             known = (
                 list(dict.fromkeys(material_names(item))),
-                [composition] if set(composition) > {"class", "name"} else [],
+                [composition] if set(composition) - {"class", "name"} else [],
             )
             self._made[number(item)] = known
         return known

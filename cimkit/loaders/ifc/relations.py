@@ -47,6 +47,9 @@ _TURNED = ("IfcRelAssigns", "IfcRelDefinesByType", "IfcRelDefinesByObject")
 class Structure:
     """The whole that each object is part of.
 
+    Aggregations that form a ring are taken out of the model, for the geometry kernels never come
+    back from one: read `relations` before.
+
     Parameters
     ----------
     model : ifcopenshell.file
@@ -60,21 +63,38 @@ class Structure:
         self.parent: dict[int, int] = {}
         self._storeys: dict[int, str] = {}
         self._storey_of: dict[int, str | None] = {}
+        rings = _rings(model)
+        closing = {(number(r), number(m)) for r, m in rings}
         for name, whole, parts in _WHOLES:
             for relation in each(model, name):
                 above = getattr(relation, whole)
                 if above is None or not hasattr(above, "is_a") or number(above) not in objects:
                     continue
-                top = number(above)
+                top, by = number(above), number(relation)
                 for one in members(getattr(relation, parts)):
-                    if number(one) != top:
+                    if number(one) != top and (by, number(one)) not in closing:
                         self.parent[number(one)] = top
         for storey in each(model, "IfcBuildingStorey"):
             name = storey.Name or storey.LongName or storey.GlobalId or f"#{number(storey)}"
             self._storeys[number(storey)] = str(name)
-        self._untie(objects, problems)
+        cut = [m for _, m in rings] + [objects[n] for n in self._untie() if n in objects]
+        if cut:
+            problems.append(
+                Problem(
+                    "structure-cyclic",
+                    "Objects are parts of themselves, by way of their parts; each ring was cut.",
+                    "error",
+                    place=", ".join(key_of(m, {}) for m in cut[:5]),
+                    got=f"{len(cut)} rings",
+                    expected="a tree",
+                    hint="Look at the aggregation and containment of these objects.",
+                )
+            )
+        # The kernels look for materials and openings upward for ever.
+        for relation in {number(r): r for r, _ in rings}.values():
+            model.remove(relation)
 
-    def _untie(self, objects: dict[int, Any], problems: list[Problem]) -> None:
+    def _untie(self) -> list[int]:
         """Cut each ring at the link that closes it."""
         done: set[int] = set()
         cut = []
@@ -89,18 +109,7 @@ class Structure:
                 del self.parent[last]
                 cut.append(last)
             done.update(path)
-        if cut:
-            problems.append(
-                Problem(
-                    "structure-cyclic",
-                    "Objects are parts of themselves, by way of their parts; each ring was cut.",
-                    "error",
-                    place=", ".join(key_of(objects[n], {}) for n in cut[:5] if n in objects),
-                    got=f"{len(cut)} rings",
-                    expected="a tree",
-                    hint="Look at the aggregation and containment of these objects.",
-                )
-            )
+        return cut
 
     def storey(self, one: int) -> str | None:
         """Return the name of the storey that an object is part of, None if of none."""
@@ -119,6 +128,34 @@ class Structure:
         for passed in path:
             self._storey_of[passed] = found
         return found
+
+
+def _rings(model: Any) -> list[tuple[Any, Any]]:
+    """Return relationship and part of each link that makes something a part of itself."""
+    wholes: dict[int, list[tuple[int, Any, Any]]] = {}
+    for name in ("IfcRelAggregates", "IfcRelNests"):
+        for relation in each(model, name):
+            above = relation.RelatingObject
+            if above is not None and hasattr(above, "is_a"):
+                for one in members(relation.RelatedObjects):
+                    wholes.setdefault(number(one), []).append((number(above), relation, one))
+    found = []
+    done: set[int] = set()
+    for start in wholes:
+        path: dict[int, Iterator[tuple[int, Any, Any]]] = {}
+        if start not in done:
+            path[start] = iter(wholes[start])
+        while path:
+            at = next(reversed(path))
+            link = next(path[at], None)
+            if link is None:
+                done.add(at)
+                del path[at]
+            elif link[0] in path:
+                found.append(link[1:])
+            elif link[0] not in done and link[0] in wholes:
+                path[link[0]] = iter(wholes[link[0]])
+    return found
 
 
 @cache

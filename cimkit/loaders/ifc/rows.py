@@ -31,7 +31,7 @@ _CHUNK = 8_192
 def rows(
     held: Opened, threads: int, problems: list[Problem], *, lighter: bool = False
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the tables ``shapes, placements, geometries, relations`` and ``objects`` of a model.
+    """Yield the tables ``relations, shapes, placements, geometries`` and ``objects`` of a model.
 
     Parameters
     ----------
@@ -47,21 +47,23 @@ def rows(
     products = model.by_type("IfcProduct")
     things = [*products, *each(model, "IfcGroup")]
     keys = keys_of(things)
+    for table in relations(model, keys):
+        yield "relations", table
+    numbered = {number(t): t for t in things}
+    structure = Structure(model, numbered, problems)
     voids = {number(p) for p in each(model, "IfcFeatureElementSubtraction")}
     shown = Representations(products, model.schema_identifier)
     wanted = [p for p in shown.bodies if number(p) not in voids]
     meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
     if lighter:
-        _left_out(wanted, problems)
+        _left_out([*wanted, *shown.drawn], problems)
     else:
         yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
-    drawn = [p for p in shown.drawn if number(p) not in voids]
+    drawn = [p for p in shown.drawn if number(p) not in voids and not lighter]
     for table in drawings(model, drawn, keys, place, meshes.extents, problems):
         yield "geometries", table
     problems += shown.problems(set(meshes.extents))
-    for table in relations(model, keys):
-        yield "relations", table
-    yield from _objects(held, things, keys, meshes.extents, shown.labels, problems)
+    yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
 
 
 def _left_out(due: list[Any], problems: list[Problem]) -> None:
@@ -93,7 +95,7 @@ def keys_of(things: list[Any]) -> dict[int, str]:
     return keys
 
 
-def _spread(things: dict[int, Any], structure: Structure, extents: dict[int, Extent]) -> None:
+def _spread(things: dict[int, str], structure: Structure, extents: dict[int, Extent]) -> None:
     """Give wholes without a body of their own (storeys, sites, assemblies) the hull of their parts.
 
     Their heights are those of the parts. A storey then answers to "what is here".
@@ -115,16 +117,15 @@ def _objects(
     held: Opened,
     things: list[Any],
     keys: dict[int, str],
+    structure: Structure,
     extents: dict[int, Extent],
     labels: dict[int, list[str]],
     problems: list[Problem],
 ) -> Iterator[tuple[str, pa.Table]]:
     model = held.model
-    numbered = {number(t): t for t in things}
-    structure = Structure(model, numbered, problems)
     properties = Properties(model)
     problems += properties.problems()
-    _spread(numbered, structure, extents)
+    _spread(keys, structure, extents)
     unit = length_unit(model)
     schema = STAGED["objects"]
     for start in range(0, len(things), _CHUNK):
