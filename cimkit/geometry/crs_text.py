@@ -42,7 +42,7 @@ _DATUMS = {
     "wgs84": 4326, "wgs1984": 4326, "jgd2011": 6668, "jgd2000": 4612, "nad83": 4269, "nad27": 4267,
     "etrs89": 4258, "etrs1989": 4258,
 }  # fmt: skip
-_SIMPLE = str.maketrans("國準帶經緯號東無線區澤測", "国准带经纬号东无线区沢测")
+_SIMPLE = str.maketrans("國準帶經緯號東無線區標統測座", "国准带经纬号东无线区标统测坐")
 # Datum: the words for it, its geographic CRS, and its first code of zones 25 to 45 and meridians
 # 75 to 135, three degrees wide; of zones 13 to 23 and the same meridians, six degrees wide.
 _CHINESE = (
