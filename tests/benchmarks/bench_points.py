@@ -1,17 +1,19 @@
-"""A point cloud read and tiled, against decoding the same LAZ and doing nothing with it.
+"""Point clouds read into facts and measures, against decoding the same points and nothing more.
 
-python tests/benchmarks/bench_points.py [POINTS]
+python tests/benchmarks/bench_points.py [--points N] [--formats LAZ,LAS,E57,PLY,PCD,XYZ] [--tiles]
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import laspy
 import numpy as np
-from meter import measure, show
+from meter import Step, measure, show
 from pyproj import CRS
 
 from cimkit.geometry.crs import parse_crs, to_crs84
@@ -41,45 +43,137 @@ def _write(file: Path, points: int) -> None:
             made.red = made.green = made.blue = (rng.random(count) * 65_535).astype("u2")
             made.intensity = (rng.random(count) * 4000).astype("u2")
             made.classification = rng.integers(1, 7, count).astype("u1")
+            made.return_number[:] = 1
+            made.number_of_returns[:] = 1
+            made.point_source_id[:] = 1 + start // (10 * _CHUNK)
+            made.gps_time = 4e8 + (start + np.arange(count)) * 1e-5
             out.write_points(made)
 
 
-def main(points: int = 3_000_000) -> None:
-    with tempfile.TemporaryDirectory() as temp:
-        file = Path(temp) / "strip.laz"
-        _write(file, points)
-        source = Source("strip.laz", file, (), file.stat().st_size, "pointcloud")
-        options = ReadOptions(Declaration(), "full", Path(temp))
+def _other(kind: str, file: Path, points: int) -> None:
+    rng = np.random.default_rng(1)
+    xyz = rng.uniform(0, points**0.5 * 0.2, (points, 3)) * [1, 1, 0.05]
+    if kind == "E57":
+        import pye57
 
-        def decode() -> int:
-            count = 0
-            with laspy.open(str(file), laz_backend=laspy.LazBackend.LazrsParallel) as opened:
-                for chunk in opened.chunk_iterator(_CHUNK):
-                    count += len(np.column_stack([chunk.x, chunk.y, chunk.z]))
-            return count
+        with pye57.E57(str(file), mode="w") as out:
+            names = ("cartesianX", "cartesianY", "cartesianZ")
+            out.write_scan_raw(dict(zip(names, xyz.T.copy(), strict=True)))
+    elif kind == "XYZ":
+        import pyarrow as pa
+        import pyarrow.csv as pacsv
 
-        def read() -> int:
-            asset = pointcloud.probe(source, options)
-            return sum(t.num_rows for _, t in pointcloud.read(source, asset, options))
+        table = pa.table({n: np.round(xyz[:, i], 3) for i, n in enumerate("xyz")})
+        options = pacsv.WriteOptions(include_header=False, delimiter=" ")
+        pacsv.write_csv(table, file, options)
+    else:
+        import open3d as o3d
 
-        def tile() -> int:
-            crs = parse_crs(_CRS)
+        cloud = o3d.t.geometry.PointCloud(o3d.core.Tensor(xyz.astype(np.float32)))
+        o3d.t.io.write_point_cloud(str(file), cloud, compressed=False)
 
-            def earth(xyz: np.ndarray) -> np.ndarray:
-                lonlat = to_crs84(xyz[:, :2].copy(), crs)
-                return ecef(lonlat[:, 0], lonlat[:, 1], xyz[:, 2])
 
-            out = Path(temp) / "tiles"
-            out.mkdir()
-            return write_cloud(pointcloud.stream(source), earth, out)[2]
+def _decode_las(file: Path) -> int:
+    count = 0
+    with laspy.open(str(file), laz_backend=laspy.LazBackend.LazrsParallel) as opened:
+        for chunk in opened.chunk_iterator(_CHUNK):
+            count += len(np.column_stack([chunk.x, chunk.y, chunk.z]))
+    return count
 
-        floor, count = measure("floor: LAZ to x, y, z in metres (laspy, lazrs)", decode)
-        assert count == points
-        steps = [floor, measure("loader: one object, footprint, measures", read)[0]]
-        step, count = measure("3D Tiles 1.1, earth-centred", tile)
-        assert count == points
-        show(f"Point cloud: {points:,} points", [*steps, step], count=points, unit="point")
+
+def _decode_e57(file: Path) -> int:
+    import pye57
+
+    with pye57.E57(str(file)) as opened:
+        return len(opened.read_scan_raw(0)["cartesianX"])
+
+
+def _decode_open3d(file: Path) -> int:
+    import open3d as o3d
+
+    return len(o3d.t.io.read_point_cloud(str(file)).point.positions)
+
+
+def _decode_text(file: Path) -> int:
+    import pyarrow.csv as pacsv
+
+    read = pacsv.ReadOptions(autogenerate_column_names=True, use_threads=False)
+    return pacsv.read_csv(file, read, pacsv.ParseOptions(delimiter=" ")).num_rows
+
+
+FLOORS: dict[str, tuple[str, str, Callable[[Path], int]]] = {
+    "LAZ": (".laz", "laspy, lazrs, in chunks", _decode_las),
+    "LAS": (".las", "laspy, in chunks", _decode_las),
+    "E57": (".e57", "pye57, raw", _decode_e57),
+    "PLY": (".ply", "open3d", _decode_open3d),
+    "PCD": (".pcd", "open3d", _decode_open3d),
+    "XYZ": (".xyz", "pyarrow", _decode_text),
+}
+
+
+def _read(source: Source, root: Path) -> Callable[[], Any]:
+    def run() -> int:
+        options = ReadOptions(Declaration(), "full", root)
+        asset = pointcloud.probe(source, options)
+        for _ in pointcloud.read(source, asset, options):
+            pass
+        return asset.counts["points"]
+
+    return run
+
+
+def _header(source: Source, root: Path) -> Callable[[], int]:
+    def run() -> int:
+        for _ in range(100):
+            pointcloud.probe(source, ReadOptions(Declaration(), "header", root))
+        return 100
+
+    return run
+
+
+def _tile(source: Source, root: Path) -> Callable[[], int]:
+    crs = parse_crs(_CRS)
+
+    def earth(xyz: np.ndarray) -> np.ndarray:
+        lonlat = to_crs84(xyz[:, :2].copy(), crs)
+        return ecef(lonlat[:, 0], lonlat[:, 1], xyz[:, 2])
+
+    def run() -> int:
+        out = root / "tiles"
+        out.mkdir()
+        return write_cloud(pointcloud.stream(source), earth, out)[2]
+
+    return run
+
+
+def main() -> None:
+    wanted = argparse.ArgumentParser(description=__doc__)
+    wanted.add_argument("--points", type=int, default=2_000_000)
+    wanted.add_argument("--formats", default=",".join(FLOORS))
+    wanted.add_argument("--tiles", action="store_true")
+    said = wanted.parse_args()
+    # What is imported once a worker is not of one cloud.
+    import open3d  # noqa: F401
+
+    for kind in said.formats.split(","):
+        ending, what, decode = FLOORS[kind]
+        with tempfile.TemporaryDirectory() as temp:
+            file = Path(temp) / f"strip{ending}"
+            if ending in (".las", ".laz"):
+                _write(file, said.points)
+            else:
+                _other(kind, file, said.points)
+            source = Source(file.name, file, (), file.stat().st_size, "pointcloud")
+            floor, count = measure(f"floor: {what}", lambda d=decode, f=file: d(f))
+            assert count == said.points
+            full, count = measure("loader: footprint, measures", _read(source, Path(temp)))
+            assert count == said.points
+            steps: list[Step] = [floor, full]
+            steps.append(measure("100 headers", _header(source, Path(temp)))[0])
+            if said.tiles and kind == "LAZ":
+                steps.append(measure("3D Tiles 1.1, earth-centred", _tile(source, Path(temp)))[0])
+            show(f"{kind}: {said.points:,} points", steps, count=said.points, unit="point")
 
 
 if __name__ == "__main__":
-    main(*(int(a) for a in sys.argv[1:]))
+    main()

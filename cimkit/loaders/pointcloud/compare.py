@@ -146,9 +146,9 @@ def _time(tally: Tally, facts: CloudFacts) -> list[Problem]:
                 else "Export the times again.",
             )
         ]
-    if _standard(low, high):
+    week = _of_a_week(tally, facts)
+    if not week and _standard(low, high):
         return []
-    week = low >= 0 and high <= WEEK
     return [
         Problem(
             "gps-time-contradiction" if week else "gps-time-implausible",
@@ -161,6 +161,15 @@ def _time(tally: Tally, facts: CloudFacts) -> list[Problem]:
             expected="seconds since 1980-01-06 less 1,000,000,000",
         )
     ]
+
+
+def _of_a_week(tally: Tally, facts: CloudFacts) -> bool:
+    """Tell whether standard times look like seconds of a week.
+
+    As standard times they are of one week of September 2011; a file of then may mean that.
+    """
+    low, high = tally.time or (-1.0, -1.0)
+    return low >= 0 and high <= WEEK and not (facts.created or "").startswith(("2011", "2012"))
 
 
 def _standard(low: float, high: float) -> bool:
@@ -181,7 +190,7 @@ def observed(tally: Tally, facts: CloudFacts) -> tuple[tuple[str, str] | None, s
     if tally.time is None or facts.gps is None:
         return facts.observed, "header" if facts.observed else "none"
     low, high = tally.time
-    if facts.gps == "standard" and _standard(low, high):
+    if facts.gps == "standard" and _standard(low, high) and not _of_a_week(tally, facts):
         moments = gps_to_utc(low + ADJUSTMENT), gps_to_utc(high + ADJUSTMENT)
         return (moments[0].isoformat(), moments[1].isoformat()), "gps time"
     if facts.gps == "week" and facts.created and low >= 0 and high <= WEEK:

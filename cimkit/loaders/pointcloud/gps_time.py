@@ -41,7 +41,7 @@ def gps_to_utc(seconds: float) -> datetime:
     Examples
     --------
     >>> gps_to_utc(1_400_000_018.0).isoformat()
-    '2024-05-18T16:53:20+00:00'
+    '2024-05-17T16:53:20+00:00'
     """
     moment = EPOCH + timedelta(seconds=seconds)
     for since, ahead in _LEAPS:

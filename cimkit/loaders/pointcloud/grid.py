@@ -21,6 +21,7 @@ _SIDE = _BLOCK // _COARSE
 _MOST_BLOCKS = 256  # of 256 KB
 _WINDOW = 4_000_000  # fine cells that one chunk may be counted in at once
 _MOST_RUNS = 20_000
+_LEAST = 1e-12
 _FAR = 2.0**30
 
 
@@ -41,7 +42,9 @@ class Grid:
 
     def __init__(self, box: tuple[float, ...], metres: float) -> None:
         width = max(box[3] - box[0], box[4] - box[1], 0.0)
-        self.fine = min(_FINE_M / metres, width / 100) or 1.0
+        self.fine = min(_FINE_M / metres, width / 100)
+        if not self.fine > _LEAST:  # a single place
+            self.fine = 1.0
         self.metres = metres
         self.origin = np.array([box[0], box[1]])
         self.points = 0

@@ -77,16 +77,16 @@ def _told(head: LasHeader, records: Records) -> dict[str, Any]:
         "software": head.software or None,
         "system": head.system or None,
         "created": head.created,
-        "file_source_id": head.source_id,
+        "file_source_id": head.source_id or None,
         "guid": head.guid or None,
         "encoding": [n for i, n in enumerate(_ENCODING) if head.encoding >> i & 1],
-        "vlrs": len(records.all),
+        "vlrs": len(records.all) or None,
         "records": records.listed(),
     }
     said["text"] = [
         r.data.rstrip(b"\0").decode("utf-8", "replace")[:2000] for r in records.get("LASF_Spec", 3)
     ]
-    return {k: v for k, v in said.items() if v not in (None, [], "", 0)}
+    return {k: v for k, v in said.items() if v not in (None, [], "")}
 
 
 def _points_end(head: LasHeader, records: Records) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = ["LazFile", "open_laz"]
 
 _VARIABLE = 0xFFFFFFFF
 _PIECE = 1_000  # points at a time from a chunk that is broken somewhere
+_MOST_CHUNKS = 1_000_000
 _MOST_CHUNK = 50_000_000  # points; a larger one is a lie, or would not fit in memory
 
 
@@ -109,6 +111,54 @@ def _table_problem(file: Path, head: LasHeader, chunk: int) -> Problem | None:
     )
 
 
+class _Tabled(io.RawIOBase):
+    """A file as if a table of chunks stood at its end; lazrs opens none without.
+
+    The sizes in that table are made up: unpacking one chunk after the other does not need them.
+    """
+
+    def __init__(self, opened: IO[bytes], head: LasHeader, laz: LazFile) -> None:
+        import lazrs
+
+        self._opened, self._size, self._at = opened, head.size, 0
+        self._patch = head.points_at, struct.pack("<q", head.size)
+        table = io.BytesIO()
+        each = [laz.chunk] * (head.points // laz.chunk)
+        each += [head.points % laz.chunk] if head.points % laz.chunk else []
+        lazrs.write_chunk_table(table, [(n, 1) for n in each], lazrs.LazVlr(laz.record))
+        self._table = table.getvalue()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + {0: 0, 1: self._at, 2: self._size + len(self._table)}[whence]
+        return self._at
+
+    def readinto(self, into: Any) -> int:
+        if self._at >= self._size:
+            held = self._table[self._at - self._size :][: len(into)]
+        else:
+            self._opened.seek(self._at)
+            held = self._opened.read(min(len(into), self._size - self._at))
+            first, patch = self._patch
+            if first < self._at + len(held) and self._at < first + len(patch):
+                mended = bytearray(held)
+                for i, value in enumerate(patch):
+                    if 0 <= first + i - self._at < len(held):
+                        mended[first + i - self._at] = value
+                held = bytes(mended)
+        into[: len(held)] = held
+        self._at += len(held)
+        return len(held)
+
+
 class _Panic(Exception):
     """What lazrs throws when it meets what it did not expect."""
 
@@ -148,7 +198,11 @@ def unpack(
         if decoder is None:
             broken.append("point 0")
             lost = head.points
-        whole = 0 if decoder is None else head.points
+        elif not laz.table:
+            came = yield from _sequential(decoder, head.points, kind, size)
+            broken += [f"point {came}"]
+            lost = head.points - came
+        whole = head.points if decoder is not None and laz.table else 0
         while done < whole:
             count = min(size, whole - done)
             held = np.zeros(count, kind)
@@ -181,6 +235,25 @@ def unpack(
                 "Deliver the file again.",
             )
         )
+
+
+def _sequential(decoder: Any, points: int, kind: np.dtype[Any], size: int) -> Any:
+    """Yield points as long as they come; return how many came. There is no way past a break."""
+    done = 0
+    while done < points:
+        held = np.zeros(min(size, points - done), kind)
+        came = 0
+        while came < len(held):
+            piece = held[came : came + _PIECE]
+            try:
+                _quietly(decoder.decompress_many, piece.view(np.uint8))
+            except _failures():
+                yield held[:came]
+                return done + came
+            came += len(piece)
+        done += came
+        yield held
+    return done
 
 
 def _piecewise(
@@ -216,14 +289,16 @@ def _decoder(
 ) -> Any:
     import lazrs
 
-    opened.seek(head.points_at)
     wide = laz.chunk and laz.chunk > _MOST_CHUNK
     kinds = [lazrs.ParLasZipDecompressor] if laz.table and parallel and not wide else []
     made: list[Any] = []
     for one in (*kinds, lazrs.LasZipDecompressor):
-        opened.seek(head.points_at)
         try:
-            _quietly(lambda kind=one: made.append(kind(opened, laz.record, selection)))
+            held: Any = opened
+            if not laz.table and laz.chunk and head.points // laz.chunk < _MOST_CHUNKS:
+                held = io.BufferedReader(_Tabled(opened, head, laz))
+            held.seek(head.points_at)
+            _quietly(lambda kind=one, f=held: made.append(kind(f, laz.record, selection)))
         except _failures():
             continue
         return made[-1]
