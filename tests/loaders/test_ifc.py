@@ -75,14 +75,15 @@ def test_building_never_shrinks_by_a_wrong_scale(
 def test_crs_in_feet_is_given_in_metres(tmp_path: Path) -> None:
     model = Model(millimetres=False)
     model.put("IfcWall", (0, 0, 0))
-    model.convert(epsg="EPSG:2277", scale=3937 / 1200)
+    austin = (3_115_000.0, 10_070_000.0)
+    model.convert(epsg="EPSG:2277", scale=3937 / 1200, at=austin)
     asset, _, codes = load(model.write(tmp_path))
     assert asset.crs is not None
     crs = parse_crs(asset.crs)
     assert crs.axis_info[0].unit_conversion_factor == 1
     foot = 1200 / 3937
-    ours = to_crs84(np.array([[E0 * foot, N0 * foot]]), crs)
-    theirs = to_crs84(np.array([[E0, N0]]), parse_crs("EPSG:2277"))
+    ours = to_crs84(np.array([austin]) * foot, crs)
+    theirs = to_crs84(np.array([austin]), parse_crs("EPSG:2277"))
     assert ours == pytest.approx(theirs, abs=1e-9)
     assert "map-scale-inconsistent" not in codes
 

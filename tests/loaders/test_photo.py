@@ -191,6 +191,7 @@ def test_trajectory_that_does_not_help_is_told(
     assert asset.position == pytest.approx((10, 20))
 
 
+@pytest.mark.keeps("JPEG", "identity")
 def test_renamed_photograph_is_the_same_object(tmp_path: Path) -> None:
     given = shoot(tmp_path / "a.jpg", (10.0, 20.0))
     copied = tmp_path / "b.jpg"

@@ -81,6 +81,7 @@ def test_the_better_name_of_two_is_taken() -> None:
     assert (found.image, found.x, found.y) == ("photo", "Longitude", "Latitude")
 
 
+@pytest.mark.keeps("pose table", "geometry", "z", "crs", "vertical", "time")
 def test_what_a_trajectory_tells(tmp_path: Path) -> None:
     named = Trajectory(file="t.csv", crs="EPSG:4545")
     asset = load(put(tmp_path, METRES), Declaration(trajectory=named, vertical_datum="EPSG:5737"))

@@ -97,15 +97,19 @@ class Model:
         return product
 
     def convert(
-        self, epsg: str = "EPSG:4544", scale: float | None = 0.001, degrees: float = 0.0
+        self,
+        epsg: str = "EPSG:4544",
+        scale: float | None = 0.001,
+        degrees: float = 0.0,
+        at: tuple[float, float] = (E0, N0),
     ) -> None:
-        crs = self.file.create_entity("IfcProjectedCRS", Name=epsg)
+        crs = self.file.create_entity("IfcProjectedCRS", Name=epsg, VerticalDatum="EPSG:5737")
         self.file.create_entity(
             "IfcMapConversion",
             SourceCRS=self.context,
             TargetCRS=crs,
-            Eastings=E0,
-            Northings=N0,
+            Eastings=at[0],
+            Northings=at[1],
             OrthogonalHeight=200.0,
             XAxisAbscissa=math.cos(math.radians(degrees)),
             XAxisOrdinate=math.sin(math.radians(degrees)),

@@ -45,7 +45,13 @@ def test_each_kind_of_property_keeps_its_value(tmp_path: Path, schema: str) -> N
             make("IfcSIUnit", None, "LENGTHUNIT", None, "METRE"),
         ),
     )
-    number, label = (lambda v: make("IfcReal", v)), (lambda v: make("IfcLabel", v))
+
+    def number(value: float) -> Any:
+        return make("IfcReal", value)
+
+    def label(value: str) -> Any:
+        return make("IfcLabel", value)
+
     table = {
         "Name": "table",
         "DefiningValues": [label("a"), label("b")],

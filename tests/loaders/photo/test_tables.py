@@ -206,7 +206,7 @@ def test_decimal_commas_and_degrees_with_minutes(tmp_path: Path) -> None:
     assert track.xyz[0, :2].tolist() == pytest.approx([106.505, -29.5])
 
 
-@pytest.mark.keeps("pose table", "exact")
+@pytest.mark.keeps("pose table", "geometry")
 def test_lever_arm_and_boresight(tmp_path: Path) -> None:
     text = "image,E,N,H,heading,pitch,roll\na.jpg,500000,3272000,100,90,0,0\n"
     plain = read(tmp_path, text, crs="EPSG:4544")
