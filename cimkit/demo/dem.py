@@ -60,5 +60,5 @@ def write_dem(file: Path, plan: Plan) -> None:
         raster.set_band_unit(1, "metre")
         raster.update_tags(
             TIFFTAG_IMAGEDESCRIPTION=f"Heights above the 1985 National Height Datum ({VERTICAL})",
-            TIFFTAG_DATETIME="2026:09:01 00:00:00",
+            ACQUISITIONDATE="2026-08-20",
         )

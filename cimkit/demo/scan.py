@@ -132,6 +132,7 @@ def _write(file: Path, cloud: Reals, rng: np.random.Generator) -> None:
     header.scales = np.full(3, 0.001)
     header.offsets = np.floor(xyz.min(axis=0))
     header.creation_date = datetime.date(2026, 9, 1)
+    header.global_encoding.gps_time_type = laspy.header.GpsTimeType.STANDARD
     header.system_identifier = "cimkit demo"
     header.generating_software = "cimkit demo"
     header.add_crs(pyproj.CRS(WEST))

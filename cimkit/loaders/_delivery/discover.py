@@ -148,6 +148,15 @@ class _Finder:
         if file.name.lower() in _JUNK or file.name.startswith("._") or "/__MACOSX/" in f"/{path}":
             self._without(path, "not-geodata", "The file was left behind by an operating system.")
             return
+        if b"<!ENTITY" in start:
+            self.found.notes.setdefault(path, []).append(
+                Problem(
+                    "xml-entities",
+                    "It defines entities of its own. Those that lead out of the file, or that grow, "
+                    "are not read, and what they stand for is missing.",
+                    hint="Deliver it with the entities resolved.",
+                )
+            )
         loader = self.knows.best(Head(file, file.name.lower(), start), path)
         kind = archive_kind(start, file.name.lower()) if loader is None else None
         if kind is not None:
