@@ -152,7 +152,7 @@ class _Finder:
             self.found.notes.setdefault(path, []).append(
                 Problem(
                     "xml-entities",
-                    "It defines entities of its own. Those that lead out of the file, or that grow, "
+                    "It defines entities of its own. Those that lead out of the file or grow "
                     "are not read, and what they stand for is missing.",
                     hint="Deliver it with the entities resolved.",
                 )
