@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from cimkit.errors import SheetError
 from cimkit.loaders.photo.motion import with_course, with_lever_arm
 from cimkit.loaders.photo.nmea import is_nmea, nmea_track
@@ -97,9 +99,22 @@ def read_track(file: Path, declared: Declaration) -> Track:
         track = json_track(file)
     else:
         track = table_track(file, declared)
+    if kind not in ("table", "colmap", ""):
+        track = _on_earth(track)
     if named.lever_arm or named.boresight:
         track = with_lever_arm(track, _three(named.lever_arm), _three(named.boresight))
     return with_course(track)
+
+
+def _on_earth(track: Track) -> Track:
+    """Return the track without positions that are none: degrees of a damaged line."""
+    with np.errstate(invalid="ignore"):
+        off = ~((np.abs(track.lonlat[:, 0]) <= 180) & (np.abs(track.lonlat[:, 1]) <= 90))
+    if not off.any():
+        return track
+    lonlat, xyz = track.lonlat.copy(), track.xyz.copy()
+    lonlat[off], xyz[off] = np.nan, np.nan
+    return replace(track, lonlat=lonlat, xyz=xyz)
 
 
 def _three(text: str) -> tuple[float, float, float]:
@@ -122,4 +137,4 @@ def cached_track(file: Path, declared: Declaration) -> Track:
         time_zone=declared.time_zone,
         trajectory=declared.trajectory,
     )
-    return _cached(str(file), file.stat().st_mtime_ns, replace(about))
+    return _cached(str(file), file.stat().st_mtime_ns, about)

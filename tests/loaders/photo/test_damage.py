@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
 import zlib
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders import trajectory
+from cimkit.loaders._spec import ReadOptions
 from cimkit.model import Source
 from tests.loaders.photo.made import XMP, load, shoot
 
@@ -123,3 +126,79 @@ def test_nothing_is_left_beside_a_photograph(tmp_path: Path) -> None:
     for file in before:
         survives(file)
     assert sorted(tmp_path.iterdir()) == before
+
+
+POSES = {
+    "t.csv": "image,lon,lat,heading,time\n"
+    + "".join(f"{k}.jpg,106.5,29.5,{k},2026-09-01T00:00:{k:02d}Z\n" for k in range(9)),
+    "a.pos": "% program : x\n%  GPST latitude(deg) longitude(deg) height(m) Q\n"
+    + "".join(f"2434 {172818 + k} 29.5 106.5 231.5 1\n" for k in range(9)),
+    "a.nmea": "".join(
+        f"$GPGGA,00000{k},2930.0000,N,10630.0000,E,1,08,0.9,231.5,M,,M,,\r\n" for k in range(9)
+    ),
+    "images.txt": "# Image list with two lines of data per image:\n"
+    + "".join(f"{k} 1 0 0 0 1 2 3 1 {k}.jpg\n\n" for k in range(9)),
+    "mapillary_image_description.json": json.dumps(
+        [{"filename": f"{k}.jpg", "MAPLatitude": 29.5, "MAPLongitude": 106.5} for k in range(9)]
+    ),
+    "reconstruction.json": json.dumps(
+        [
+            {
+                "cameras": {"v2": {"projection_type": "perspective"}},
+                "shots": {
+                    f"{k}.jpg": {"rotation": [0, 0, k], "translation": [0, 0, k]} for k in range(9)
+                },
+                "reference_lla": {"latitude": 29.5, "longitude": 106.5, "altitude": 0},
+            }
+        ]
+    ),
+    "sbet.out": b"".join(
+        struct.pack("<17d", 172_818.0 + k, 0.51, 1.86, 200.0, *(0.0,) * 13) for k in range(9)
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("t.csv", marks=pytest.mark.keeps("pose table", "damage")),
+        pytest.param("a.pos", marks=pytest.mark.keeps("RTKLIB", "damage")),
+        pytest.param("a.nmea", marks=pytest.mark.keeps("NMEA", "damage")),
+        pytest.param("images.txt", marks=pytest.mark.keeps("COLMAP", "damage")),
+        pytest.param(
+            "mapillary_image_description.json", marks=pytest.mark.keeps("Mapillary", "damage")
+        ),
+        pytest.param("reconstruction.json", marks=pytest.mark.keeps("OpenSfM", "damage")),
+        pytest.param("sbet.out", marks=pytest.mark.keeps("SBET", "damage")),
+    ],
+)
+def test_poses_truncated_and_flipped(tmp_path: Path, name: str) -> None:
+    """They are read in part, or it is said that they cannot be read."""
+    said, chance = POSES[name], random.Random(3)
+    raw = said if isinstance(said, bytes) else said.encode()
+    torn = [raw[: len(raw) * tenth // 10] for tenth in range(1, 11)]
+    for _ in range(40):
+        flipped = bytearray(raw)
+        for _ in range(chance.randint(1, 6)):
+            flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+        torn.append(bytes(flipped))
+    file = tmp_path / name
+    counts = []
+    for content in torn:
+        file.write_bytes(content)
+        try:
+            asset = trajectory.probe(Source(name, file), ReadOptions(root=tmp_path))
+        except SourceUnreadable:
+            counts.append(0)
+            continue
+        counts.append(asset.counts["poses"])
+        assert asset.bbox_wgs84 is None or all(abs(v) <= 180 for v in asset.bbox_wgs84)
+    assert counts[9] == 9
+    assert max(counts[10:]) <= 18
+
+
+def test_json_that_is_nested_for_ever(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{"a.jpg": {"gps": ' + "[" * 100_000)
+    with pytest.raises(SourceUnreadable, match="poses"):
+        trajectory.probe(Source("a.json", file), ReadOptions(root=tmp_path))
