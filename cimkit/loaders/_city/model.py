@@ -1,4 +1,4 @@
-"""City objects as CityJSON and CityGML both have them, and their footprints."""
+"""City objects as CityJSON and CityGML both have them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DEPTH", "CityGeometry", "CityObject", "compact", "footprint", "surfaces"]
+__all__ = ["DEPTH", "CityGeometry", "CityObject", "compact", "surfaces"]
 
 Reals = npt.NDArray[np.float64]
 Nested = list[Any]
@@ -24,7 +24,6 @@ DEPTH = {
     "MultiSolid": 5,
     "CompositeSolid": 5,
 }
-_MANY_FACES = 5_000
 
 
 @dataclass(slots=True)
@@ -142,69 +141,3 @@ def surfaces(geometry: CityGeometry) -> list[tuple[list[list[int]], str | None]]
         names = [s.get("type") for s in said.get("surfaces") or []]
         kinds = [names[v] if isinstance(v, int) and 0 <= v < len(names) else None for v in values]
     return list(zip(flat, kinds, strict=True))
-
-
-def footprint(geometries: list[CityGeometry]) -> Any:
-    """Return the outline on the ground of an object as a shapely geometry in its CRS, or None.
-
-    It is the union of, in this order: the footprint of LoD 0, its other surfaces (the edge of the
-    roof), the ground surfaces, all surfaces of the lowest level projected to the plane (for very
-    many faces their convex hull). Points and lines stand for themselves.
-    """
-    import shapely
-
-    ranked = sorted((g for g in geometries if len(g.vertices)), key=lambda g: g.lod or "9")
-    for wanted in ("FootPrint", "0", "GroundSurface", ""):
-        for geometry in ranked:
-            if wanted == "0" and not geometry.lod.startswith("0"):
-                continue
-            named = wanted in ("FootPrint", "GroundSurface")
-            if named and geometry.semantics is None:
-                continue
-            chosen = [rings for rings, kind in surfaces(geometry) if not named or kind == wanted]
-            found = _union(geometry.vertices, chosen)
-            if found is not None:
-                return found
-    for geometry in ranked:
-        if geometry.type == "MultiLineString":
-            lines: Any = [
-                geometry.vertices[line, :2] for line in geometry.boundaries if len(line) > 1
-            ]
-            if lines:
-                strings: Any = [shapely.linestrings(line) for line in lines]
-                return shapely.multilinestrings(strings)
-        points = shapely.multipoints(geometry.vertices[:, :2])
-        return points if geometry.type == "MultiPoint" else shapely.convex_hull(points)
-    return None
-
-
-def _union(vertices: Reals, faces: list[list[list[int]]]) -> Any:
-    import shapely
-
-    faces = [rings for rings in faces if rings and len(set(rings[0])) > 2]
-    if not faces:
-        return None
-    if len(faces) > _MANY_FACES:
-        used = np.unique(np.concatenate([np.asarray(r[0]) for r in faces]))
-        return shapely.convex_hull(shapely.multipoints(vertices[used, :2]))
-    flat = vertices[:, :2]
-    # A wall has no area in the plane; what is rounding depends on how large the object is.
-    least = 1e-9 * max(float(np.ptp(flat[:, 0])), float(np.ptp(flat[:, 1]))) ** 2
-    outer = [rings[0] for rings in faces]
-    owner = np.repeat(np.arange(len(outer)), list(map(len, outer)))
-    rings: Any = shapely.linearrings(flat[list(chain.from_iterable(outer))], indices=owner)
-    polygons: Any = shapely.polygons(rings)
-    for index, face in enumerate(faces):
-        if len(face) > 1:
-            holes: Any = [shapely.linearrings(flat[h]) for h in face[1:] if len(set(h)) > 2]
-            polygons[index] = shapely.polygons(rings[index], holes=holes or None)
-    polygons = polygons[shapely.area(polygons) > least]
-    if not len(polygons):
-        return None
-    sound = shapely.is_valid(polygons)
-    if len(polygons) == 1 and sound[0]:
-        return polygons[0]
-    if not sound.all():
-        polygons[~sound] = shapely.make_valid(polygons[~sound])
-    whole = shapely.union_all(polygons)
-    return whole if whole.area > 0 else None

@@ -13,7 +13,8 @@ import shapely
 from pyproj import CRS
 
 from cimkit.geometry.vector import boxes, measures, shapes_to_crs84, write_wkb
-from cimkit.loaders._city.model import CityGeometry, CityObject, footprint
+from cimkit.loaders._city.model import CityGeometry, CityObject
+from cimkit.loaders._city.outlines import outlines
 from cimkit.loaders._city.tally import Tally
 from cimkit.model import STAGED, Problem
 
@@ -56,24 +57,22 @@ def rows(
     """
     extents: dict[str, list[_Extent]] = {}
     bare: list[CityObject] = []
-    chunk: list[tuple[CityObject, _Extent | None]] = []
+    waiting: list[tuple[CityObject, list[CityGeometry]]] = []
     seen: set[str] = set()
     for item in objects:
         if item.key in seen:
             tally.add(_duplicate(item))
             item.key = f"{item.key}#{len(seen)}"
         seen.add(item.key)
-        extent = _extent(item)
-        if extent is None:
+        own = _own(item)
+        if not own:
             bare.append(item)
             continue
-        if item.parent is not None:
-            extents.setdefault(item.parent, []).append(extent)
-        chunk.append((item, extent))
-        if len(chunk) >= _CHUNK:
-            yield from _tables(chunk, crs, crs_text, origin)
-            chunk = []
-    yield from _tables(chunk, crs, crs_text, origin)
+        waiting.append((item, own))
+        if len(waiting) >= _CHUNK:
+            yield from _tables(_measured(waiting, extents), crs, crs_text, origin)
+            waiting = []
+    yield from _tables(_measured(waiting, extents), crs, crs_text, origin)
     # A whole may have parts that are wholes themselves: twice is as deep as the formats go.
     for _ in range(2):
         for item in bare:
@@ -103,18 +102,29 @@ def _duplicate(item: CityObject) -> Problem:
     )
 
 
-def _extent(item: CityObject) -> _Extent | None:
-    """Return outline and heights from what is the object itself, in the CRS of the source."""
-    given = [g for g in item.geometries if len(g.vertices)]
-    solid = [g for g in given if not g.aside and g.crs is None] or [
-        g for g in given if g.crs is None
-    ]
-    if not solid:
-        return None
-    # A footprint is written at height 0 where its maker had none.
-    risen = [g for g in solid if not (g.lod.startswith("0") and not g.vertices[:, 2].any())]
-    heights = np.concatenate([g.vertices[:, 2] for g in risen or solid])
-    return _Extent(footprint(solid), float(heights.min()), float(heights.max()))
+def _own(item: CityObject) -> list[CityGeometry]:
+    """Return the geometries that are the object itself, in the CRS of the source."""
+    given = [g for g in item.geometries if len(g.vertices) and g.crs is None]
+    return [g for g in given if not g.aside] or given
+
+
+def _measured(
+    waiting: list[tuple[CityObject, list[CityGeometry]]], extents: dict[str, list[_Extent]]
+) -> list[tuple[CityObject, _Extent | None]]:
+    """Return objects with outline and heights, and add those to what their wholes have."""
+    measured: list[tuple[CityObject, _Extent | None]] = []
+    drawn = outlines([own for _, own in waiting])
+    for (item, own), outline in zip(waiting, drawn, strict=True):
+        # A footprint is written at height 0 where its maker had none.
+        risen = [g for g in own if not (g.lod.startswith("0") and not g.vertices[:, 2].any())]
+        heights = [g.vertices[:, 2] for g in risen or own]
+        extent = _Extent(
+            outline, float(min(h.min() for h in heights)), float(max(h.max() for h in heights))
+        )
+        if item.parent is not None:
+            extents.setdefault(item.parent, []).append(extent)
+        measured.append((item, extent))
+    return measured
 
 
 def _whole(parts: list[_Extent]) -> _Extent:

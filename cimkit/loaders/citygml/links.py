@@ -11,11 +11,11 @@ from typing import Any
 from cimkit.loaders._city.beside import delivered
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders.citygml.looks import Looks
-from cimkit.loaders.citygml.names import XLINK, href, identifier, local
+from cimkit.loaders.citygml.names import href, identifier, local
 from cimkit.loaders.citygml.stream import PARSING, members
 from cimkit.model import Source
 
-__all__ = ["Links", "index"]
+__all__ = ["GEOMETRIC", "Links", "index", "outside"]
 
 _KNOWN = 512
 
@@ -85,19 +85,37 @@ def _spelt(link: str) -> str:
     return link if "#" in link else f"#{link}"
 
 
-@lru_cache(maxsize=1)
-def _xpath() -> Any:
+_SPACES = {
+    "a": "http://www.opengis.net/gml",
+    "b": "http://www.opengis.net/gml/3.2",
+    "x": "http://www.w3.org/1999/xlink",
+}
+
+
+def _path(text: str) -> Any:
     from lxml import etree
 
-    spaces = {"a": "http://www.opengis.net/gml", "b": "http://www.opengis.net/gml/3.2"}
-    return etree.XPath(
-        "descendant-or-self::*[@a:id or @b:id]", namespaces=spaces, smart_strings=False
-    )
+    return etree.XPath(text, namespaces=_SPACES, smart_strings=False)
+
+
+@lru_cache(maxsize=1)
+def _named() -> Any:
+    return _path("descendant-or-self::*[@a:id or @b:id]")
+
+
+@lru_cache(maxsize=1)
+def _names() -> Any:
+    return _path("descendant-or-self::*/@*[local-name()='id']")
+
+
+@lru_cache(maxsize=1)
+def _linked() -> Any:
+    return _path("descendant::*[@x:href][not(*)]")
 
 
 def named_in(member: Any) -> list[Any]:
     """Return the elements of a member that have a ``gml:id``."""
-    found: list[Any] = _xpath()(member)
+    found: list[Any] = _named()(member)
     return found
 
 
@@ -106,25 +124,23 @@ def outside(member: Any) -> set[str]:
 
     Only what a geometry is made of: references between objects are relations.
     """
-    asked: set[str] = set()
-    for element in member.iterfind(f".//*[@{XLINK}]"):
-        if len(element) or local(element) not in _GEOMETRIC:
-            continue
-        link = href(element)
-        if link is not None:
-            asked.add(_spelt(link))
+    asked = {
+        _spelt(link)
+        for element in _linked()(member)
+        if local(element) in GEOMETRIC and (link := href(element)) is not None
+    }
     if not asked:
         return asked
-    own = {f"#{identifier(e)}" for e in named_in(member)}
-    return asked - own
+    own = _names()(member)
+    return asked - {f"#{name}" for name in own}
 
 
-_GEOMETRIC = {
+GEOMETRIC = {
     *("surfaceMember", "solidMember", "geometryMember", "baseSurface", "exterior", "interior"),
     *("curveMember", "pointMember", "relativeGMLGeometry", "relativeGeometry", "baseCurve"),
     *("surfaceDataMember", "surfaceData", "referencePoint", "multiPoint", "multiCurve"),
 }
-_GEOMETRIC |= {
+GEOMETRIC |= {
     f"lod{n}{kind}"
     for n in range(5)
     for kind in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.citygml.features import is_inner
 from cimkit.loaders.citygml.heading import Heading, heading
-from cimkit.loaders.citygml.links import outside
-from cimkit.loaders.citygml.names import XLINK, local, split
+from cimkit.loaders.citygml.links import GEOMETRIC, outside
+from cimkit.loaders.citygml.names import XLINK, is_gml, local, split
 from cimkit.loaders.citygml.numbers import parse_lists
 from cimkit.loaders.citygml.reference import Frame, frame_of
 from cimkit.loaders.citygml.stream import MEMBERS, members
@@ -26,6 +27,7 @@ from cimkit.model import Asset, Problem, Source
 
 __all__ = ["survey"]
 
+_BATCH = 4_096
 _LISTS = {"posList", "pos", "coordinates", "lowerCorner"}
 
 
@@ -40,6 +42,7 @@ class _Survey:
         self.dimension = dimension
         self.low, self.high = np.full(3, np.inf), np.full(3, -np.inf)
         self.packed: dict[Any, list[str]] = {}
+        self._pending: dict[int, list[str]] = {2: [], 3: [], dimension: []}
 
     def take(self, element: Any) -> None:
         """Count one member and widen the box by its coordinates."""
@@ -48,28 +51,31 @@ class _Survey:
         linked = False
         relative: set[Any] = set()
         for inner in element.iter("*"):
-            space, name = split(inner.tag)
-            if name == "posList":
-                if inner.get("srsDimension") == "2":
-                    flat.append(inner.text or "")
-                else:
-                    texts.append(inner.text or "")
-            elif name in ("pos", "coordinates"):
-                words = (
-                    (inner.text or "").replace(",", " ") if name == "coordinates" else inner.text
-                )
-                texts.append(words or "")
-            elif name.startswith("lod") and name[3:4].isdigit() and len(inner):
-                self.levels[name[3]] += 1
-            elif name in ("relativeGMLGeometry", "relativeGeometry", "Address"):
+            action = _action(inner.tag)
+            if not action:
+                continue
+            if action == "list":
+                target = flat if inner.get("srsDimension") == "2" else texts
+                target.append(inner.text or "")
+            elif action == "link":
+                linked = linked or inner.get(XLINK) is not None
+            elif action == "tuples":
+                texts.append((inner.text or "").replace(",", " "))
+            elif action == "level":
+                if len(inner):
+                    self.levels[local(inner)[3]] += 1
+                linked = linked or inner.get(XLINK) is not None
+            elif action == "apart":
                 relative.update(inner.iter("*"))
-            elif name == "imageURI" and inner.text:
-                self.images.add(inner.text.strip())
-            elif name[0].isupper() and inner is not element and is_inner(inner):
-                self.inner += 1
-            if "opengis.net" not in space and "oasis" not in space:
-                self.foreign[space] += 1
-            linked = linked or inner.get(XLINK) is not None
+                linked = linked or inner.get(XLINK) is not None
+            elif action == "image":
+                self.images.add((inner.text or "").strip())
+            else:
+                space = split(inner.tag)[0]
+                if action == "foreign":
+                    self.foreign[space] += 1
+                if inner is not element and is_inner(inner):
+                    self.inner += 1
         for kept in self.packed.values():
             texts += kept
         if linked:
@@ -78,7 +84,15 @@ class _Survey:
             own = {i.text for i in relative if local(i) in _LISTS}
             texts = [t for t in texts if t not in own]
         for given, width in ((texts, self.dimension), (flat, 2)):
-            self._widen(given, width)
+            self._pending[width] += given
+            if len(self._pending[width]) > _BATCH:
+                self._widen(self._pending[width], width)
+                self._pending[width] = []
+
+    def finish(self) -> None:
+        """Take what coordinates are left into account."""
+        for width, texts in self._pending.items():
+            self._widen(texts, width)
 
     def _widen(self, texts: list[str], width: int) -> None:
         values, counts = parse_lists(texts)
@@ -102,6 +116,30 @@ class _Survey:
                 self.high[:size] = np.maximum(self.high[:size], points.max(axis=0))
 
 
+@lru_cache(maxsize=65_536)
+def _action(tag: str) -> str:
+    """Return what is to be done with elements of a name; "" for most."""
+    space, name = split(tag)
+    known = {
+        "posList": "list",
+        "pos": "list",
+        "coordinates": "tuples",
+        "imageURI": "image",
+        "Address": "apart",
+        "relativeGMLGeometry": "apart",
+        "relativeGeometry": "apart",
+    }
+    if name in known:
+        return known[name]
+    if name.startswith("lod") and name[3:4].isdigit():
+        return "level"
+    if name in GEOMETRIC:
+        return "link"
+    if "opengis.net" not in space and "oasis" not in space:
+        return "foreign"
+    return "object" if name[:1].isupper() and not is_gml(space) else ""
+
+
 def survey(source: Source, options: ReadOptions) -> Asset:
     """Return what is known of a model after one pass over it; at depth header after its head."""
     head = heading(source.file)
@@ -117,6 +155,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
                 found.others[name] += 1
                 found.others_objects += name != "appearanceMember"
             found.take(element)
+    found.finish()
     said = declared.crs or named(head.srs)
     if head.srs and head.srs.startswith("#") and not declared.crs:
         said = None
