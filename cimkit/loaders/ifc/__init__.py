@@ -66,7 +66,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.instances import each
 
-    held = opened(source.file, options.declared, hold=options.depth == "full")
+    held = opened(source, options.declared, hold=options.depth == "full")
     model, schema, place = held.model, held.schema, held.place
     products = model.by_type("IfcProduct")
     groups = each(model, "IfcGroup")
@@ -198,6 +198,6 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.rows import rows
 
-    held = opened(source.file, options.declared, hold=False)  # its problems were told by `probe`
+    held = opened(source, options.declared, hold=False)  # its problems were told by `probe`
     threads = threads_for(source.file.stat().st_size)
     yield from rows(held, threads, options.problems, lighter=options.lighter)

@@ -51,18 +51,16 @@ def linear_frames(model: Any) -> dict[int, Matrix]:
     return found
 
 
-def linear_problems(model: Any, frames: dict[int, Matrix]) -> list[Problem]:
+def linear_problems(model: Any) -> list[Problem]:
     """Tell of placements whose CartesianPosition is elsewhere than the distance along the line.
 
     Parameters
     ----------
     model : ifcopenshell.file
-    frames : dict
-        As `linear_frames` returns them.
     """
     if model.schema != "IFC4X3":
         return []
-    unit = length_unit(model)
+    frames, unit = linear_frames(model), length_unit(model)
     off: list[tuple[float, int, Matrix, Matrix]] = []
     nowhere: list[int] = []
     for placement in model.by_type("IfcLinearPlacement"):

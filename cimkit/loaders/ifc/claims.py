@@ -15,6 +15,14 @@ from cimkit.model import Place, Problem
 __all__ = ["Claim", "claims", "length_unit", "site_hint", "true_north", "world"]
 
 Matrix = npt.NDArray[np.float64]
+_MAP_UNITS = {
+    **dict.fromkeys(("metre", "meter", "m", "metres", "meters"), 1.0),
+    **dict.fromkeys(("millimetre", "millimeter", "mm", "millimetres"), 0.001),
+    **dict.fromkeys(("centimetre", "centimeter", "cm"), 0.01),
+    **dict.fromkeys(("kilometre", "kilometer", "km"), 1000.0),
+    **dict.fromkeys(("foot", "feet", "ft"), 0.3048),
+    **dict.fromkeys(("us survey foot", "us-ft", "usft", "survey foot"), 1200 / 3937),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +45,48 @@ class Claim:
     """FactorX, FactorY, FactorZ of an IfcMapConversionScaled."""
     entity: str = ""
     """Class and number of the instance."""
+    context: Any = None
+    """The IfcGeometricRepresentationContext it starts from, None if it names none."""
+    words: tuple[str, ...] = ()
+    """What else is said of the target CRS: description, datum, projection, zone."""
 
 
-def claims(model: Any) -> list[Claim]:
+def claims(model: Any, problems: list[Problem]) -> list[Claim]:
     """Return the map conversions, then the ePSet_MapConversions of a model.
+
+    Those of the context of the model in three dimensions come first.
 
     Parameters
     ----------
     model : ifcopenshell.file
+    problems : list of Problem
+        ``georeference-unsupported`` is appended for operations that place nothing.
     """
     found: list[Claim] = []
     if model.schema != "IFC2X3":
         wkts = _well_known_texts(model)
+        main = _model_context(model)
         for operation in model.by_type("IfcCoordinateOperation"):
             claim = _from_operation(operation, wkts)
             if claim:
                 found.append(claim)
+            else:
+                problems.append(_unsupported(operation))
+        found.sort(key=lambda c: c.context is not None and c.context != main)
     return found + _from_psets(model)
+
+
+def _unsupported(operation: Any) -> Problem:
+    target = operation.TargetCRS
+    return Problem(
+        "georeference-unsupported",
+        "A coordinate operation does not lead to a plane CRS; it was not obeyed.",
+        place=f"{operation.is_a()} #{operation.id()}",
+        got=f"{target.is_a()} {getattr(target, 'Name', '')}" if target is not None else "no target",
+        expected="IfcMapConversion or IfcRigidOperation in lengths, to an IfcProjectedCRS",
+        hint='In the delivery sheet: crs = "EPSG:…" and place = {easting, northing, height, '
+        "rotation}.",
+    )
 
 
 def _number(value: Any, default: float = 0.0) -> float:
@@ -97,7 +130,7 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
             _rotation(operation.XAxisAbscissa, operation.XAxisOrdinate),
             _number(operation.Scale, 1.0) or 1.0,
         )
-    elif operation.is_a("IfcRigidOperation") and "Angle" not in str(operation.FirstCoordinate):
+    elif operation.is_a("IfcRigidOperation") and not _is_angle(operation):
         place = Place(
             _number(operation.FirstCoordinate),
             _number(operation.SecondCoordinate),
@@ -121,7 +154,19 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
         if scaled
         else (1.0, 1.0, 1.0),
         f"{operation.is_a()} #{operation.id()}",
+        operation.SourceCRS if hasattr(operation.SourceCRS, "WorldCoordinateSystem") else None,
+        _words(target),
     )
+
+
+def _is_angle(operation: Any) -> bool:
+    first = operation.FirstCoordinate
+    return hasattr(first, "is_a") and "Angle" in first.is_a()
+
+
+def _words(target: Any) -> tuple[str, ...]:
+    names = ("GeodeticDatum", "MapProjection", "MapZone", "Description")
+    return tuple(str(v) for n in names if (v := getattr(target, n, None)))
 
 
 def _unit(unit: Any) -> float | None:
@@ -156,13 +201,12 @@ def _from_psets(model: Any) -> list[Claim]:
         _rotation(values.get("xaxisabscissa"), values.get("xaxisordinate")),
         _number(values.get("scale"), 1.0) or 1.0,
     )
-    unit = str(target.get("mapunit", "")).lower()
     return [
         Claim(
             "epset",
             place,
             str(target.get("name") or values.get("targetcrs") or ""),
-            map_unit=1.0 if unit in ("metre", "meter", "m") else None,
+            map_unit=_MAP_UNITS.get(str(target.get("mapunit", "")).strip().lower()),
             vertical_datum=str(target["verticaldatum"]) if target.get("verticaldatum") else None,
             entity=f"ePSet_MapConversion #{pset.id()}",
         )
@@ -219,11 +263,20 @@ def true_north(model: Any) -> float | None:
     return math.degrees(math.atan2(x, y)) if x or y else None
 
 
-def world(model: Any, unit: float) -> Matrix:
-    """Return the (4, 4) world coordinate system of the model context, translation in metres."""
+def world(model: Any, unit: float, context: Any = None) -> Matrix:
+    """Return the (4, 4) world coordinate system of a context, translation in metres.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+    unit : float
+        Metres in one length unit of the project.
+    context : IfcGeometricRepresentationContext, optional
+        That of the model in three dimensions if not given.
+    """
     from ifcopenshell.util.placement import get_axis2placement
 
-    context = _model_context(model)
+    context = context if context is not None else _model_context(model)
     system = context.WorldCoordinateSystem if context is not None else None
     if system is None:
         return np.eye(4)

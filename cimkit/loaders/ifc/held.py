@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.loaders.ifc.along import linear_problems
 from cimkit.loaders.ifc.open import open_model
 from cimkit.loaders.ifc.origins import origins
 from cimkit.loaders.ifc.place import Georeference, georeference
-from cimkit.model import Declaration, Problem
+from cimkit.model import Declaration, Problem, Source
 
 __all__ = ["Opened", "opened"]
 
@@ -22,15 +25,21 @@ class Opened:
 
     Parameters
     ----------
-    file : Path
+    source : Source
     declared : Declaration
         What the delivery sheet says of it.
     """
 
-    def __init__(self, file: Path, declared: Declaration) -> None:
+    def __init__(self, source: Source, declared: Declaration) -> None:
         self.model: Any
-        self.model, self.schema, self.problems = open_model(file, declared.encoding)
-        self.place: Georeference = georeference(self.model, declared, self.problems)
+        self.model, self.schema, self.problems = open_model(source.file, declared.encoding)
+        self.problems += linear_problems(self.model)
+        self.place: Georeference = georeference(
+            self.model, declared, self.problems, source, self._points
+        )
+
+    def _points(self) -> npt.NDArray[np.float64]:
+        return np.array(list(self.origins.values()), dtype=np.float64).reshape(-1, 3)
 
     @cached_property
     def origins(self) -> dict[int, tuple[float, float, float]]:
@@ -43,7 +52,7 @@ class Opened:
         return tuple(self.problems)
 
 
-def opened(file: Path, declared: Declaration, *, hold: bool) -> Opened:
+def opened(source: Source, declared: Declaration, *, hold: bool) -> Opened:
     """Return a model; the one held if it is that of the same unchanged file.
 
     Parsing costs as much as reading all properties, and a worker probes and reads one source in
@@ -51,7 +60,7 @@ def opened(file: Path, declared: Declaration, *, hold: bool) -> Opened:
 
     Parameters
     ----------
-    file : Path
+    source : Source
     declared : Declaration
     hold : bool
         Whether it is to be held for the next call. What was held before is let go in any case.
@@ -61,12 +70,19 @@ def opened(file: Path, declared: Declaration, *, hold: bool) -> Opened:
     SourceUnreadable
         As `open_model` does.
     """
-    status = file.stat()
-    key = (str(file), status.st_ino, status.st_size, status.st_mtime_ns, repr(declared))
+    status = source.file.stat()
+    key = (
+        str(source.file),
+        source.path,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        repr(declared),
+    )
     found = _held.pop(key, None)
     _held.clear()
     if found is None:
-        found = Opened(file, declared)
+        found = Opened(source, declared)
     if hold:
         _held[key] = found
     return found

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders.ifc.claims import Claim, claims, length_unit, site_hint, true_north, world
-from cimkit.model import Declaration, Place, Problem
+from cimkit.loaders.ifc.claims import Claim, claims, site_hint, true_north, world
+from cimkit.loaders.ifc.units import length_unit, unit_problems
+from cimkit.model import Declaration, Place, Problem, Source
 
-__all__ = ["CONTRADICTION_M", "Georeference", "georeference"]
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+__all__ = ["Georeference", "georeference"]
 
 Matrix = npt.NDArray[np.float64]
+Points = npt.NDArray[np.float64]
 _EPSG = re.compile(r"(?:EPSG\s*:+\s*)(\d{4,6})", re.IGNORECASE)
-CONTRADICTION_M = 1_000.0
-"""Site and map conversion may differ by this much: RefLatitude often is that of the town."""
+_NOBODY = Source("", Path())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Georeference:
     crs_origin: Literal["declared", "sheet", "none"] = "none"
     """Who said so."""
     vertical_datum: str | None = None
-    """As the file or the sheet names it."""
+    """``EPSG:n`` where that is certain, else as the file or the sheet names it."""
     matrix: Matrix = field(default_factory=lambda: np.eye(4))
     """(4, 4), takes metres of the model to easting, northing, height in metres."""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +53,13 @@ class Georeference:
         return self.crs is not None
 
 
-def georeference(model: Any, declared: Declaration, problems: list[Problem]) -> Georeference:
+def georeference(
+    model: Any,
+    declared: Declaration,
+    problems: list[Problem],
+    source: Source = _NOBODY,
+    points: Callable[[], Points] | None = None,
+) -> Georeference:
     """Decide where a model stands.
 
     Parameters
@@ -56,38 +68,75 @@ def georeference(model: Any, declared: Declaration, problems: list[Problem]) -> 
     declared : Declaration
         The sheet's ``place``, ``crs`` and ``vertical_datum`` outrank the file.
     problems : list of Problem
-        ``georeference-missing``, ``georeference-contradiction``, ``crs-unknown``,
-        ``map-scale-inconsistent`` and ``georeference-implausible`` are appended.
+        ``georeference-missing``, ``georeference-contradiction``, ``true-north-contradiction``,
+        ``crs-unknown``, ``map-scale-inconsistent``, ``georeference-implausible``,
+        ``coordinates-look-projected``, and those of units, places and heights are appended.
+    source : Source, optional
+        For the line to write in the delivery sheet.
+    points : callable, optional
+        Returns the (n, 3) origins of the placements in metres of the model.
     """
+    from cimkit.loaders.ifc.contradictions import contradictions, looks_projected
+
     unit = length_unit(model)
+    problems += unit_problems(model)
     hint = site_hint(model, problems)
-    stated = claims(model)
+    stated = claims(model, problems)
     facts: dict[str, Any] = {}
     if hint:
         facts["site"] = {"longitude": hint[0], "latitude": hint[1], "elevation": hint[2]}
     north = true_north(model)
     if north is not None:
         facts["true_north"] = north
+    local = points() if points is not None else np.empty((0, 3))
+    local = local[np.isfinite(local).all(axis=1)]
+    if local.any():  # sites and storeys stand at the origin of the model, wherever that is
+        local = local[local.any(axis=1)]
     result = Georeference(facts=facts)
     if declared.place is not None:
-        name = declared.crs or (stated[0].crs if stated else "")
-        crs = _metric_crs(name, "", problems)
-        if crs is not None:
-            matrix = _helmert(declared.place, declared.place.scale)
-            result = Georeference(
-                "sheet", crs, "sheet", declared.vertical_datum, matrix, facts | {"crs": name}
-            )
-    if not result.placed:
-        for claim in stated:
-            found = _placed(claim, model, unit, declared, facts, problems)
-            if found is not None:
-                result = found
-                break
+        result = _by_sheet(declared, declared.place, stated, facts, problems)
+    others: list[Georeference] = []
+    for claim in stated:
+        own: list[Problem] = []
+        found = _placed(claim, model, unit, declared, facts, own)
+        if not result.placed:
+            problems += own
+            result = found or result
+        elif found is not None:
+            others.append(found)
     if not result.placed:
         if model.by_type("IfcProduct"):  # a library of types stands nowhere, rightly
-            problems.append(_missing(hint, stated))
+            projected = looks_projected(local, hint, source)
+            problems.append(projected or _missing(hint, stated, source))
         return result
-    return _verified(result, hint, problems)
+    result = _verified(result, local, source, problems)
+    if result.placed:
+        problems += contradictions(result, others, hint, north, local)
+    return _with_heights(result, local, declared, stated, source, problems)
+
+
+def _by_sheet(
+    declared: Declaration,
+    place: Place,
+    stated: list[Claim],
+    facts: dict[str, Any],
+    problems: list[Problem],
+) -> Georeference:
+    claim = stated[0] if stated else None
+    name = declared.crs or (claim.crs if claim else "")
+    wkt = claim.wkt if claim and not declared.crs else ""
+    crs = _metric_crs(name, wkt, claim if not declared.crs else None, problems)
+    if crs is None:
+        return Georeference(facts=facts)
+    said = {"crs": name or "WKT", "scale": place.scale, "rotation": place.rotation}
+    return Georeference(
+        "sheet",
+        crs,
+        "sheet" if declared.crs else "declared",
+        declared.vertical_datum,
+        _helmert(place, place.scale),
+        facts | said,
+    )
 
 
 def _placed(
@@ -99,7 +148,7 @@ def _placed(
     problems: list[Problem],
 ) -> Georeference | None:
     name, wkt = (declared.crs, "") if declared.crs else (claim.crs, claim.wkt)
-    crs = _metric_crs(name, wkt, problems)
+    crs = _metric_crs(name, wkt, None if declared.crs else claim, problems)
     if crs is None:
         return None
     from cimkit.geometry.crs import metres_per_unit, parse_crs
@@ -125,24 +174,52 @@ def _placed(
         place.easting * map_unit, place.northing * map_unit, place.height * map_unit, place.rotation
     )
     matrix = _helmert(metric, scale) @ np.diag([*claim.factors, 1.0])
-    matrix = matrix @ np.linalg.inv(world(model, unit))
+    matrix = matrix @ np.linalg.inv(world(model, unit, claim.context))
     said = {"crs": name or "WKT", "scale": place.scale, "rotation": place.rotation}
     return Georeference(
         claim.origin,
         crs,
         "sheet" if declared.crs else "declared",
-        declared.vertical_datum or claim.vertical_datum or _vertical(crs),
+        declared.vertical_datum or claim.vertical_datum,
         matrix,
-        facts | said,
+        facts | said | {"stated_by": claim.entity},
     )
 
 
-def _vertical(crs: str) -> str | None:
-    """Return the vertical part of a compound CRS."""
-    from cimkit.geometry.crs import crs_name, parse_crs
+def _with_heights(
+    result: Georeference,
+    local: Points,
+    declared: Declaration,
+    stated: list[Claim],
+    source: Source,
+    problems: list[Problem],
+) -> Georeference:
+    """Name what the heights of the model are measured from."""
+    from cimkit.geometry.crs import parse_crs
+    from cimkit.loaders._placing.heights import heights
 
-    parts = parse_crs(crs).sub_crs_list
-    return crs_name(parts[1]) if len(parts) > 1 else None
+    if not result.placed:
+        return result
+    said, origin = declared.vertical_datum, "sheet"
+    if said is None:
+        said = next((c.vertical_datum for c in stated if c.vertical_datum), None)
+        origin = "declared" if said else "none"
+    corners = local if len(local) else np.zeros((1, 3))
+    z = corners @ result.matrix[2, :3] + result.matrix[2, 3]
+    decided = heights(
+        "IfcProjectedCRS",
+        parse_crs(result.crs or ""),
+        said,
+        origin,
+        (float(z.min()), float(z.max())),
+        source,
+    )
+    problems += decided.problems
+    return replace(
+        result,
+        vertical_datum=decided.datum or said,
+        facts=result.facts | {"heights": decided.kind},
+    )
 
 
 def _helmert(place: Place, scale: float) -> Matrix:
@@ -159,37 +236,37 @@ def _helmert(place: Place, scale: float) -> Matrix:
 
 
 def _named(name: str, wkt: str) -> str:
-    """Return the text that pyproj may understand: the WKT, the codes, or the name itself."""
+    """Return the text that names the CRS: the code in it, the well-known text, or the name."""
     codes = _EPSG.findall(name)
     if codes:
-        return f"EPSG:{codes[0]}"
-    if name.strip().isdigit():
-        return f"EPSG:{name.strip()}"
+        return "EPSG:" + "+".join(dict.fromkeys(codes))  # of the plane, then of the heights
     return wkt or name
 
 
-def _metric_crs(name: str, wkt: str, problems: list[Problem]) -> str | None:
+def _metric_crs(name: str, wkt: str, claim: Claim | None, problems: list[Problem]) -> str | None:
     """Return a projected CRS in metres for what the file says, or None and a problem."""
-    from pyproj.exceptions import CRSError
-
     from cimkit.errors import CimkitError
     from cimkit.geometry.crs import crs_name, parse_crs
+    from cimkit.geometry.crs_text import suppositions
 
     text = _named(name, wkt)
     try:
         crs = parse_crs(text)
-        flat = crs.sub_crs_list[0] if crs.is_compound else crs
+        flat: CRS = crs.sub_crs_list[0] if crs.is_compound else crs
         if not flat.is_projected:
             raise ValueError(f"{flat.type_name} instead of a projected CRS")
-    except (CRSError, CimkitError, ValueError) as error:
+    except (CimkitError, ValueError) as error:
+        words = " ".join(claim.words) if claim else ""
+        likely = [c for c in (*suppositions(text), *suppositions(words)) if _is_plane(c)]
         problems.append(
             Problem(
                 code="crs-unknown",
                 message="The model names a CRS that cannot be used; it is not placed by it.",
-                place="IfcProjectedCRS",
+                place=claim.entity if claim else "IfcProjectedCRS",
                 got=f"{name or text[:60]!r} ({str(error)[:120]})" if text else "no name",
-                expected="EPSG:n of a projected CRS",
-                hint='In the delivery sheet: crs = "EPSG:…".',
+                expected=" or ".join(likely[:3]) or "EPSG:n of a projected CRS",
+                hint='In the delivery sheet: crs = "' + (likely[0] if likely else "EPSG:…") + '".',
+                proposal=(("crs", likely[0]),) if likely else (),
             )
         )
         return None
@@ -198,7 +275,19 @@ def _metric_crs(name: str, wkt: str, problems: list[Problem]) -> str | None:
     return _in_metres(flat)
 
 
-def _in_metres(crs: Any) -> str:
+def _is_plane(code: str) -> bool:
+    from cimkit.errors import CimkitError
+    from cimkit.geometry.crs import parse_crs
+
+    try:
+        crs = parse_crs(code)
+    except CimkitError:
+        return False
+    flat = crs.sub_crs_list[0] if crs.is_compound else crs
+    return bool(flat.is_projected)
+
+
+def _in_metres(crs: CRS) -> str:
     """Return the same projection with axes in metres: placements are metres by convention."""
     from pyproj import CRS
 
@@ -211,65 +300,53 @@ def _in_metres(crs: Any) -> str:
 
 
 def _verified(
-    result: Georeference, hint: tuple[float, float, float] | None, problems: list[Problem]
+    result: Georeference, local: Points, source: Source, problems: list[Problem]
 ) -> Georeference:
-    from pyproj import Geod
+    """Ask whether coordinates of that size can be in that CRS; if not, nobody placed the model."""
+    from cimkit.loaders._placing import place
 
-    from cimkit.geometry.crs import parse_crs, to_crs84
-
-    crs = parse_crs(result.crs or "")
-    lon, lat = (float(v) for v in to_crs84(result.matrix[None, :2, 3], crs)[0])
-    if not (math.isfinite(lon) and math.isfinite(lat)):
-        problems.append(_implausible(result, "its coordinates are outside the projection", "error"))
+    corners = local if len(local) else np.zeros((1, 3))
+    moved = corners @ result.matrix[:3, :3].T + result.matrix[:3, 3]
+    (xmin, ymin), (xmax, ymax) = moved[:, :2].min(axis=0), moved[:, :2].max(axis=0)
+    bounds = (float(xmin), float(ymin), float(xmax), float(ymax))
+    where = str(result.facts.get("stated_by", "delivery sheet"))
+    decided = place(where, result.crs, result.crs_origin, bounds, source)
+    problems += decided.problems
+    if decided.crs is None or not all(math.isfinite(v) for v in bounds):
         return Georeference(facts=result.facts)
-    area = crs.area_of_use
-    if area is not None:
-        wide = area.east - area.west if area.east >= area.west else 360.0
-        inside = area.south - 2 <= lat <= area.north + 2 and (
-            wide >= 350 or area.west - 2 <= lon <= area.east + 2
-        )
-        if not inside:
-            problems.append(
-                _implausible(result, f"{lat:.5f}, {lon:.5f} lies outside {area.name}", "warning")
-            )
-    if hint:
-        metres = Geod(ellps="WGS84").inv(lon, lat, hint[0], hint[1])[2]
-        if metres > CONTRADICTION_M:
-            problems.append(
-                Problem(
-                    code="georeference-contradiction",
-                    message=f"The {result.origin} and IfcSite name places {metres:,.0f} m apart; "
-                    f"the {result.origin} was obeyed.",
-                    place="IfcSite",
-                    got=f"IfcSite {hint[1]:.6f}, {hint[0]:.6f} (distance {metres:.0f} m)",
-                    expected=f"{result.origin} {lat:.6f}, {lon:.6f}",
-                    hint="Correct RefLatitude and RefLongitude, or the map conversion.",
-                )
-            )
+    from cimkit.geometry.crs import to_crs84
+
+    lon, lat = (float(v) for v in to_crs84(result.matrix[None, :2, 3], decided.crs)[0])
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        problems.append(_implausible(result, where))
+        return Georeference(facts=result.facts)
     result.facts["origin"] = [lon, lat]
     return result
 
 
-def _implausible(result: Georeference, why: str, severity: Literal["error", "warning"]) -> Problem:
+def _implausible(result: Georeference, where: str) -> Problem:
     east, north = result.matrix[:2, 3]
     return Problem(
         code="georeference-implausible",
-        message=f"The {result.origin} puts the model where its CRS is not meant to be used: {why}.",
-        severity=severity,
-        place="IfcMapConversion",
+        message=f"The {result.origin} puts the origin of the model outside the projection.",
+        severity="error",
+        place=where,
         got=f"E {east:.3f} m, N {north:.3f} m",
         expected=f"coordinates within the area of {str(result.facts.get('crs'))[:60]}",
         hint="Look for easting and northing exchanged, a missing zone number or another unit.",
     )
 
 
-def _missing(hint: tuple[float, float, float] | None, stated: list[Claim]) -> Problem:
+def _missing(
+    hint: tuple[float, float, float] | None, stated: list[Claim], source: Source
+) -> Problem:
     seen = f"IfcSite {hint[1]:.6f}, {hint[0]:.6f} (a hint only)" if hint else "nothing"
+    where = f'glob = "{source.path}", ' if source.path else ""
     return Problem(
         code="georeference-missing",
         message="The model has no usable place on the earth; its geometry is kept in local metres.",
         got=f"an unusable {stated[0].origin}" if stated else seen,
         expected="IfcMapConversion with IfcProjectedCRS",
-        hint='In the delivery sheet: crs = "EPSG:…" and place = {easting, northing, height, '
-        "rotation}.",
+        hint=f'In the delivery sheet: {where}crs = "EPSG:…" and place = {{easting, northing, '
+        "height, rotation}.",
     )
