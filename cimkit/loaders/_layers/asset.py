@@ -29,7 +29,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
     tables = [t for t, _ in surveyed]
     placed = [_place(t, options, source) for t in tables]
     keys = [key_of(t, options) for t in tables]
-    problems = [*opened.problems]
+    problems = [*opened.problems]  # reading rows may have added some
     for found in placed:
         problems += found.problems
     problems += [problem for _, problem in keys if problem is not None]

@@ -63,6 +63,18 @@ class Rows:
                 yield from self._chunk(batch, first, odd)
             first += batch.num_rows
         self.problems += odd.problems()
+        given = first - self.table.numbered_from
+        if given != self.table.features:
+            self.problems.append(
+                Problem(
+                    "row-count-differs",
+                    f"The layer says that it has {self.table.features} rows, but gave {given}.",
+                    "error" if given < self.table.features else "warning",
+                    self.table.name,
+                    str(given),
+                    str(self.table.features),
+                )
+            )
 
     def _chunk(
         self, batch: pa.RecordBatch, first: int, odd: Oddities

@@ -70,7 +70,7 @@ def settle(text: bytes, said: str | None, source: Source, options: ReadOptions) 
             hint=f"Add a .cpg, or write in the delivery sheet: {line}.",
             proposal=proposal,
         )
-    elif doubted:
+    elif doubted and claim in _WEAK:
         problem = Problem(
             "encoding-detected",
             f"Its texts are said to be {claim}, but they look like {found}; read as that.",
@@ -82,7 +82,7 @@ def settle(text: bytes, said: str | None, source: Source, options: ReadOptions) 
     else:
         problem = Problem(
             "encoding-contradiction",
-            f"Its texts are not valid {claim}, which it says they are; read as {found}.",
+            f"Its texts are not {claim}, which it says they are; read as {found}.",
             got=claim,
             expected=found,
             hint=f"In the delivery sheet: {line}.",

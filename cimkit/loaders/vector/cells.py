@@ -22,7 +22,7 @@ _REAL = r"^-?(0|[1-9]\d{0,11})(\.\d{1,12})?([eE][-+]?\d{1,2})?$"
 _REAL_COMMA = _REAL.replace(r"\.", "[.,]")
 _ANGLE = re.compile(
     r"([NSEW北南东東西])?[緯纬経经經]?\s*(-?\d{1,3})\s*[°º度d:\s]\s*(\d{1,2})\s*['′’分m:\s]\s*"
-    r"(\d{1,2}(?:\.\d+)?)?\s*(?:\"|″|”|''|秒|s)?\s*([NSEW北南东東西])?",
+    r"(\d{1,2}(?:\.\d+)?)?\s*(?:\"|″|”|''|′′|秒|s)?\s*([NSEW北南东東西])?",
     re.IGNORECASE,
 )
 
@@ -57,7 +57,7 @@ def numbers(column: pa.Array, comma: bool) -> npt.NDArray[np.float64]:
     plain = pc.if_else(
         fits, pc.replace_substring_regex(text, r"^\+", ""), pa.scalar(None, text.type)
     )
-    return np.asarray(plain.cast(pa.float64()).fill_null(np.nan))
+    return np.array(plain.cast(pa.float64()).fill_null(np.nan))
 
 
 class Kinds:

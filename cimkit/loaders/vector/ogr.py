@@ -178,12 +178,37 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
     unique = dict(zip(distinct(fields), fields, strict=True))
 
     def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        import pyogrio.raw
-
         osm = how.driver == "OSM"
         wanted = None
         if columns is not None and not osm:
             wanted = [unique[c] for c in columns]
+        count = 0
+        try:
+            for batch in stream(wanted, columns):
+                count += batch.num_rows
+                yield batch
+        except (pa.ArrowException, OSError, RuntimeError, ValueError) as error:
+            if not count:
+                raise SourceUnreadable(
+                    "GDAL cannot read its rows", got=str(error)[:300], where=layer
+                ) from error
+            stopped = Problem(
+                "read-stopped",
+                "It is damaged; the rows before the damage are read.",
+                "error",
+                layer,
+                str(error)[:200],
+                hint="Deliver it again: it may have been cut short.",
+            )
+            if stopped not in how.problems:
+                how.problems.append(stopped)
+
+    def stream(
+        wanted: Sequence[str] | None, columns: Sequence[str] | None
+    ) -> Iterator[pa.RecordBatch]:
+        import pyogrio.raw
+
+        osm = how.driver == "OSM"
         with ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
@@ -192,7 +217,7 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
                     how.file,
                     layer=layer,
                     encoding=how.encoding,
-                    columns=wanted,
+                    columns=None if wanted is None else list(wanted),
                     read_geometry=has_geometry and columns is None,
                     datetime_as_string=True,
                     use_pyarrow=True,

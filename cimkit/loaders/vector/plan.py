@@ -19,6 +19,12 @@ __all__ = ["Plan", "as_utf8", "gdal_name", "is_utf8", "plan", "transcoded", "unr
 
 _Origin = Literal["declared", "detected", "sheet", "none"]
 _XML = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
+_CHARSET = re.compile(rb"""(charset\s+"?)([\w-]*)""", re.IGNORECASE)
+_CHARSETS = {
+    **{"gb18030": "WindowsSimpChinese", "big5": "WindowsTradChinese", "cp932": "WindowsJapanese"},
+    **{"cp949": "WindowsKorean", "cp1252": "WindowsLatin1", "utf-8": "UTF-8"},
+}
+"""What MapInfo calls encodings."""
 _BLOCK = 1 << 20
 _UTF_8 = {"utf-8", "ascii"}
 
@@ -83,7 +89,7 @@ def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     if text[:1] in (b"{", b"[", b"\x1e"):
         return _json(source, options, scratch)
     if re.match(rb"!table|version\s+\d+\s+charset", text[:200], re.I):
-        return _mapinfo(source, start, options)
+        return _mapinfo(source, start, options, scratch)
     if suffix_of(start) is None and file.suffix.lower() == ".dbf":
         return plan_dbf(source, options)
     return Plan(file)
@@ -105,6 +111,16 @@ def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> P
     way = as_utf8(source, None, options, scratch)
     if b"opengis.net/gml" in start or b"FeatureCollection" in start or b"fgd" in start:
         way.options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"}
+        # GDAL writes what it learns of GML beside it: there it may.
+        folder = scratch / "gml"
+        folder.mkdir()
+        (folder / "layer.gml").symlink_to(way.file.absolute())
+        schema = next(
+            (f for e in (".xsd", ".XSD") if (f := source.file.with_suffix(e)).is_file()), None
+        )
+        if schema is not None:
+            (folder / "layer.xsd").symlink_to(schema.absolute())
+        way.file = folder / "layer.gml"
     return way
 
 
@@ -133,7 +149,7 @@ def as_utf8(source: Source, said: str | None, options: ReadOptions, scratch: Pat
     way.shown, way.origin = chosen.name, chosen.origin
     if chosen.problem is not None:
         way.problems.append(chosen.problem)
-    if chosen.name not in _UTF_8:
+    if chosen.name not in _UTF_8 or claim not in _UTF_8:
         way.file, replaced = transcoded(source.file, chosen.reads, scratch)
         if replaced:
             way.problems.append(unreadable_text(replaced, chosen.name))
@@ -208,7 +224,7 @@ def transcoded(file: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
                 return target, replaced
 
 
-def _mapinfo(source: Source, start: bytes, options: ReadOptions) -> Plan:
+def _mapinfo(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> Plan:
     """Read a MapInfo table by its ``charset``, which is often Neutral: nothing said."""
     from cimkit.loaders.vector.dbf import read_dbf
 
@@ -216,7 +232,7 @@ def _mapinfo(source: Source, start: bytes, options: ReadOptions) -> Plan:
     beside = {
         p.suffix.lower(): p for p in source.file.parent.iterdir() if p.stem.casefold() == stem
     }
-    said = re.search(rb'charset\s+"([^"]*)"', start[:2000], re.I)
+    said = _CHARSET.search(start[:2000])
     foreign = b""
     if ".mid" in beside and source.file.suffix.lower() == ".mif":
         foreign = _foreign(beside[".mid"])
@@ -226,16 +242,24 @@ def _mapinfo(source: Source, start: bytes, options: ReadOptions) -> Plan:
         except ValueError:
             foreign = _texts(beside[".dat"])
     names = b"\n".join(line for line in start.splitlines() if not line.isascii())
-    chosen = settle(
-        foreign + b"\n" + names,
-        said[1].decode("ascii", "replace") if said else None,
-        source,
-        options,
-    )
-    way = Plan(source.file, {"ENCODING": gdal_name(chosen.reads)}, shown=chosen.name)
-    way.origin = chosen.origin
+    claim = said[2].decode("ascii", "replace") if said else None
+    chosen = settle(foreign + b"\n" + names, claim, source, options)
+    way = Plan(source.file, shown=chosen.name, origin=chosen.origin)
     if chosen.problem is not None:
         way.problems.append(chosen.problem)
+    charset = _CHARSETS.get(chosen.reads)
+    if said is not None and charset is not None and charset.lower() != (claim or "").lower():
+        folder = scratch / "mapinfo"
+        folder.mkdir()
+        for suffix, part in beside.items():
+            (folder / f"{source.file.stem}{suffix}").symlink_to(part.absolute())
+        head = folder / f"{source.file.stem}{source.file.suffix.lower()}"
+        head.unlink()
+        with source.file.open("rb") as opened, head.open("wb") as out:
+            out.write(opened.read(said.start(2)) + charset.encode())
+            opened.seek(said.end(2))
+            shutil.copyfileobj(opened, out)
+        way.file = head
     return way
 
 
