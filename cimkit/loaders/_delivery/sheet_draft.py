@@ -14,7 +14,7 @@ from cimkit.loaders._delivery.sheet import COLUMNS
 from cimkit.loaders._delivery.sheet_proposals import Proposal, common, proposals, written
 from cimkit.loaders.photo.poses import image_name
 from cimkit.loaders.photo.tracks import read_track
-from cimkit.model import Asset, Declaration
+from cimkit.model import Asset, Declaration, Problem
 
 __all__ = ["write_sheet"]
 
@@ -86,6 +86,8 @@ def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
             name = f"*{_escaped(path.suffix)}" if many else _escaped(path.name)
             groups.setdefault(folder + name, []).append(asset)
     poses = list(_poses(assets, paths)) if paths else []
+    known = _with_neighbours(assets)
+    groups = {glob: [known[a.path] for a in members] for glob, members in groups.items()}
     given = {glob: (members, proposals(members, COLUMNS)) for glob, members in groups.items()}
     alike = common({glob: row for glob, row in given.items() if "*" not in _plain(glob)})
     rows = [
@@ -98,6 +100,21 @@ def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
             dataclasses.replace(_draft(glob, members, poses), proposals=() if told else own)
         )
     return rows
+
+
+def _with_neighbours(assets: list[Asset]) -> dict[str, Asset]:
+    """Return the sources by path; those that lie off from all others have a problem more."""
+    from cimkit.loaders._placing.neighbours import apart_from_the_rest
+
+    found = {a.path: a for a in assets}
+    for path, km in apart_from_the_rest(assets).items():
+        far = Problem(
+            "far-from-the-rest",
+            f"It lies {km:.0f} km from the middle of the delivery.",
+            hint="Is its coordinate system the right one?",
+        )
+        found[path] = dataclasses.replace(found[path], problems=(*found[path].problems, far))
+    return found
 
 
 def _plain(glob: str) -> str:

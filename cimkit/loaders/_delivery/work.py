@@ -15,7 +15,6 @@ from typing import Any
 
 from cimkit.errors import CimkitError
 from cimkit.loaders._delivery.local_grid import known_here, named
-from cimkit.loaders._placing.epochs import without_epoch
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Problem, Source
 from cimkit.model.source import Depth
@@ -129,6 +128,7 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
     kind = module.SPEC.kind if asset.status == "refused" else asset.kind
     if asset.status == "ok":
         asset = _as_declared(asset, options)
+        asset = dataclasses.replace(asset, problems=(*asset.problems, *_left_open(asset, source)))
     return dataclasses.replace(
         asset,
         path=source.path,
@@ -141,16 +141,25 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
     )
 
 
+def _left_open(asset: Asset, source: Source) -> tuple[Problem, ...]:
+    """Return what neither the source nor the sheet says of its heights and their moment."""
+    if asset.crs is None and asset.bbox is None:
+        return ()
+    from cimkit.loaders._placing.epochs import without_epoch
+    from cimkit.loaders._placing.heights import unsaid
+
+    return (*without_epoch(asset), *unsaid(asset, source))
+
+
 def _as_declared(asset: Asset, options: ReadOptions) -> Asset:
     """Add what the sheet says of any source and this one does not say itself."""
     said = options.declared
     day = said.observed if asset.observed_start is None else None
-    asset = dataclasses.replace(asset, epoch=asset.epoch or said.epoch)
     return dataclasses.replace(
         asset,
         observed_start=asset.observed_start or day,
         observed_end=asset.observed_end or day,
-        problems=(*asset.problems, *without_epoch(asset)),
+        epoch=asset.epoch or said.epoch,
         properties=named(asset, said),
         vertical_datum=asset.vertical_datum or said.vertical_datum,
     )

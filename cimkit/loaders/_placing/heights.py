@@ -15,12 +15,12 @@ from cimkit.geometry.vertical import (
     read_vertical,
     vertical_part,
 )
-from cimkit.model import Problem, Source
+from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-__all__ = ["Heights", "heights"]
+__all__ = ["Heights", "heights", "unsaid"]
 
 LOWEST_M, HIGHEST_M = -2_000.0, 9_000.0
 """Deeper than the mines and higher than the mountains, nothing of a city stands."""
@@ -96,6 +96,23 @@ def heights(
     if found is None:
         return Heights(None, "unknown", tuple(problems))
     return Heights(found.datum, found.kind, tuple(problems))
+
+
+def unsaid(asset: Asset, source: Source) -> tuple[Problem, ...]:
+    """Return that a source has heights, and neither it nor its loader says anything of them.
+
+    Parameters
+    ----------
+    asset : Asset
+        With all that the file and the sheet say.
+    source : Source
+        Its source.
+    """
+    told = any(p.code.startswith("vertical-") for p in asset.problems)
+    if asset.vertical_datum is not None or told or asset.bbox is None or len(asset.bbox) != 6:
+        return ()
+    z = (asset.bbox[2], asset.bbox[5])
+    return () if z == (0.0, 0.0) else (_unknown("", None, None, z, source),)
 
 
 def _decide(
