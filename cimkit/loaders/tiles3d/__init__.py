@@ -1,85 +1,96 @@
-"""3D Tiles and glTF: recorded with their counts and their place, not taken apart."""
+"""3D Tiles and I3S: recorded with their counts, their metadata and their place, not taken apart."""
 
 from __future__ import annotations
 
 import json
-import posixpath
 import re
-import struct
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
-from cimkit.model import Asset, Problem, Source
+from cimkit.loaders.tiles3d.store import FileStore, Store, ZipStore
+from cimkit.model import Asset, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles and glTF", version=1)
+    from cimkit.loaders.tiles3d.found import Found
+    from cimkit.loaders.tiles3d.place import Lies
 
-_MAGIC = (b"glTF", b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
-_MEDIA = {"glTF": "model/gltf-binary", "tileset": "application/json", "gltf": "model/gltf+json"}
+SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=2)
+
+_TILES = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
 _TEMPLATE = re.compile(r"\\\{(level|x|y|z)\\\}")
+_LARGEST = 256_000_000
+"""Bytes of a tileset's JSON that are parsed."""
 
 
 def sniff(head: Head) -> int:
-    """Recognise tiles by their magic, tilesets and glTF by the fields that only they have."""
+    """Recognise tiles by their magic, tilesets by the fields that only they have."""
     start = head.start
-    if start[:4] in _MAGIC and len(start) >= 12:
+    if start[:4] in _TILES and len(start) >= 12:
         return 90
-    if start[:4] == b"PK\x03\x04":
-        return 80 if _is_3tz(head) else 0
-    if head.name.endswith(".3tz"):
+    if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return 80 if _archive_kind(head) else 0
+    if head.name.endswith((".3tz", ".slpk")):
         return 5  # it says so and is none: it is refused, not passed over
     text = start.lstrip(b"\xef\xbb\xbf").lstrip()
     if text[:1] != b"{" or b'"stac_version"' in start or b'"CityJSON' in start:
         return 0
-    if b'"geometricError"' in start and (b'"root"' in start or b'"asset"' in start):
-        return 70
-    own = (b'"meshes"', b'"accessors"', b'"bufferViews"', b'"scenes"', b'"nodes"')
-    return 65 if b'"asset"' in start and any(word in start for word in own) else 0
+    tiled = b'"geometricError"' in start and (b'"root"' in start or b'"asset"' in start)
+    return 70 if tiled else 0
 
 
-def _is_3tz(head: Head) -> bool:
-    if not head.name.endswith(".3tz") and b"3dtilesIndex" not in head.start:
-        return False
+def _archive_kind(head: Head) -> str | None:
+    named = head.name.endswith((".3tz", ".slpk"))
+    tiled = b"3dtilesIndex" in head.start or b"tileset.json" in head.start
+    if not named and not tiled and b"3dSceneLayer.json" not in head.start:
+        return None
     try:
         with zipfile.ZipFile(head.file) as archive:
-            return "tileset.json" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return head.name.endswith(".3tz")
+            return _kind(archive.namelist(), head.name)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return "broken" if named else None
+
+
+def _kind(names: list[str], name: str) -> str | None:
+    if "3dSceneLayer.json.gz" in names or "3dSceneLayer.json" in names:
+        return "i3s"
+    # an ordinary zip is unpacked, and its tileset found in it
+    indexed = "@3dtilesIndex1@" in names or name.endswith(".3tz")
+    return "3tz" if indexed and "tileset.json" in names else None
 
 
 def _uris(value: Any) -> Iterator[str]:
     """Give the values of all ``uri`` and ``url`` fields."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in ("uri", "url", "schemaUri") and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _uris(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _uris(inner)
+    waiting = [value]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, dict):
+            for name, inner in at.items():
+                if name in ("uri", "url", "schemaUri") and isinstance(inner, str):
+                    yield inner
+                else:
+                    waiting.append(inner)
+        elif isinstance(at, list):
+            waiting.extend(at)
 
 
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
-    """Name the delivered files that a tileset or a glTF refers to."""
+    """Name the delivered files that a tileset refers to."""
     try:
         said = _json(file)
     except (ValueError, OSError, RecursionError):
         return set()  # binary, or broken: `probe` says so
     found = set()
-    folder = posixpath.dirname(path)
     for uri in _uris(said):
-        if uri.startswith("data:") or "://" in uri:
+        target = resolve(uri, path)
+        if target is None:
             continue
-        target = posixpath.normpath(posixpath.join(folder, unquote(uri.split("?")[0])))
         if "{" in target:
             pattern = re.compile(_TEMPLATE.sub(r"\\d+", re.escape(target)))
             found |= {name for name in listing if pattern.fullmatch(name)}
@@ -92,206 +103,156 @@ def _json(file: Path) -> Any:
     with file.open("rb") as opened:
         if opened.read(1) not in (b"{", b"\xef", b" ", b"\n", b"\r", b"\t"):
             raise ValueError("no JSON object")
+    if file.stat().st_size > _LARGEST:
+        raise ValueError(f"more than {_LARGEST} bytes")
     return json.loads(file.read_bytes().decode("utf-8-sig"))
 
 
-@dataclass(slots=True)
-class _Found:
-    counts: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    title: str = ""
-    box: tuple[float, float, float, float] | None = None
-
-    def add(self, name: str, number: int = 1) -> None:
-        self.counts[name] = self.counts.get(name, 0) + number
-
-    def trouble(self, code: str, message: str, place: str = "", **more: Any) -> None:
-        self.problems.append(Problem(code, message, place=place, **more))
-
-
 def probe(source: Source, options: ReadOptions) -> Asset:
-    """Count tiles and contents, and compare the lengths that headers state with the files'.
+    """Count tiles and contents, look into them, and say what they hold and where they lie.
+
+    At depth *header* no content is opened; *sample* opens the first 2,000, *full* all.
 
     Raises
     ------
     SourceUnreadable
         If it is neither what its first bytes nor what its name promise.
     """
+    from cimkit.loaders.tiles3d.content import content
+    from cimkit.loaders.tiles3d.found import Found
+
+    found = Found()
     with source.file.open("rb") as opened:
         magic = opened.read(4)
-    found = _Found()
-    if magic in _MAGIC:
-        _binary(source.file, found)
-        kind, media = magic.decode(), _MEDIA.get(magic.decode(), "application/octet-stream")
-    elif magic[:2] == b"PK" or source.file.suffix.lower() == ".3tz":
-        _archive(source, found)
-        kind, media = "tileset", "application/zip"
-    else:
-        try:
-            said = _json(source.file)
-        except ValueError as error:
-            raise SourceUnreadable(
-                "its JSON is broken", where=source.path, got=str(error)
-            ) from error
-        kind = "tileset" if "root" in said or "geometricError" in said else "gltf"
-        (_tileset if kind == "tileset" else _gltf)(said, found)
-        media = _MEDIA[kind]
-    for member in source.members:
-        beside = posixpath.relpath(member, posixpath.dirname(source.path) or ".")
-        file = source.file.parent / beside
-        if file.is_file() and options.depth != "header":
-            with file.open("rb") as opened:
-                is_tile = opened.read(4) in _MAGIC
-            if is_tile:
-                _binary(file, found, member)
-            elif member.lower().endswith(".3tz") and not zipfile.is_zipfile(file):
-                found.trouble(
-                    "content-unreadable",
-                    "An archive of tiles is no archive.",
-                    member,
-                    severity="error",
-                )
-    return Asset(
-        path=source.path,
-        kind="mesh" if kind in ("gltf", "glTF") else "tiles",
-        format=found.title,
-        media_type=media,
-        counts=found.counts,
-        crs="EPSG:4978" if found.box else None,
-        crs_origin="assumed" if found.box else "none",
-        bbox_wgs84=found.box,
-        properties={"class": kind},
-        problems=tuple(found.problems),
-    )
+    if magic in _TILES:
+        data = FileStore(source).read(source.path)
+        if len(data) < 12:
+            raise SourceUnreadable("a tile shorter than its header", got=f"{len(data)} bytes")
+        content(data, source.file.stat().st_size, source.path, found)
+        _alone(magic.decode(), source, found)
+        return _asset(source, options, found, None, magic.decode(), f"{magic.decode()} {data[4]}")
+    if magic[:2] == b"PK" or source.file.suffix.lower() in (".3tz", ".slpk"):
+        return _archive(source, options, found)
+    try:
+        said = _json(source.file)
+    except (ValueError, RecursionError) as error:
+        raise SourceUnreadable("its JSON is broken", where=source.path, got=str(error)) from error
+    return _tileset(said, source, options, FileStore(source), source.path, found, "")
 
 
-def _binary(file: Path, found: _Found, place: str = "") -> None:
-    size = file.stat().st_size
-    with file.open("rb") as opened:
-        start = opened.read(28)
-    if len(start) < 12:
-        raise SourceUnreadable("a tile shorter than its header", got=f"{size} bytes")
-    magic, version, length = start[:4].decode(), *struct.unpack_from("<II", start, 4)
-    found.title = found.title or f"{magic} {version}"
-    found.add(magic)
-    if magic == "subt" and len(start) >= 24:
-        texts, binary = struct.unpack_from("<QQ", start, 8)
-        length = 24 + texts + binary
-    if length != size:
+def _alone(magic: str, source: Source, found: Found) -> None:
+    if magic in ("b3dm", "i3dm", "pnts", "cmpt"):
         found.trouble(
-            "length-contradiction",
-            "Its header states another length than the file has.",
-            place,
-            got=f"{size} bytes",
-            expected=f"{length} bytes",
-            hint="Was it cut off on the way? Deliver it again.",
-        )
-    expected = (1, 2) if magic == "glTF" else (1,)
-    if version not in expected:
-        found.trouble(
-            "version-unknown",
-            f"There is no version {version} of {magic}.",
-            place,
-            got=str(version),
-            expected=str(expected[-1]),
+            "tile-alone",
+            "It is one tile of a tileset that was not delivered with it; only that says where it "
+            "stands.",
+            severity="info",
+            hint="Deliver the tileset.json that refers to it.",
         )
 
 
-def _archive(source: Source, found: _Found) -> None:
+def _archive(source: Source, options: ReadOptions, found: Found) -> Asset:
     try:
         with zipfile.ZipFile(source.file) as archive:
-            found.add("contents", len(archive.namelist()))
-            said = json.loads(archive.read("tileset.json").decode("utf-8-sig"))
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+            names = archive.namelist()
+            if _kind(names, source.file.name.lower()) == "i3s":
+                from cimkit.loaders.tiles3d.i3s import probe_i3s
+
+                return probe_i3s(ZipStore(archive), source, options)
+            store = ZipStore(archive)
+            said = json.loads(store.read("tileset.json").decode("utf-8-sig"))
+            return _tileset(said, source, options, store, "tileset.json", found, "3TZ, ")
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RecursionError) as error:
         raise SourceUnreadable(
             "it is no archive of a tileset", where=source.path, got=str(error)
         ) from error
-    _tileset(said, found)
-    found.title = f"3TZ, {found.title}"
 
 
-def _gltf(said: dict[str, Any], found: _Found) -> None:
-    version = said.get("asset", {}).get("version", "")
-    found.title = f"glTF {version}".strip()
-    for name in ("meshes", "nodes", "materials", "accessors"):
-        found.add(name, len(said.get(name, ())))
+def _tileset(
+    said: Any,
+    source: Source,
+    options: ReadOptions,
+    store: Store,
+    name: str,
+    found: Found,
+    prefix: str,
+) -> Asset:
+    from cimkit.loaders.tiles3d.place import volume_of
+    from cimkit.loaders.tiles3d.tileset import Walk
 
-
-def _tileset(said: dict[str, Any], found: _Found) -> None:
-    asset = said.get("asset")
-    version = asset.get("version") if isinstance(asset, dict) else None
-    found.title = f"3D Tiles {version or ''}".strip()
-    if version not in ("0.0", "1.0", "1.1"):
+    walk = Walk(store, found, options.depth)
+    walk.base = name
+    root = walk.tileset(said, name)
+    lies = volume_of(root)
+    if root and lies is None:
         found.trouble(
-            "version-unknown",
-            "The tileset does not say which version of 3D Tiles it is.",
-            "asset.version",
-            got=str(version),
-            expected="1.0 or 1.1",
+            "crs-missing",
+            "Its root tile lies nowhere on the Earth: it is in local metres, and is not placed.",
+            "root.boundingVolume",
+            severity="error",
+            hint="Give the root tile a transform to earth-centred coordinates.",
         )
-    error = said.get("geometricError")
-    if not isinstance(error, int | float) or error < 0:
-        message = "Its geometric error is no number from 0 up."
-        found.trouble("tileset-invalid", message, "geometricError", got=str(error))
-    root = said.get("root")
-    if not isinstance(root, dict):
-        found.trouble("tileset-invalid", "It has no root tile.", "root", severity="error")
-        return
-    waiting = [(root, "root")]
-    while waiting:
-        tile, place = waiting.pop()
-        found.add("tiles")
-        _tile(tile, place, found)
-        children = tile.get("children", [])
-        for i, child in enumerate(children if isinstance(children, list) else []):
-            if isinstance(child, dict):
-                waiting.append((child, f"{place}.children[{i}]"))
-    from cimkit.loaders.tiles3d.place import box_of
-
-    found.box = box_of(root)
+    version = found.properties.get("version")
+    title = f"{prefix}3D Tiles {version or ''}".strip()
+    return _asset(source, options, found, lies, "tileset", title)
 
 
-def _tile(tile: dict[str, Any], place: str, found: _Found) -> None:
-    contents = tile.get("contents") or [tile.get("content")]
-    found.add("contents", sum(isinstance(c, dict) for c in contents))
-    if not isinstance(tile.get("boundingVolume"), dict):
-        found.trouble("tileset-invalid", "A tile has no bounding volume.", place)
-    if not isinstance(tile.get("geometricError"), int | float):
-        found.trouble("tileset-invalid", "A tile has no geometric error.", place)
-    if tile.get("refine") not in (None, "ADD", "REPLACE"):
-        found.trouble(
-            "tileset-invalid",
-            "A tile refines in a way that there is not.",
-            place,
-            got=str(tile.get("refine")),
-            expected="ADD or REPLACE",
+def _asset(
+    source: Source,
+    options: ReadOptions,
+    found: Found,
+    lies: Lies | None,
+    kind: str,
+    title: str,
+) -> Asset:
+    properties = {"class": kind, **found.properties}
+    if found.levels:
+        properties["tiles_per_level"] = {str(k): v for k, v in sorted(found.levels.items())}
+    if found.extensions:
+        properties["extensions"] = sorted(found.extensions)
+    if found.size:
+        properties["content_bytes"] = found.size
+    if lies is not None:
+        properties["heights"] = list(lies.heights)
+    problems = found.problems()
+    datum = options.declared.vertical_datum
+    if lies is not None:
+        from cimkit.geometry.crs import parse_crs
+        from cimkit.loaders._placing.heights import heights
+
+        said = heights(
+            "", parse_crs("EPSG:4979"), datum, "sheet" if datum else "none", lies.heights, source
         )
+        problems += said.problems
+        datum = said.datum
+    archive = source.file.suffix.lower() == ".3tz"
+    media = "application/json" if kind == "tileset" and not archive else "application/zip"
+    return Asset(
+        path=source.path,
+        kind="tiles",
+        format=title,
+        media_type=media if kind == "tileset" else "application/octet-stream",
+        counts={k: v for k, v in found.counts.items() if v or k in ("tiles", "contents")},
+        crs=lies.crs if lies else None,
+        crs_origin="assumed" if lies else "none",
+        vertical_datum=datum,
+        bbox=lies.box if lies else None,
+        bbox_wgs84=lies.shape.bounds if lies else None,
+        footprint=lies.shape.wkb if lies else None,
+        properties=properties,
+        problems=tuple(problems),
+    )
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
-    """Give one object: the tileset, or the model, as a whole."""
-    import numpy as np
-    import pyarrow as pa
-    import shapely
+    """Give one object, the tileset as a whole, and its counts as measures."""
+    from cimkit.loaders._mesh.rows import rows
 
-    from cimkit.geometry.vector import boxes, content_hash, write_wkb
-    from cimkit.model import STAGED
-
-    box = asset.bbox_wgs84
-    shape = np.array([shapely.box(*box) if box else None], dtype=object)
-    text = json.dumps({**asset.counts, **asset.properties})
-    hashed = json.dumps({"sha256": asset.sha256})
-    row = {
-        "source_layer": "",
-        "source_key": asset.sha256 or source.path,
-        "key_origin": "sha256",
-        "source_class": asset.properties["class"],
-        "kind": asset.kind,
-        "name": PurePosixPath(source.path).stem,
-        "geometry": write_wkb(shape)[0].as_py(),
-        "bbox": boxes(shape)[0].as_py(),
-        "position_origin": "file" if box else "none",
-        "properties": text,
-        "content_hash": content_hash(write_wkb(shape), pa.array([hashed]))[0].as_py(),
-    }
-    yield "objects", pa.Table.from_pylist([row], schema=STAGED["objects"])
+    levels = asset.properties.get("tiles_per_level", {})
+    more: list[tuple[str, str, float, str | None]]
+    more = [("tiles", f"level {k}", float(v), None) for k, v in levels.items()]
+    error = asset.properties.get("geometric_error")
+    if isinstance(error, int | float):
+        more.append(("geometric_error", "", float(error), "m"))
+    heights = asset.properties.get("heights")
+    yield from rows(source, asset, heights, more, PurePosixPath(source.path).stem)

@@ -1,19 +1,38 @@
-"""Where the root tile of a tileset lies."""
+"""Where the root tile of a tileset lies, and how high: from its bounding volume."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import Transformer
+import shapely
 
-__all__ = ["box_of"]
+from cimkit.loaders._mesh.local import earth_centred
+
+__all__ = ["Lies", "volume_of"]
+
+Array = npt.NDArray[np.float64]
 
 
-def box_of(root: dict[str, Any]) -> tuple[float, float, float, float] | None:
-    """Return (west, south, east, north) of a root tile; None if it lies nowhere on the Earth.
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """A place on the Earth."""
+
+    crs: str
+    """EPSG:4979 for regions, EPSG:4978 for boxes and spheres: as 3D Tiles has it."""
+    shape: Any
+    """Polygon in CRS84."""
+    heights: tuple[float, float]
+    """Metres above the ellipsoid."""
+    box: tuple[float, ...]
+    """(xmin, ymin, zmin, xmax, ymax, zmax) in that CRS."""
+
+
+def volume_of(root: dict[str, Any]) -> Lies | None:
+    """Return where a root tile lies; None if nowhere on the Earth.
 
     A region is stated in radians. A box or a sphere is in Earth-centred metres once the tile's
     transform is applied; near the centre of the Earth it is a model without a place.
@@ -23,12 +42,7 @@ def box_of(root: dict[str, Any]) -> tuple[float, float, float, float] | None:
         return None
     try:
         if "region" in volume:
-            w, s, e, n = np.degrees(np.asarray(volume["region"][:4], dtype=np.float64))
-            return (
-                (float(w), float(s), float(e), float(n))
-                if w <= e
-                else (-180.0, float(s), 180.0, float(n))
-            )
+            return _region(np.asarray(volume["region"], dtype=np.float64))
         corners = _corners(volume)
         if corners is None:
             return None
@@ -36,15 +50,31 @@ def box_of(root: dict[str, Any]) -> tuple[float, float, float, float] | None:
         placed = corners @ matrix.reshape(4, 4)[:3, :3] + matrix.reshape(4, 4)[3, :3]
     except (TypeError, ValueError, IndexError):
         return None  # no numbers; the tileset's own problems name the tile
-    if not 6.2e6 < np.linalg.norm(placed.mean(axis=0)) < 6.6e6:
+    found = earth_centred(placed)
+    if found is None:
         return None
-    to_degrees = Transformer.from_crs("EPSG:4978", "EPSG:4979", always_xy=True)
-    moved = to_degrees.transform(placed[:, 0], placed[:, 1], placed[:, 2])
-    lon, lat = moved[0], moved[1]
-    return float(min(lon)), float(min(lat)), float(max(lon)), float(max(lat))
+    box = (*placed.min(axis=0).tolist(), *placed.max(axis=0).tolist())
+    return Lies("EPSG:4978", found[0], found[1], box)
 
 
-def _corners(volume: dict[str, Any]) -> npt.NDArray[np.float64] | None:
+def _region(given: Array) -> Lies | None:
+    west, south, east, north = (float(v) for v in np.degrees(given[:4]))
+    low, high = (float(v) for v in given[4:6]) if len(given) >= 6 else (0.0, 0.0)
+    if not np.isfinite(given).all() or not -90 <= south <= north <= 90:
+        return None
+    if not -180 <= west <= 180 or not -180 <= east <= 180:
+        return None
+    if west <= east:
+        shape: Any = shapely.box(west, south, east, north)
+    else:  # across 180°
+        halves = [shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]
+        shape = shapely.MultiPolygon(halves)
+    bounds = shape.bounds
+    box = (bounds[0], bounds[1], low, bounds[2], bounds[3], high)
+    return Lies("EPSG:4979", shape, (low, high), box)
+
+
+def _corners(volume: dict[str, Any]) -> Array | None:
     signs = np.array(list(product((-1.0, 1.0), repeat=3)))
     if "box" in volume:
         box = np.asarray(volume["box"], dtype=np.float64).reshape(4, 3)

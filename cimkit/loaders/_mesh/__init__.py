@@ -1,0 +1,1 @@
+"""What the loaders of tiles and meshes share: reading glTF, and placing what is in local metres."""

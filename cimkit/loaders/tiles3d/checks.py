@@ -1,0 +1,56 @@
+"""Whether the parts of a tile are what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cimkit.loaders.tiles3d.found import Found
+
+__all__ = ["check_transform", "check_volume", "listing", "mapping"]
+
+
+def mapping(given: Any) -> dict[str, Any]:
+    """Return a JSON object, or an empty one for what is none."""
+    return given if isinstance(given, dict) else {}
+
+
+def listing(given: Any) -> list[Any]:
+    """Return a JSON array, or an empty one for what is none."""
+    return given if isinstance(given, list) else []
+
+
+def check_volume(volume: dict[str, Any], place: str, found: Found) -> None:
+    """Tell of a bounding volume that has not the numbers it needs, or has them turned over."""
+    for name, count in (("region", 6), ("box", 12), ("sphere", 4)):
+        if name not in volume:
+            continue
+        given = volume[name]
+        if not _numbers(given) or len(given) != count:
+            message = f"A bounding {name} has not {count} numbers."
+            found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+        elif name == "region" and (given[1] > given[3] or given[4] > given[5]):
+            message = "A bounding region has its south in the north, or its top below."
+            found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+        elif name == "sphere" and given[3] < 0:
+            message = "A bounding sphere has a radius below 0."
+            found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+
+
+def check_transform(given: Any, place: str, found: Found) -> None:
+    """Tell of a transform that is not affine."""
+    if not _numbers(given) or len(given) != 16:
+        message = "The transform of a tile has not 16 numbers."
+        found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+        return
+    matrix = np.asarray(given, dtype=np.float64).reshape(4, 4)
+    if not np.allclose(matrix[:, 3], [0, 0, 0, 1]) or not np.isfinite(matrix).all():
+        message = "The transform of a tile is not affine."
+        found.trouble("tileset-invalid", message, place)
+
+
+def _numbers(given: Any) -> bool:
+    return isinstance(given, list) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) for v in given
+    )
