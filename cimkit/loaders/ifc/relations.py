@@ -17,6 +17,7 @@ from cimkit.loaders.ifc.instances import (
     number,
     position,
 )
+from cimkit.loaders.ifc.rings import turning
 from cimkit.model import STAGED, Problem
 
 __all__ = ["Structure", "relations"]
@@ -132,30 +133,15 @@ class Structure:
 
 def _rings(model: Any) -> list[tuple[Any, Any]]:
     """Return relationship and part of each link that makes something a part of itself."""
-    wholes: dict[int, list[tuple[int, Any, Any]]] = {}
+    wholes: dict[int, list[int]] = {}
+    by: dict[tuple[int, int], tuple[Any, Any]] = {}
     for name in ("IfcRelAggregates", "IfcRelNests"):
         for relation in each(model, name):
-            above = relation.RelatingObject
-            if above is not None and hasattr(above, "is_a"):
+            for above in members(relation.RelatingObject):
                 for one in members(relation.RelatedObjects):
-                    wholes.setdefault(number(one), []).append((number(above), relation, one))
-    found = []
-    done: set[int] = set()
-    for start in wholes:
-        path: dict[int, Iterator[tuple[int, Any, Any]]] = {}
-        if start not in done:
-            path[start] = iter(wholes[start])
-        while path:
-            at = next(reversed(path))
-            link = next(path[at], None)
-            if link is None:
-                done.add(at)
-                del path[at]
-            elif link[0] in path:
-                found.append(link[1:])
-            elif link[0] not in done and link[0] in wholes:
-                path[link[0]] = iter(wholes[link[0]])
-    return found
+                    wholes.setdefault(number(one), []).append(number(above))
+                    by[number(one), number(above)] = (relation, one)
+    return [by[link] for link in turning(wholes)]
 
 
 @cache

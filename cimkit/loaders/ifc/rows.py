@@ -20,6 +20,7 @@ from cimkit.loaders.ifc.place import Georeference
 from cimkit.loaders.ifc.properties import Properties
 from cimkit.loaders.ifc.relations import Structure, relations
 from cimkit.loaders.ifc.representations import Representations
+from cimkit.loaders.ifc.rings import cut_rings
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
 
@@ -51,19 +52,27 @@ def rows(
         yield "relations", table
     numbered = {number(t): t for t in things}
     structure = Structure(model, numbered, problems)
-    voids = {number(p) for p in each(model, "IfcFeatureElementSubtraction")}
+    passed = {number(p) for p in each(model, "IfcFeatureElementSubtraction")}
     shown = Representations(products, model.schema_identifier)
-    wanted = [p for p in shown.bodies if number(p) not in voids]
+    nowhere = cut_rings(model, problems)
+    if nowhere:
+        passed |= {number(p) for p in products if _placement(p) in nowhere}
+    wanted = [p for p in shown.bodies if number(p) not in passed]
     meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
     if lighter:
         _left_out([*wanted, *shown.drawn], problems)
     else:
         yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
-    drawn = [p for p in shown.drawn if number(p) not in voids and not lighter]
+    drawn = [p for p in shown.drawn if number(p) not in passed and not lighter]
     for table in drawings(model, drawn, keys, place, meshes.extents, problems):
         yield "geometries", table
     problems += shown.problems(set(meshes.extents))
     yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
+
+
+def _placement(product: Any) -> int:
+    placement = getattr(product, "ObjectPlacement", None)
+    return number(placement) if placement is not None else 0
 
 
 def _left_out(due: list[Any], problems: list[Problem]) -> None:
