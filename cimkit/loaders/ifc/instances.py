@@ -24,10 +24,22 @@ __all__ = [
 
 Json = dict[str, Any]
 
-get: Callable[[Any, int], Any] = ifcopenshell.entity_instance.get_argument
-"""Value of the n-th attribute; None for one that is unset, derived or a dangling reference."""
-number: Callable[[Any], int] = ifcopenshell.entity_instance.id
-"""Instance number; 0 for a typed value."""
+_argument: Callable[[Any, int], Any] = ifcopenshell.entity_instance.get_argument
+_id: Callable[[Any], int] = ifcopenshell.entity_instance.id
+
+
+def get(instance: Any, index: int) -> Any:
+    """Return the value of the n-th attribute; None for one that is unset, derived or dangling.
+
+    Of no instance (a dangling reference, too) it is None: the native code would end the process.
+    """
+    return _argument(instance, index) if instance is not None else None
+
+
+def number(instance: Any) -> int:
+    """Return the instance number; 0 for a typed value, and for no instance."""
+    return _id(instance) if instance is not None else 0
+
 
 _INSTANCE = ifcopenshell.entity_instance
 _PLAIN = (str, int, float, bool)
