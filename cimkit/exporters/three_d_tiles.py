@@ -12,6 +12,7 @@ import numpy as np
 
 from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters import _clouds, _model_layers, _plain_layers
+from cimkit.exporters._datums import datum_notes
 from cimkit.exporters._folder import refuse_foreign, swap
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._sorting import LAYER as LAYER_SQL
@@ -73,7 +74,8 @@ def export(
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
         report.withheld = selection.withheld()
         _write(selection, out, heights, report, local)
-    report.notes = heights.notes() + report.notes if local is None else report.notes
+        datums = datum_notes(selection, heights.undulation)
+    report.notes = heights.notes() + datums + report.notes if local is None else report.notes
     return report
 
 

@@ -1,0 +1,46 @@
+"""An export tells what its heights are measured from, where that is not one surface for all."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from cimkit.exporters._datums import datum_notes
+
+
+class Sources:
+    """Stands for a selection with so many items of each vertical datum."""
+
+    def __init__(self, **counts: int) -> None:
+        self.table = pa.Table.from_pylist(
+            [{"datum": d if d != "none" else None, "n": n} for d, n in counts.items()],
+            pa.schema([("datum", pa.string()), ("n", pa.int64())]),
+        )
+
+    def fetch(self, sql: str) -> pa.Table:
+        assert "selected_items" in sql
+        return self.table
+
+
+def notes(undulation: float | None = None, **counts: int) -> str:
+    return " | ".join(datum_notes(Sources(**counts), undulation))  # type: ignore[arg-type]
+
+
+def test_one_surface_for_all_needs_no_word() -> None:
+    assert notes(**{"EPSG:5737": 9}) == ""
+    assert notes(none=9) == ""  # that nothing is known is each source's own problem
+    assert notes() == ""
+
+
+@pytest.mark.parametrize("undulation", [None, -35.0])
+def test_ellipsoidal_heights_are_told(undulation: float | None) -> None:
+    said = notes(undulation, **{"EPSG:4979": 2, "EPSG:5737": 3})
+    assert "2 sources in EPSG:4979" in said
+    assert "EPSG:5737" not in said
+    assert ("-35" in said) == (undulation is not None)
+
+
+def test_several_surfaces_and_unknown_ones_are_told() -> None:
+    said = notes(**{"EPSG:5737": 3, "吴淞": 1, "none": 4})
+    assert "3 sources in EPSG:5737, 1 sources in 吴淞" in said
+    assert "4 sources with heights do not say" in said
