@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from cimkit.model import STAGED, Problem
 __all__ = ["rows"]
 
 _CHUNK = 2_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Extent:
@@ -215,9 +217,14 @@ def _facts(item: CityObject, extent: _Extent | None) -> dict[str, Any]:
         "parent_key": item.parent,
         "name": item.name,
         "lifecycle": item.lifecycle,
-        "valid_from": item.valid_from,
-        "valid_to": item.valid_to,
+        "valid_from": _microseconds(item.valid_from),
+        "valid_to": _microseconds(item.valid_to),
         "properties": text.decode(),
         "content_hash": shape.hexdigest()[:16] + hashlib.sha256(text).hexdigest()[:16],
         "place": item.place,
     }
+
+
+def _microseconds(moment: datetime | None) -> int | None:
+    """Return what Arrow keeps; it would load pandas to find that out from a `datetime`."""
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
@@ -165,7 +166,7 @@ class _Feature:
             return
         if "citygml" not in space and "oasis" not in space:
             self.reading.foreign[space] = self.reading.foreign.get(space, 0) + 1
-        level = _LOD.fullmatch(name)
+        level = _level(name)
         link = href(prop)
         first = next(prop.iterchildren("*"), None)
         if first is None:
@@ -183,7 +184,7 @@ class _Feature:
             read_appearance(prop, self.looks, self.reading.tally, self.reading.links.find)
             return
         if is_geometry(first) or local(first) == "ImplicitGeometry":
-            self._geometry(prop, level[1] if level else self.lod, name, surface)
+            self._geometry(prop, level or self.lod, name, surface)
             return
         if name in _BOUNDS:
             for child in prop.iterchildren("*"):
@@ -223,14 +224,14 @@ class _Feature:
         prop: Any,
         attributes: dict[str, Any],
         surface: int | None,
-        level: re.Match[str] | None,
+        level: str | None,
     ) -> None:
         if level or name in ("tin", "reliefPoints", "multiPoint", "multiCurve"):
             target = self.reading.links.find(link)
             if target is None:
                 self.gatherer._target(prop, link)
             elif is_geometry(target):
-                self._bodies(target, level[1] if level else self.lod, name, surface)
+                self._bodies(target, level or self.lod, name, surface)
             return
         role = (prop.get("role") or "").strip()
         self.found.relations.append((f"{name}:{role}" if role else name, link.removeprefix("#")))
@@ -279,7 +280,7 @@ class _Feature:
                 self._bodies(child, lod, name, surface)
 
     def _bodies(self, element: Any, lod: str, name: str, surface: int | None) -> None:
-        kind = _KINDS.get(re.sub(r"^lod\d", "", name))
+        kind = _KINDS.get(name[4:] if _level(name) else name)
         if kind is not None and surface is None:
             surface = next((n for n, s in enumerate(self.surfaces) if s == {"type": kind}), None)
             if surface is None:
@@ -302,8 +303,8 @@ class _Feature:
         """Take geometry and objects out of nested data."""
         if is_geometry(element):
             if owner[:1].islower():
-                level = _LOD.fullmatch(owner)
-                self._bodies(element, level[1] if level else "", owner, None)
+                level = _level(owner)
+                self._bodies(element, level or "", owner, None)
                 return True
             return False
         if local(element) == "ImplicitGeometry":
@@ -311,10 +312,10 @@ class _Feature:
             return True
         first = next(element.iterchildren("*"), None)
         if first is not None and is_geometry(first):
-            level = _LOD.fullmatch(local(element))
+            level = _level(local(element))
             for child in element.iterchildren("*"):
                 kind = owner if owner[:1].isupper() else local(element)
-                self._data_geometry(child, level[1] if level else "", kind)
+                self._data_geometry(child, level or "", kind)
             return True
         if local(element)[:1].isupper() and _is_object(element, owner):
             self.inner.append((element, owner))
@@ -341,6 +342,19 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=4_096)
+def _level(name: str) -> str | None:
+    """Return the level of detail in the name of a property, None if there is none.
+
+    Examples
+    --------
+    >>> _level("lod2Solid"), _level("lodType")
+    ('2', None)
+    """
+    found = _LOD.fullmatch(name)
+    return found[1] if found else None
+
+
 def _is_object(element: Any, owner: str) -> bool:
     """Return whether an element inside an object is an object too, and no data of it."""
     space, name = split(element.tag)
@@ -355,8 +369,7 @@ def _is_object(element: Any, owner: str) -> bool:
     if "citygml" in namespace(element):
         return True
     return any(
-        (_LOD.fullmatch(local(c)) and len(c)) or local(c) in _BOUNDS
-        for c in element.iterchildren("*")
+        (_level(local(c)) and len(c)) or local(c) in _BOUNDS for c in element.iterchildren("*")
     )
 
 

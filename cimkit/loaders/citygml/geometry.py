@@ -202,10 +202,10 @@ class Gatherer:
             ids = (*ids, own)
         if element.get("orientation") == "-":
             turned = not turned
-        for text in self.packed.get(element, ()):
-            faces.append((self._packed(element, text, ids), turned))
+        if "Textured" in name:
+            self._old_texture(element)
         for prop in element.iterchildren("*"):
-            if local(prop) in ("trianglePatches", "patches", "polygonPatches"):
+            if self.packed:
                 for text in self.packed.get(prop, ()):
                     faces.append((self._packed(prop, text, ids), turned))
             self._property(prop, turned, ids, faces, depth)
@@ -347,6 +347,18 @@ class Gatherer:
             yield Body("MultiLineString", lod, runs=lines, srs=self._srs)
         if points:
             yield Body("MultiPoint", lod, runs=points, srs=self._srs)
+
+    def _old_texture(self, element: Any) -> None:
+        """Tell of the appearance that CityGML before 1.0 sets into the geometry itself."""
+        self.tally.add(
+            Problem(
+                "appearance-unknown",
+                "A surface has its material or texture in the old way, as a TexturedSurface; its "
+                "geometry is kept without.",
+                place=f"line {element.sourceline} {self.key}",
+                expected="an app:Appearance",
+            )
+        )
 
     def _too_deep(self, element: Any) -> None:
         self._bad(element, f"it is nested more than {_DEEP} deep")

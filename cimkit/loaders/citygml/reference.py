@@ -10,6 +10,8 @@ import numpy.typing as npt
 from cimkit.errors import UsageError
 from cimkit.geometry.crs import parse_crs
 from cimkit.loaders._city.crs_names import named
+from cimkit.loaders._city.standing import stood
+from cimkit.model import Place
 
 __all__ = ["Frame", "Frames", "frame_of"]
 
@@ -28,10 +30,12 @@ class Frame:
     """The CRS, where it is not that of the model."""
     degrees: bool = False
     """Whether the first two axes are angles."""
+    place: Place | None = None
+    """Where a model in coordinates of its own stands, as the sheet says."""
 
     def ordered(self, points: Reals) -> Reals:
-        """Return positions with x first."""
-        return points[:, [1, 0, 2]] if self.swapped else points
+        """Return positions with x first, where the model stands."""
+        return stood(points[:, [1, 0, 2]] if self.swapped else points, self.place)
 
 
 def frame_of(text: str | None, dimension: int) -> Frame:

@@ -12,6 +12,7 @@ from cimkit.errors import UsageError
 from cimkit.geometry.crs import parse_crs
 from cimkit.loaders._city.beside import delivered, is_elsewhere
 from cimkit.loaders._city.crs_names import named
+from cimkit.loaders._city.standing import stood_box
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._placing import place
 from cimkit.loaders._placing.heights import heights
@@ -160,7 +161,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
     if head.srs and head.srs.startswith("#") and not declared.crs:
         said = None
         _tell_local(head, tally)
-    box = _box(found, frame, head, options.depth == "header")
+    box = stood_box(_box(found, frame, head, options.depth == "header"), declared.place)
     origin = "sheet" if declared.crs else "declared" if said else "none"
     flat = (box[0], box[1], box[3], box[4]) if box else None
     placed = place("", said, origin, flat, source)
@@ -253,7 +254,7 @@ def _box(found: _Survey, frame: Frame, head: Heading, only_head: bool) -> tuple[
 def _tell_local(head: Heading, tally: Tally) -> None:
     anchor = (head.local or {}).get("anchor", "")
     words = anchor.split()
-    columns = ("easting", "northing", "height")
+    columns = ("place_easting", "place_northing", "place_height")
     crs = named((head.local or {}).get("anchor_crs"))
     proposal = (("crs", crs), *zip(columns, words, strict=False)) if crs and words else ()
     tally.add(

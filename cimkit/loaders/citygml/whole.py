@@ -39,6 +39,7 @@ def tables(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple
         int(said.get("dimension", 3)),
         bool(said.get("axes_swapped")),
         degrees=bool(said.get("degrees")),
+        place=options.declared.place,
     )
     frames = Frames(frame, said.get("srs"), fixed=asset.crs_origin == "sheet")
     reading = Reading(source, frames, Attributes(Codes(source, tally)), Links(), tally, Looks(), {})

@@ -92,7 +92,9 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     origin = "sheet" if asset.crs_origin == "sheet" else "file"
     tally = Tally()
     told = Tally()  # the survey has told of broken lines already
-    items = (o for part in parts(source, told) for o in city_objects(part, tally))
+    items = (
+        o for part in parts(source, told, options.declared.place) for o in city_objects(part, tally)
+    )
     try:
         yield from rows(items, crs, asset.crs, origin, tally)
     finally:

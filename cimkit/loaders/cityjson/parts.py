@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._city.beside import delivered
+from cimkit.loaders._city.standing import stood
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders.cityjson.text import parsed
-from cimkit.model import Problem, Source
+from cimkit.model import Place, Problem, Source
 
 __all__ = ["Part", "parts", "positions"]
 
@@ -41,7 +42,7 @@ class Part:
     """Whether it is a feature of a sequence."""
 
 
-def parts(source: Source, tally: Tally) -> Iterator[Part]:
+def parts(source: Source, tally: Tally, place: Place | None = None) -> Iterator[Part]:
     """Yield the document, or the head and each feature of a sequence.
 
     Parameters
@@ -49,12 +50,20 @@ def parts(source: Source, tally: Tally) -> Iterator[Part]:
     source : Source
     tally : Tally
         Takes ``citymodel-invalid`` and what else is wrong with a part as a whole.
+    place : Place, optional
+        Where a model in coordinates of its own stands.
 
     Raises
     ------
     SourceUnreadable
         If the document is no JSON or no CityJSON. A broken line of a sequence is a problem.
     """
+    for part in _parts(source, tally):
+        part.vertices = stood(part.vertices, place)
+        yield part
+
+
+def _parts(source: Source, tally: Tally) -> Iterator[Part]:
     file = source.file
     with file.open("rb") as opened:
         first = opened.readline()

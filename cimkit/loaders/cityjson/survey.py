@@ -114,7 +114,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
     """Return what is known of a model after one pass over it."""
     tally = Tally()
     found = _Survey()
-    for part in parts(source, tally):
+    for part in parts(source, tally, options.declared.place):
         found.take(part, tally)
         if options.depth == "header" and found.sequence:
             break
@@ -134,7 +134,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
         (box[2], box[5]) if box else None,
         source,
     )
-    _tell_extent(head, box, found.sequence, tally)
+    _tell_extent(head, box if declared.place is None else None, found.sequence, tally)
     _tell_version(head, tally)
     for image in sorted(found.images):
         if not is_elsewhere(image) and delivered(source, image) is None:

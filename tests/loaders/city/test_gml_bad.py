@@ -10,7 +10,7 @@ import pytest
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders import citygml
 from cimkit.loaders._spec import ReadOptions
-from cimkit.model import Declaration, Source
+from cimkit.model import Declaration, Place, Source
 
 from .made import X, Y, building, corners, gml, link, load, model, multi, polygon, solid, square
 from .made import surface as bounded
@@ -205,6 +205,26 @@ def test_local_crs_of_the_file_is_told_with_its_anchor(tmp_path: Path) -> None:
     assert loaded.asset.crs is None
     assert "691000" in loaded.problem("crs-local").message
     assert ("crs", "EPSG:25832") in loaded.problem("crs-local").proposal
+
+
+def test_local_model_stands_where_the_sheet_says(tmp_path: Path) -> None:
+    inside = f"<bldg:lod1MultiSurface>{multi(polygon(square(1, x=0, y=0)))}</bldg:lod1MultiSurface>"
+    file = tmp_path / "a.gml"
+    file.write_text(model(building("b", inside), None))
+    declared = Declaration(crs="EPSG:25832", place=Place(X, Y, 100.0, 90.0))
+    loaded = load(citygml, file, declared=declared)
+    assert corners(loaded.rows("b")[0])[0][0][1] == pytest.approx([X, Y + 10, 101])
+    assert loaded.asset.bbox == pytest.approx((X - 10, Y, 101, X, Y + 10, 101))
+    assert loaded.objects["b"]["position_origin"] == "sheet"
+
+
+def test_header_answers_without_the_objects(tmp_path: Path) -> None:
+    text = model(houses()).replace("0 0 0<", f"{X} {Y} 1<").replace("1 1 1<", f"{X} {Y} 9<")
+    file = tmp_path / "a.gml"
+    file.write_text(text[: text.index("<bldg:Building")])  # there is nothing else
+    asset = citygml.probe(Source(path="a.gml", file=file), ReadOptions(depth="header"))
+    assert (asset.counts, asset.crs) == ({}, "EPSG:5555")
+    assert asset.bbox == (X, Y, 1, X, Y, 9)
 
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from cimkit.loaders import cityjson
 from cimkit.loaders._city.model import CityGeometry, compact
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders.cityjson.semantics import read_semantics
+from cimkit.model import Declaration, Place
 
-from .made import corners, document
+from .made import corners, document, load
 
 RD = "https://www.opengis.net/def/crs/EPSG/0/7415"
 CUBE = [[x, y, z] for z in (0, 3000) for x, y in ((0, 0), (10000, 0), (10000, 5000), (0, 5000))]
@@ -327,6 +328,35 @@ def test_second_head_holds_for_what_follows(tmp_path: Path) -> None:
     assert corners(loaded.rows("b0")[0])[0][0][0][0][0] == 85000.0
     assert corners(loaded.rows("b1")[0])[0][0][0][0][0] == 95000.0
     assert "sequence-second-head" in loaded.codes
+
+
+def test_local_model_stands_where_the_sheet_says(tmp_path: Path) -> None:
+    document(tmp_path, model(metadata={}, transform={"scale": [0.001] * 3, "translate": [0] * 3}))
+    declared = Declaration(crs="EPSG:28992", place=Place(85_000.0, 446_000.0, 7.0))
+    loaded = load(cityjson, tmp_path / "a.city.json", declared=declared)
+    assert loaded.asset.bbox == (85_000, 446_000, 7, 85_010, 446_005, 10)
+    assert corners(loaded.rows("b")[0])[0][0][0][0] == [85_000, 446_000, 7]
+
+
+@pytest.mark.keeps("CityJSONSeq", "instances", "statistics")
+def test_templates_of_the_first_line_serve_all_features(tmp_path: Path) -> None:
+    library = {
+        "templates": [{"type": "MultiSurface", "lod": "3", "boundaries": [[[0, 1, 2]]]}],
+        "vertices-templates": [[0, 0, 0], [1, 0, 0], [0, 1, 2]],
+    }
+    tree = {"type": "GeometryInstance", "template": 0, "boundaries": [1]}
+    one = features(1)[0]
+    one["CityObjects"]["b0"] = {
+        "type": "SolitaryVegetationObject",
+        "attributes": {"height": 12.5},
+        "geometry": [tree],
+    }
+    loaded = document(tmp_path, [head(**{"geometry-templates": library}), one], "a.city.jsonl")
+    assert corners(loaded.rows("b0", "3")[0])[0][0][1] == [85_011.0, 446_000.0, 0.0]
+    said = json.loads(loaded.objects["b0"]["properties"])
+    assert said["instances"][0]["template"] == 0
+    assert said["attributes"]["height"] == 12.5
+    assert loaded.objects["b0"]["height"] == 2.0
 
 
 faces = st.lists(st.lists(st.integers(0, 19), min_size=3, max_size=5), min_size=1, max_size=3)
