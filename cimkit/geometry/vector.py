@@ -196,7 +196,11 @@ def _local_planes(shapes: Shapes, limits: Reals, a: float, f: float, to_radians:
     return plane
 
 
-def content_hash(wkb: pa.Array, attributes: pa.Array) -> pa.Array:
+def content_hash(
+    wkb: pa.Array,
+    attributes: pa.Array,
+    parsed: tuple[Shapes, npt.NDArray[np.bool_]] | None = None,
+) -> pa.Array:
     """Return 32 hex digits per object: 16 of its geometry, then 16 of its attributes.
 
     Parameters
@@ -206,8 +210,10 @@ def content_hash(wkb: pa.Array, attributes: pa.Array) -> pa.Array:
         same geometry. NULL has a hash too.
     attributes : pa.Array
         JSON objects; the order of their fields does not matter.
+    parsed : tuple, optional
+        What `parse_wkb` made of ``wkb``, if that is known.
     """
-    shapes, bad = parse_wkb(wkb)
+    shapes, bad = parse_wkb(wkb) if parsed is None else parsed
     normal: Any = shapely.to_wkb(shapely.normalize(shapes), flavor="iso") if len(shapes) else []
     raw = wkb.to_pylist()
     plain = [

@@ -90,9 +90,8 @@ class Rows:
         merged = self.table.merged
         properties = json_objects(batch, fields, merged)
         lasting = [n for n in fields if not is_counter(n)]
-        hashes = content_hash(
-            wkb, properties if lasting == fields else json_objects(batch, lasting, merged)
-        )
+        told = properties if lasting == fields else json_objects(batch, lasting, merged)
+        hashes = content_hash(wkb, told, (shapes, bad))
         placed = shapes_to_crs84(shapes, self.crs)
         keys = self._keys(batch, hashes)
         area, length, z_min, z_max = measures(shapes, self.crs)
