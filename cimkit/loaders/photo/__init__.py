@@ -110,17 +110,18 @@ def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int],
     from cimkit.loaders.photo.beside import sidecars
     from cimkit.loaders.photo.camera import camera
     from cimkit.loaders.photo.exif import exif
-    from cimkit.loaders.photo.image import opened, packets, pictures
+    from cimkit.loaders.photo.image import opened, packets, pictures, stored
     from cimkit.loaders.photo.mapillary import described
     from cimkit.loaders.photo.xmp import xmp
 
     with opened(source, problems) as image:
-        counts = {"width": image.width, "height": image.height}
+        width, height = stored(image)
+        counts = {"width": width, "height": height}
         several = pictures(image)
         if several > 1:
             counts["images"] = several
         shot, tags = exif(image, problems)
-        camera(tags, image.width, image.height, shot)
+        camera(tags, width, height, shot)
         for packet in packets(image):
             xmp(packet, shot, problems)
         name = image.format or ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cimkit.loaders.photo.exif_values import corrupt, first_number, text_of
+from cimkit.loaders.photo.image import head
 from cimkit.loaders.photo.shot import Shot
 from cimkit.loaders.photo.taken import taken
 from cimkit.model import Problem
@@ -65,9 +66,9 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         What it says, and its tags by number.
     """
     try:
-        head = _head(image)
-        tags: dict[int, Any] = {**head, **head.get_ifd(_EXIF)} if head else {}
-        gps: Tags = head.get_ifd(_GPS) if head else {}
+        first = head(image)
+        tags: dict[int, Any] = {**first, **first.get_ifd(_EXIF)} if first else {}
+        gps: Tags = first.get_ifd(_GPS) if first else {}
     except (
         *(SyntaxError, ValueError, LookupError, TypeError, OSError, EOFError, ArithmeticError),
         *(struct.error, AttributeError, RecursionError),
@@ -85,13 +86,6 @@ def exif(image: Image.Image, problems: list[Problem]) -> tuple[Shot, Tags]:
         if said := text_of(tags.get(tag)):
             shot.more[name] = said
     return shot, tags
-
-
-def _head(image: Image.Image) -> Image.Exif:
-    from PIL import Image as images
-
-    # A PNG's own way to its EXIF decodes all pixels; `opened` has looked for it already.
-    return images.Image.getexif(image) if image.format == "PNG" else image.getexif()
 
 
 def _whole(value: Any) -> int | None:

@@ -16,7 +16,7 @@ from cimkit.model import Problem, Source
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["MOST_PIXELS", "opened", "packets", "pictures", "small"]
+__all__ = ["DAMAGE", "MOST_PIXELS", "head", "opened", "packets", "pictures", "small", "stored"]
 
 MOST_PIXELS = 150_000_000
 """Of an image that can only be decoded whole: half a gigabyte."""
@@ -82,6 +82,22 @@ def _unreadable(source: Source, error: BaseException) -> SourceUnreadable:
         where=source.path,
         mend="Deliver the camera's own file.",
     )
+
+
+def head(image: Image.Image) -> Image.Exif:
+    """Return the first directory of an image's EXIF, without decoding its pixels."""
+    from PIL import Image as images
+
+    # A PNG's own way to its EXIF decodes all pixels; `opened` has looked for it already.
+    return images.Image.getexif(image) if image.format == "PNG" else image.getexif()
+
+
+def stored(image: Image.Image) -> tuple[int, int]:
+    """Return width and height as stored: of a TIFF Pillow gives them as they are to be seen."""
+    tags: Any = getattr(image, "tag_v2", None)
+    if image.format == "TIFF" and tags is not None and 256 in tags and 257 in tags:
+        return int(tags[256]), int(tags[257])
+    return image.size
 
 
 def pictures(image: Image.Image) -> int:

@@ -125,14 +125,7 @@ def with_lever_arm(
 
 
 def _back(lonlat: Array, crs: str | None) -> Array:
-    """Return CRS84 degrees in the CRS of a track; NaN where PROJ alone cannot go back."""
-    from cimkit.errors import UsageError
-    from cimkit.geometry.crs import parse_crs, transformer
+    """Return CRS84 degrees in the CRS of a track."""
+    from cimkit.geometry.crs import from_crs84, parse_crs
 
-    if crs is None:
-        return lonlat
-    try:
-        there = transformer(parse_crs(crs))
-    except UsageError:
-        return np.full_like(lonlat, np.nan)
-    return np.column_stack(there.transform(lonlat[:, 0], lonlat[:, 1], direction="INVERSE"))
+    return lonlat if crs is None else from_crs84(lonlat, parse_crs(crs))

@@ -204,7 +204,7 @@ def _opensfm(said: list[Any], file: Path) -> Track:
     hpr = np.array(angles, dtype=float)
     from dataclasses import replace
 
-    return replace(track, hpr=hpr, vertical="as in reference_lla")
+    return replace(track, hpr=hpr)
 
 
 def _reference(said: Any, file: Path) -> tuple[float, float, float] | None:

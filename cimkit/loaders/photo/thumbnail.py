@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders.photo.image import DAMAGE, MOST_PIXELS, opened
+from cimkit.loaders.photo.image import DAMAGE, MOST_PIXELS, head, opened
 from cimkit.model import Source
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def thumbnail(source: Source, longest: int, quality: int = 80) -> bytes:
 
     try:
         with opened(source) as image:
-            turned = image.getexif().get(0x0112, 1) if image.format != "PNG" else 1
+            turned = head(image).get(0x0112, 1)
             image.draft("RGB", (longest, longest))
             if image.width * image.height > MOST_PIXELS:
                 raise SourceUnreadable(

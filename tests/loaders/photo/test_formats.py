@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from cimkit.loaders import photo, probe, raster
 from cimkit.loaders._spec import Head
+from cimkit.loaders.photo.thumbnail import thumbnail
 from cimkit.model import Source
 from tests.loaders.photo.made import XMP, load, shoot
 
@@ -192,3 +194,23 @@ def test_the_size_as_it_is_to_be_seen(
     assert json.loads(row["properties"])["orientation"] == orientation
     wide = asset.properties["field_of_view"]
     assert wide == pytest.approx(67.30 if size[0] == 64 else 53.06, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", ["tif", "heic", "webp", "png"])
+def test_turned_photographs_of_other_formats(tmp_path: Path, suffix: str) -> None:
+    """Some decoders turn the image themselves: it must not be turned twice."""
+    given = shoot(tmp_path / f"a.{suffix}", head={0x0112: 6})
+    asset, _, _ = load(given)
+    assert (asset.properties["width"], asset.properties["height"]) == (48, 64)
+    if suffix != "heic":  # libheif gives it as it is to be seen
+        assert asset.counts == {"width": 64, "height": 48}
+    with Image.open(io.BytesIO(thumbnail(given, 32))) as small:
+        assert small.size == (24, 32)
+        top, bottom = small.getpixel((12, 4)), small.getpixel((12, 28))
+        assert isinstance(top, tuple)
+        assert isinstance(bottom, tuple)
+        assert abs(top[0] - bottom[0]) < 20  # the gradient runs from left to right now
+        left, right = small.getpixel((2, 16)), small.getpixel((21, 16))
+        assert isinstance(left, tuple)
+        assert isinstance(right, tuple)
+        assert left[0] > right[0] + 100
