@@ -36,6 +36,16 @@ class BadLines:
         if len(self.first) < 3:
             self.first.append(text[:60])
 
+    def forget(self) -> None:
+        """Begin again."""
+        self.count, self.first, self.lone = 0, [], []
+
+    def add(self, other: BadLines) -> None:
+        """Take up what another one has."""
+        self.count += other.count
+        self.first = [*self.first, *other.first][:3]
+        self.lone += other.lone
+
     def problem(self, points: int) -> list[Problem]:
         """Return what to say of them."""
         if not self.count:
@@ -154,9 +164,11 @@ def parsed(
     if delimiter == " ":
         held = plain_spaces(held)
 
+    own = BadLines()
+
     def skip(row: Any) -> str:
         if row.text is not None and row.text.strip():
-            bad.note(row.text)
+            own.note(row.text)
         return "skip"
 
     options = {
@@ -172,7 +184,7 @@ def parsed(
     spelled = {"decimal_point": ","} if comma else {}
     nothing = ["", "nan", "NaN", "NAN", "-nan", "null", "-", "nan(ind)", "-nan(ind)", "#N/A"]
     try:
-        return pacsv.read_csv(
+        table = pacsv.read_csv(
             pa.BufferReader(held),
             **options,
             convert_options=pacsv.ConvertOptions(
@@ -182,7 +194,10 @@ def parsed(
             ),
         )
     except pa.ArrowInvalid:
-        return _picked(held, names, options, comma, bad)
+        own.forget()  # the same lines are met again
+        table = _picked(held, names, options, comma, own)
+    bad.add(own)
+    return table
 
 
 def _picked(
@@ -197,7 +212,6 @@ def _picked(
     import pyarrow.compute as pc
     import pyarrow.csv as pacsv
 
-    bad_before = bad.count
     try:
         table = pacsv.read_csv(
             pa.BufferReader(held),
@@ -207,7 +221,7 @@ def _picked(
             ),
         )
     except pa.ArrowInvalid:
-        bad.count = bad_before
+        bad.forget()
         bad.note(held[:60].decode("utf-8", "replace"), max(held.count(b"\n"), 1))
         return pa.table({n: pa.array([], pa.float64()) for n in names})
     sound = None
