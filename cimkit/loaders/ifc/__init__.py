@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.loaders.ifc.archive import models
-from cimkit.loaders.ifc.open import (
-    header_of,
-    is_json_ifc,
-    is_step_ifc,
-    is_xml_ifc,
-    scan,
-)
+from cimkit.loaders.ifc.open import header_of, scan
+from cimkit.loaders.ifc.recognition import is_json_ifc, is_step_ifc, is_xml_ifc
 from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.ifc.along import linear_problems
+from cimkit.loaders.ifc.damage import mended
 from cimkit.loaders.ifc.open import open_model
 from cimkit.loaders.ifc.origins import origins
 from cimkit.loaders.ifc.place import Georeference, georeference
@@ -33,10 +34,19 @@ class Opened:
     def __init__(self, source: Source, declared: Declaration) -> None:
         self.model: Any
         self.model, self.schema, self.problems = open_model(source.file, declared.encoding)
+        self.place: Georeference
+        told = list(self.problems)
+        try:
+            self._stand(source, declared)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            # A reference to an instance of a wrong class, which the parser does not look at.
+            self.problems = told + mended(self.model)
+            self.__dict__.pop("origins", None)
+            self._stand(source, declared)
+
+    def _stand(self, source: Source, declared: Declaration) -> None:
         self.problems += linear_problems(self.model)
-        self.place: Georeference = georeference(
-            self.model, declared, self.problems, source, self._points
-        )
+        self.place = georeference(self.model, declared, self.problems, source, self._points)
 
     def _points(self) -> npt.NDArray[np.float64]:
         return np.array(list(self.origins.values()), dtype=np.float64).reshape(-1, 3)

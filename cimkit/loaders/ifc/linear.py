@@ -91,7 +91,10 @@ def _items(product: Any) -> Iterator[tuple[str, Any]]:
     if held is None:
         yield from _axes(product)
         return
-    for shape in held.Representations or ():
+    # In a damaged file a reference may lead to an instance of any class.
+    for shape in getattr(held, "Representations", None) or ():
+        if not shape.is_a("IfcRepresentation"):
+            continue
         name = shape.RepresentationIdentifier or shape.RepresentationType or ""
         for item in shape.Items or ():
             for one in _flat(item, 0):
@@ -103,8 +106,9 @@ def _axes(product: Any) -> Iterator[tuple[str, Any]]:
     if product.is_a("IfcGrid"):
         for axes in (product.UAxes, product.VAxes, product.WAxes):
             for axis in axes or ():
-                if axis.AxisCurve is not None:
-                    yield "Axis", axis.AxisCurve
+                curve = getattr(axis, "AxisCurve", None)
+                if curve is not None and curve.is_a("IfcCurve"):
+                    yield "Axis", curve
 
 
 def _flat(item: Any, depth: int) -> Iterator[Any]:
@@ -115,9 +119,10 @@ def _flat(item: Any, depth: int) -> Iterator[Any]:
         yield item
     elif item.is_a("IfcCompositeCurveSegment") and item.ParentCurve is not None:
         yield item.ParentCurve
-    elif item.is_a("IfcMappedItem") and item.MappingSource is not None:
-        mapped = item.MappingSource.MappedRepresentation
-        if all(any(True for _ in _flat(i, depth + 1)) for i in mapped.Items or ()) and depth < 8:
+    elif item.is_a("IfcMappedItem") and depth < 8:
+        mapped = getattr(item.MappingSource, "MappedRepresentation", None)
+        inner = getattr(mapped, "Items", None) or ()
+        if inner and all(any(True for _ in _flat(i, depth + 1)) for i in inner):
             yield item  # the engine applies its target
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.ifc.archive import member, opened
+from cimkit.loaders.ifc.damage import mended
 from cimkit.loaders.ifc.header import Header, read_header
 from cimkit.loaders.ifc.ifcxml import write_step
-from cimkit.loaders.ifc.parser import parsed
+from cimkit.loaders.ifc.parser import Parsed, parsed
+from cimkit.loaders.ifc.recognition import is_json_ifc, is_xml_ifc, narrow
 from cimkit.loaders.ifc.repair import salvaged, uncommented
 from cimkit.loaders.ifc.schemas import (
     KNOWN,
@@ -26,15 +28,14 @@ from cimkit.loaders.ifc.schemas import (
 )
 from cimkit.loaders.ifc.text import escaped, utf16
 from cimkit.loaders.ifc.xmlheader import count_tags, read_xml_header
-from cimkit.loaders.ifc.xmlheader import is_xml_ifc as _is_xml
 from cimkit.model import Problem
 
-__all__ = ["header_of", "is_json_ifc", "is_step_ifc", "is_xml_ifc", "open_model", "scan"]
+__all__ = ["header_of", "open_model", "scan"]
 
 _ENTITY = re.compile(rb"#\s*\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
-_INSTANCE = re.compile(rb"#\s*\d+\s*=\s*IFC[A-Z]", re.IGNORECASE)
 _BETWEEN = re.compile(rb"\bENDSEC\s*;\s*DATA\s*(?:\([^;]*\)\s*)?;", re.IGNORECASE)
 _END = re.compile(rb"\bENDSEC\s*;\s*(?:END-ISO-10303-21\s*;?\s*)?\Z", re.IGNORECASE)
+_NAME = re.compile(r"IFC\w*")
 _BLOCK = 8 << 20
 _START = 1 << 20
 _HEADER = (
@@ -42,40 +43,6 @@ _HEADER = (
     "FILE_NAME('','',(''),(''),'','','');\nFILE_SCHEMA(('{}'));\nENDSEC;\nDATA;\n"
 )
 _FOOTER = b"\nENDSEC;\nEND-ISO-10303-21;\n"
-_BOM = b"\xef\xbb\xbf"
-
-
-def _narrow(start: bytes) -> bytes:
-    """Return the start of a file without byte order mark, and in one byte a letter."""
-    wide = utf16(start)
-    if wide is not None:
-        return start.decode(wide, "replace").lstrip("\ufeff").encode("utf-8", "replace")
-    return start.removeprefix(_BOM)
-
-
-def is_step_ifc(start: bytes) -> bool:
-    """Tell whether the start of a file is that of an IFC file in STEP encoding."""
-    start = _narrow(start)
-    if b"ISO-10303-21" not in start[:4096] and b"FILE_SCHEMA" not in start[:65_536]:
-        return False
-    if start.lstrip()[:1] == b"<":
-        return False
-    schemas = read_header(start).schemas
-    if schemas:
-        return any(s.upper().startswith("IFC") for s in schemas)
-    # A header longer than what we see is rare; what follows it would be named IFC all the same.
-    return _INSTANCE.search(start) is not None
-
-
-def is_xml_ifc(start: bytes) -> bool:
-    """Tell whether the start of a file is that of an ifcXML file."""
-    return _is_xml(_narrow(start))
-
-
-def is_json_ifc(start: bytes) -> bool:
-    """Tell whether the start of a file is that of a model in one of the drafts of ifcJSON."""
-    text = _narrow(start)[:4096]
-    return text.lstrip()[:1] == b"{" and b'"ifcJSON"' in text
 
 
 def _blocks(file: Path) -> Iterator[bytes]:
@@ -102,8 +69,8 @@ def header_of(file: Path, encoding: str | None = None) -> Header:
     with opened(file) as stream:
         start = stream.read(_START)
     if is_xml_ifc(start):
-        return read_xml_header(_narrow(start))
-    return read_header(_narrow(start), encoding)
+        return read_xml_header(narrow(start))
+    return read_header(narrow(start), encoding)
 
 
 def scan(file: Path) -> tuple[str, Counter[str]]:
@@ -129,7 +96,7 @@ def scan(file: Path) -> tuple[str, Counter[str]]:
         found += count_tags(text[:cut])
         rest = text[cut:]
     found += count_tags(rest)
-    schema = read_xml_header(_narrow(start)).schema
+    schema = read_xml_header(narrow(start)).schema
     known = known_classes(nearest(schema, found) or KNOWN[-1])  # other tags name types of values
     return schema, Counter({name: n for name, n in found.items() if name in known})
 
@@ -140,7 +107,7 @@ def _survey(file: Path) -> tuple[str, Counter[str], bool, bytes]:
     schema, rest, plain, tail = "", b"", True, b""
     for number, block in enumerate(_blocks(file)):
         if not number:
-            schema = read_header(_narrow(block[:_START])).schema
+            schema = read_header(narrow(block[:_START])).schema
         plain = plain and block.isascii()
         text = rest + block
         # Cut behind the last whole statement, so that no instance is split or counted twice.
@@ -190,8 +157,8 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
         )
     with tempfile.TemporaryDirectory(prefix="cimkit-ifc-") as room:
         if is_xml_ifc(start):
-            return _open_xml(file, read_xml_header(_narrow(start)), Path(room))
-        return _open_step(file, read_header(_narrow(start), encoding), encoding, Path(room))
+            return _open_xml(file, read_xml_header(narrow(start)), Path(room))
+        return _open_step(file, read_header(narrow(start), encoding), encoding, Path(room))
 
 
 def _open_xml(file: Path, header: Header, room: Path) -> tuple[Any, str, list[Problem]]:
@@ -227,6 +194,8 @@ def _open_step(
 ) -> tuple[Any, str, list[Problem]]:
     named, classes, plain, tail = _survey(file)
     schema = header.schema or named
+    if not _NAME.fullmatch(schema):
+        schema = ""  # garbage is no name
     problems: list[Problem] = []
     near = nearest(schema, classes)
     if near is None or (not classes and not header.schemas):
@@ -245,23 +214,32 @@ def _open_step(
             content, classes, told = adapted(content, schema, near, classes)
             problems += told
         whole = _lay(room / "whole.ifc", near, content)
-    if b"END-ISO-10303-21" not in tail:
+    cut = b"END-ISO-10303-21" not in tail
+    if cut:
         problems.append(_truncated(tail))
-    run = parsed(whole)
-    found = len(run.model.entity_names())
     known = known_classes(near)
     due = sum(n for name, n in classes.items() if name in known)
-    if found + run.duplicates < due or "syntax" in run.said:
+    run, refusal = _tried(whole)
+    if run is None or run.count + run.duplicates < due or "syntax" in run.said or cut:
         if content is None:
             content, _ = _written(file, encoding)
         text, lost = salvaged(content[_data(content) :])
-        again = parsed(_lay(room / "salvaged.ifc", near, text))
-        if lost or len(again.model.entity_names()) > found:
-            run, problems = again, problems + lost
+        again, _ = _tried(_lay(room / "salvaged.ifc", near, text))
+        if again is not None and (run is None or lost or again.count > run.count):
+            run, problems = again, problems + lost + mended(again.model)
+    if run is None:
+        raise refusal or SourceUnreadable("the IFC parser gives up", where=file.name)
     problems += lost_classes(near, classes)
     lost_names = {n for n in classes if n not in known}
     problems += run.problems(lost_names, schema != near)
     return run.model, schema or near, problems
+
+
+def _tried(file: Path) -> tuple[Parsed | None, SourceUnreadable | None]:
+    try:
+        return parsed(file), None
+    except SourceUnreadable as error:
+        return None, error
 
 
 def _written(file: Path, encoding: str | None) -> tuple[bytes, list[Problem]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ifcopenshell
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +16,7 @@ from cimkit.loaders.ifc.units import length_unit
 __all__ = ["frame", "known_frames", "origins"]
 
 Matrix = npt.NDArray[np.float64]
+_INSTANCE: Any = ifcopenshell.entity_instance
 
 
 def origins(model: Any) -> dict[int, tuple[float, float, float]]:
@@ -76,18 +78,24 @@ def frame(placement: Any, known: dict[int, Matrix | None]) -> Matrix | None:
     if placement is None:
         return None
     chain = []
+    if not isinstance(placement, _INSTANCE):
+        return None  # in a damaged file a reference may be anything
     while placement is not None and placement.id() not in known:
         known[placement.id()] = None  # also ends a ring
         local = get(placement, 1) if placement.is_a() == "IfcLocalPlacement" else None
-        plain = local is not None and local.is_a() in ("IfcAxis2Placement3D", "IfcAxis2Placement2D")
+        plain = isinstance(local, _INSTANCE) and local.is_a() in (
+            "IfcAxis2Placement3D",
+            "IfcAxis2Placement2D",
+        )
         chain.append((placement, local if plain else None))
-        placement = get(placement, 0) if plain else getattr(placement, "PlacementRelTo", None)
-    above = known[placement.id()] if placement is not None else np.eye(4)
+        above = get(placement, 0) if plain else getattr(placement, "PlacementRelTo", None)
+        placement = above if isinstance(above, _INSTANCE) else None
+    matrix = known[placement.id()] if placement is not None else np.eye(4)
     for link, axes in reversed(chain):
         own = _frame(axes) if axes is not None else _own(link)
-        above = above @ own if above is not None and own is not None else None
-        known[link.id()] = above
-    return above
+        matrix = matrix @ own if matrix is not None and own is not None else None
+        known[link.id()] = matrix
+    return matrix
 
 
 def _frame(axes: Any) -> Matrix | None:

@@ -34,6 +34,11 @@ class Parsed:
     """(place, what) by kind of complaint."""
 
     @property
+    def count(self) -> int:
+        """Number of instances that were read."""
+        return len(self.model.entity_names())
+
+    @property
     def duplicates(self) -> int:
         """Number of instances whose number was used again behind them."""
         return len(self.said.get("instance-duplicate", ()))

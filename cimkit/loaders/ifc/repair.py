@@ -147,14 +147,21 @@ def _cleaned(part: bytes) -> bytes | None:
     if not part:
         return None
     bare = _TEXT.sub(lambda m: b"''" if m[0][:1] == b"'" else b" ", part)
-    at, depth = 0, 0
+    at, depth, done = 0, 0, False  # whether a value stands before
     while at < len(bare):
         token = _TOKEN.match(bare, at)
-        if token is None:
+        if token is None or (token["number"] and not _is_sound(token["number"])):
             return None
-        if token["number"] and not _is_sound(token["number"]):
-            return None
-        depth += (token["mark"] == b"(") - (token["mark"] == b")")
+        mark = token["mark"]
+        if mark in (b",", b")"):
+            depth -= mark == b")"
+            done = mark == b")"
+        elif done:
+            return None  # no comma between two values
+        elif mark == b"(":
+            depth += 1
+        else:
+            done = token["name"] is None
         if depth < 0:
             return None
         at = token.end()

@@ -7,7 +7,7 @@ from collections import Counter
 
 from cimkit.loaders.ifc.header import Header
 
-__all__ = ["count_tags", "is_xml_ifc", "read_xml_header"]
+__all__ = ["count_tags", "read_xml_header"]
 
 _SCHEMA = re.compile(r"IFC(?:4X3(?:_[A-Z0-9]+)?|4X\d|4|2X[23]?)(?![0-9A-Z])", re.IGNORECASE)
 _HEADER = re.compile(
@@ -21,12 +21,6 @@ _INSTANCE = re.compile(
     rb"|[A-Z]\w*\s(?=[^<>]*xsi:type=.(?:\w+:)?(Ifc\w+))(?![^<>]*\s(?:ref|href)=))"
 )
 _LIMIT = 65_536
-
-
-def is_xml_ifc(text: bytes) -> bool:
-    """Tell whether the start of a file, one byte a letter, is that of an ifcXML file."""
-    text = text[:4096].lower()
-    return b"<" in text[:512] and (b"ifcxml" in text or b"iso_10303_28" in text)
 
 
 def count_tags(text: bytes) -> Counter[str]:
