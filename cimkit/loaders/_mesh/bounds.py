@@ -12,11 +12,6 @@ from cimkit.loaders._mesh.jsons import child, item, items
 
 __all__ = ["bounds"]
 
-_DEEPEST = 512
-"""Nodes below nodes; more is a circle or a prank."""
-_MOST = 2_000_000
-"""Nodes that are walked through."""
-
 
 def bounds(
     said: dict[str, Any],
@@ -68,18 +63,18 @@ def _placed(said: dict[str, Any]) -> Iterator[tuple[int, npt.NDArray[np.float64]
     if not roots:
         below = {c for n in nodes for c in items(n, "children") if isinstance(c, int)}
         roots = [i for i in range(len(nodes)) if i not in below]
-    waiting = [(r, np.eye(4), 0) for r in roots]
-    for _ in range(_MOST):
-        if not waiting:
-            return
-        index, above, depth = waiting.pop()
+    waiting = [(r, np.eye(4)) for r in roots]
+    seen: set[int] = set()  # a node has one parent at most; files that break this end here
+    while waiting:
+        index, above = waiting.pop()
         node = item(nodes, index)
-        if not node or depth > _DEEPEST:
+        if not node or index in seen:
             continue
+        seen.add(index)
         matrix = _matrix(node) @ above
         if isinstance(node.get("mesh"), int):
             yield node["mesh"], matrix
-        waiting += [(c, matrix, depth + 1) for c in items(node, "children")]
+        waiting += [(c, matrix) for c in items(node, "children")]
 
 
 def _matrix(node: dict[str, Any]) -> npt.NDArray[np.float64]:

@@ -189,9 +189,10 @@ def _check(said: dict[str, Any], binary: int, found: Gltf) -> None:
         if not isinstance(accessor, dict):
             continue
         view = item(views, accessor.get("bufferView"))
-        width = _SIZES.get(accessor.get("componentType", 0), 0) * _PARTS.get(
-            accessor.get("type", ""), 0
-        )
+        kind, shape = accessor.get("componentType"), accessor.get("type")
+        width = 0
+        if isinstance(kind, int) and isinstance(shape, str):
+            width = _SIZES.get(kind, 0) * _PARTS.get(shape, 0)
         start, count, length = accessor.get("byteOffset", 0), accessor.get("count"), None
         length = view.get("byteLength")
         if not view or not width or not isinstance(length, int) or not isinstance(count, int):

@@ -1,0 +1,205 @@
+"""OBJ, STL, COLLADA and what is only told of others."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cimkit.errors import SourceUnreadable
+from cimkit.loaders import ReadOptions, discover
+from cimkit.loaders import mesh as loader
+from cimkit.model import STAGED, Asset, Declaration, Source
+from cimkit.model.sheet import Place
+from cimkit.model.source import Depth
+
+CUBE = [(x, y, z) for x in (0.0, 10.0) for y in (0.0, 20.0) for z in (0.0, 30.0)]
+OBJ = (
+    "mtllib a.mtl\no house\n"
+    + "".join(f"v {x} {y} {z}\n" for x, y, z in CUBE)
+    + "usemtl wall\nf 1 2 4 3\nf 5 6 8 7\nf 1/1 2/2 6/6\nusemtl roof\nf 1//1 5//1 7//1 3//1\n"
+)
+
+
+def found(folder: Path) -> dict[str, Source]:
+    return {s.path: s for s in discover([folder], folder.parent / "scratch").sources}
+
+
+def probe(source: Source, depth: Depth = "full", **declared: Any) -> Asset:
+    return loader.probe(source, ReadOptions(Declaration(**declared), depth, source.file.parent))
+
+
+def codes(asset: Asset) -> list[str]:
+    return [p.code for p in asset.problems]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "in"
+    made.mkdir()
+    return made
+
+
+@pytest.mark.keeps("OBJ", "geometry", "appearance", "statistics")
+def test_an_obj_with_its_materials(folder: Path) -> None:
+    (folder / "a.obj").write_text(OBJ)
+    (folder / "a.mtl").write_text("newmtl wall\nmap_Kd -s 1 1 1 tex/壁.png\nmap_Bump tex/b.jpg\n")
+    (folder / "tex").mkdir()
+    for name in ("壁.png", "b.jpg", "other.jpg"):
+        (folder / "tex" / name).write_bytes(b"\xff\xd8\xff" + bytes(20))
+    source = found(folder)["a.obj"]
+    assert source.loader == "mesh"
+    assert source.members == ("a.mtl", "tex/b.jpg", "tex/壁.png")
+    asset = probe(source)
+    assert asset.counts == {
+        "vertices": 8,
+        "faces": 4,
+        "triangles": 7,
+        "objects": 1,
+        "materials": 2,
+    }
+    assert asset.bbox == (0, 0, 0, 10, 20, 30)
+    assert codes(asset) == ["crs-missing"]
+    tables = dict(loader.read(source, asset, ReadOptions()))
+    for name, table in tables.items():
+        assert table.schema.equals(STAGED[name])
+    measures = {m["name"]: m["value"] for m in tables["measures"].to_pylist()}
+    assert measures["triangles"] == 7
+
+
+@pytest.mark.keeps("OBJ", "crs", "z")
+def test_where_reality_capture_says_it_stands(folder: Path) -> None:
+    tiles = folder / "Data" / "Tile_+000_+001"
+    tiles.mkdir(parents=True)
+    for n in (1, 2):
+        (tiles / f"Tile_{n}.obj").write_text(OBJ)
+    (folder / "metadata.xml").write_text(
+        '<?xml version="1.0"?><ModelMetadata version="1"><SRS>EPSG:4544</SRS>'
+        "<SRSOrigin>500000,3270000,100</SRSOrigin></ModelMetadata>"
+    )
+    sources = found(folder)
+    assets = [probe(s) for p, s in sources.items() if p.endswith(".obj")]
+    assert len(assets) == 2
+    for asset in assets:
+        assert (asset.crs, asset.crs_origin) == ("EPSG:4544", "declared")
+        assert asset.bbox == (500_000, 3_270_000, 100, 500_010, 3_270_020, 130)
+        assert asset.bbox_wgs84 is not None
+        assert asset.bbox_wgs84[0] == pytest.approx(105, abs=1e-6)
+        assert "crs-missing" not in codes(asset)
+
+
+def test_a_plane_about_a_point(folder: Path) -> None:
+    (folder / "a.obj").write_text(OBJ)
+    (folder / "metadata.xml").write_text(
+        "<ModelMetadata><SRS>ENU:29.5,106.5</SRS><SRSOrigin>0,0,0</SRSOrigin></ModelMetadata>"
+    )
+    asset = probe(found(folder)["a.obj"])
+    assert asset.bbox_wgs84 is not None
+    assert asset.bbox_wgs84[:2] == pytest.approx((106.5, 29.5), abs=1e-6)
+    assert asset.properties["enu_origin"] == [106.5, 29.5]
+
+
+def test_the_sheet_places_it(folder: Path) -> None:
+    (folder / "a.obj").write_text(OBJ)
+    asset = probe(
+        found(folder)["a.obj"],
+        crs="EPSG:4544",
+        place=Place(500_000, 3_270_000, 50, rotation=90, scale=2),
+    )
+    assert asset.crs_origin == "sheet"
+    assert asset.bbox == pytest.approx((499_960, 3_270_000, 50, 500_000, 3_270_020, 110))
+
+
+def test_an_offset_beside_it(folder: Path) -> None:
+    (folder / "a.obj").write_text(OBJ)
+    (folder / "a.xyz").write_text("500000.0 3270000.0 100.0\n")
+    source = Source("a.obj", folder / "a.obj", ("a.xyz",))
+    asset = probe(source, crs="EPSG:4544")
+    assert asset.bbox == (500_000, 3_270_000, 100, 500_010, 3_270_020, 130)
+
+
+@pytest.mark.keeps("STL", "geometry", "statistics")
+def test_stl(folder: Path) -> None:
+    corners = np.array(CUBE[:3], "<f4")
+    facet = struct.pack("<3f", 0, 0, 1) + corners.tobytes() + b"\0\0"
+    (folder / "a.stl").write_bytes(b"made".ljust(80) + struct.pack("<I", 4) + facet * 4)
+    lines = "".join(f"vertex {x} {y} {z}\n" for x, y, z in CUBE[:3])
+    text = f"solid a\nfacet normal 0 0 1\nouter loop\n{lines}endloop\nendfacet\nendsolid\n"
+    (folder / "b.stl").write_text(text)
+    sources = found(folder)
+    binary, plain = probe(sources["a.stl"]), probe(sources["b.stl"])
+    assert (binary.counts["triangles"], plain.counts["triangles"]) == (4, 1)
+    assert binary.bbox == plain.bbox == (0, 0, 0, 0, 20, 30)
+    (folder / "b.stl").write_text(text + "facet normal 0 0 1\nouter loop\nvertex 1 2 3\n")
+    assert "mesh-truncated" in codes(probe(sources["b.stl"]))
+
+
+@pytest.mark.keeps("COLLADA", "geometry", "statistics")
+def test_collada(folder: Path) -> None:
+    numbers = " ".join(f"{x} {y} {z}" for x, y, z in CUBE)
+    text = f"""<?xml version="1.0"?><COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema">
+<asset><unit meter="0.1"/><up_axis>%s</up_axis></asset><library_geometries><geometry id="g"><mesh>
+<source id="g-positions"><float_array id="g-positions-array" count="24">{numbers}</float_array>
+</source><triangles count="12"/></mesh></geometry></library_geometries></COLLADA>"""
+    (folder / "a.dae").write_text(text % "Z_UP")
+    source = found(folder)["a.dae"]
+    asset = probe(source)
+    assert asset.counts == {"meshes": 1, "vertices": 8, "faces": 12}
+    assert asset.bbox == pytest.approx((0, 0, 0, 1, 2, 3))
+    (folder / "a.dae").write_text(text % "Y_UP")
+    assert probe(source).bbox == pytest.approx((0, -3, 0, 1, 0, 2))
+    (folder / "a.dae").write_text('<!DOCTYPE a [<!ENTITY x "y">]>' + text[21:] % "&x;")
+    with pytest.raises(SourceUnreadable):
+        probe(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "title"),
+    [
+        ("a.osgb", b"\xa1\x91\xfb\x6c\xac\xb1\xeb\x1a" + bytes(50), "OSGB"),
+        ("a.fbx", b"Kaydara FBX Binary  \0" + bytes(50), "FBX"),
+        ("a.usda", b"#usda 1.0\n", "USD"),
+        ("a.usdc", b"PXR-USDC" + bytes(50), "USD"),
+    ],
+)
+def test_what_is_only_told(folder: Path, name: str, content: bytes, title: str) -> None:
+    (folder / name).write_bytes(content)
+    source = found(folder)[name]
+    asset = probe(source)
+    assert asset.format == title
+    assert "mesh-not-read" in codes(asset)
+
+
+def test_3mf(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.3mf", "w") as out:
+        out.writestr("3D/3dmodel.model", "<model/>")
+    assert probe(found(folder)["a.3mf"]).format == "3MF"
+
+
+def test_other_texts_are_no_meshes(folder: Path) -> None:
+    (folder / "a.obj").write_text("an object, as it were")
+    (folder / "b.txt").write_text(OBJ)
+    assert [s.loader for s in found(folder).values()] == ["document", "document"]
+
+
+@pytest.mark.keeps("OBJ", "damage")
+@pytest.mark.keeps("STL", "damage")
+def test_damage(tmp_path: Path) -> None:
+    seeds = {"a.obj": OBJ.encode() * 20, "b.stl": b"x" * 80 + struct.pack("<I", 2) + bytes(100)}
+    chance = random.Random(1)
+    for name, raw in seeds.items():
+        for n in range(60):
+            data = bytearray(raw[: len(raw) * (n % 10 + 1) // 10])
+            for _ in range(n // 10):
+                data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            file = tmp_path / name
+            file.write_bytes(data)
+            with contextlib.suppress(SourceUnreadable):
+                asset = probe(Source(name, file))
+                assert asset.problems
