@@ -282,7 +282,7 @@ def world(model: Any, unit: float, context: Any = None) -> Matrix:
         return np.eye(4)
     try:
         matrix = np.asarray(get_axis2placement(system), dtype=np.float64)
-    except (AttributeError, IndexError, TypeError, ValueError):
+    except (AssertionError, AttributeError, IndexError, TypeError, ValueError):
         return np.eye(4)  # a 2D or empty placement: nothing to undo
     matrix[:3, 3] *= unit
     return matrix if abs(np.linalg.det(matrix)) > 1e-9 else np.eye(4)

@@ -32,8 +32,12 @@ def get(instance: Any, index: int) -> Any:
     """Return the value of the n-th attribute; None for one that is unset, derived or dangling.
 
     Of no instance (a dangling reference, too) it is None: the native code would end the process.
+    So it is of one that has no n-th attribute: a reference to something of another class.
     """
-    return _argument(instance, index) if instance is not None else None
+    try:
+        return _argument(instance, index) if instance is not None else None
+    except (RuntimeError, TypeError):
+        return None
 
 
 def number(instance: Any) -> int:

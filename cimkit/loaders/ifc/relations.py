@@ -17,7 +17,7 @@ from cimkit.loaders.ifc.instances import (
     number,
     position,
 )
-from cimkit.loaders.ifc.rings import turning
+from cimkit.loaders.ifc.rings import take_out, turning
 from cimkit.model import STAGED, Problem
 
 __all__ = ["Structure", "relations"]
@@ -93,7 +93,7 @@ class Structure:
             )
         # The kernels look for materials and openings upward for ever.
         for relation in {number(r): r for r, _ in rings}.values():
-            model.remove(relation)
+            take_out(model, relation)
 
     def _untie(self) -> list[int]:
         """Cut each ring at the link that closes it."""

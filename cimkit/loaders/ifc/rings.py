@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from cimkit.loaders.ifc.instances import each, get, members, number, position
 from cimkit.model import Problem
 
-__all__ = ["cut_rings", "turning"]
+__all__ = ["cut_rings", "take_out", "turning"]
 
 
 def turning(links: dict[int, list[int]]) -> list[tuple[int, int]]:
@@ -47,7 +48,7 @@ def cut_rings(model: Any, problems: list[Problem]) -> set[int]:
     ----------
     model : ifcopenshell.file
     problems : list of Problem
-        ``placement-cyclic`` and ``boolean-cyclic`` are appended.
+        ``placement-cyclic``, ``void-unsound`` and ``boolean-cyclic`` are appended.
 
     Returns
     -------
@@ -71,6 +72,7 @@ def cut_rings(model: Any, problems: list[Problem]) -> set[int]:
                 hint="Export the model again.",
             )
         )
+    _drop_voids(model, problems)
     operands = ("FirstOperand", "SecondOperand")
     closing = turning(_links(model, "IfcBooleanResult", operands))
     for start, to in closing:
@@ -91,6 +93,43 @@ def cut_rings(model: Any, problems: list[Problem]) -> set[int]:
             )
         )
     return lost
+
+
+def _drop_voids(model: Any, problems: list[Problem]) -> None:
+    """Take out relationships that cut something that is no opening, or from what is no element."""
+    wrong = [
+        relation
+        for relation in each(model, "IfcRelVoidsElement")
+        if not _are(relation.RelatedOpeningElement, "IfcFeatureElement")
+        or not _are(relation.RelatingBuildingElement, "IfcElement")
+    ]
+    if wrong:
+        problems.append(
+            Problem(
+                "void-unsound",
+                "Voids are not of openings in elements, or their ends are missing; they are not "
+                "cut.",
+                "error",
+                place=", ".join(f"#{number(r)}" for r in wrong[:5]),
+                got=f"{len(wrong)} of IfcRelVoidsElement",
+                expected="an opening and an element",
+                hint="Export the model again.",
+            )
+        )
+    for relation in wrong:
+        take_out(model, relation)
+
+
+def take_out(model: Any, relation: Any) -> None:
+    """Remove a relationship from a model."""
+    # Of two instances with one number the model knows the later one only, and refuses the other.
+    with suppress(RuntimeError):
+        model.remove(relation)
+
+
+def _are(value: Any, name: str) -> bool:
+    ends = list(members(value))
+    return bool(ends) and all(m.is_a(name) for m in ends)
 
 
 def _links(model: Any, name: str, attributes: tuple[str, ...]) -> dict[int, list[int]]:

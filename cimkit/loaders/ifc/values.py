@@ -185,9 +185,8 @@ def unit_text(unit: Any) -> str:
         return str(unit.Currency)
     if kind == "IfcDerivedUnit":
         parts = []
-        for element in unit.Elements or ():
-            exponent = element.Exponent
-            name = unit_text(element.Unit)
+        for element in members(get(unit, 0)):
+            exponent, name = get(element, 1), unit_text(get(element, 0))
             parts.append(name if exponent == 1 else f"{name}^{exponent}")
         return " ".join(parts)
     return str(getattr(unit, "Name", None) or getattr(unit, "UserDefinedType", None) or kind)
