@@ -72,7 +72,8 @@ def matched(track: Track, source: Source, options: ReadOptions) -> list[Problem]
     there = {name for names in folders.values() for name in names}
     there |= {name.rpartition(".")[0] for name in there}
     found = [n for n in track.names if n and (n in there or n.rpartition(".")[0] in there)]
-    absent = [n for n in track.names if n and n not in set(found)]
+    seen = set(found)
+    absent = [n for n in track.names if n and n not in seen]
     problems = []
     if absent and there:
         problems.append(
