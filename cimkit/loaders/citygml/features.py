@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
 from cimkit.loaders._city.times import lifecycle, times
+from cimkit.loaders.citygml import told
 from cimkit.loaders.citygml.appearance import read_appearance
 from cimkit.loaders.citygml.assembly import Pending
 from cimkit.loaders.citygml.attributes import flattened, is_generic, put
 from cimkit.loaders.citygml.bodies import Body
-from cimkit.loaders.citygml.geometry import Gatherer, is_geometry
+from cimkit.loaders.citygml.elements import is_geometry
+from cimkit.loaders.citygml.geometry import Gatherer
 from cimkit.loaders.citygml.implicit import placed
+from cimkit.loaders.citygml.kinds import BOUNDS, KINDS, is_object, level_of
 from cimkit.loaders.citygml.looks import Looks, Painter
-from cimkit.loaders.citygml.names import href, identifier, is_gml, local, namespace, split
+from cimkit.loaders.citygml.names import href, identifier, is_gml, local, split
 from cimkit.loaders.citygml.reading import Reading
 from cimkit.model import Problem
 
-__all__ = ["is_inner", "objects_of"]
+__all__ = ["objects_of"]
 
-_LOD = re.compile(r"lod(\d)(.*)")
 _ENTRY_OWN = ("type", "id", "parent", "children")
-# Objects inside objects, also where they have no gml:id.
-_PARTS = {
-    *("BuildingPart", "BuildingInstallation", "IntBuildingInstallation", "BuildingFurniture"),
-    *("BuildingConstructiveElement", "BuildingRoom", "BuildingUnit", "Room", "Storey"),
-    *("BridgePart", "BridgeInstallation", "IntBridgeInstallation", "BridgeConstructionElement"),
-    *("BridgeConstructiveElement", "BridgeRoom", "BridgeFurniture"),
-    *("TunnelPart", "TunnelInstallation", "IntTunnelInstallation", "TunnelFurniture"),
-    *("TunnelConstructiveElement", "HollowSpace", "TINRelief", "RasterRelief"),
-    *("MassPointRelief", "BreaklineRelief", "TrafficSpace", "AuxiliaryTrafficSpace"),
-    *("ClearanceSpace", "Section", "Intersection", "Dynamizer", "Transaction"),
-}
-# Properties that hold a surface of the object rather than an object.
-_BOUNDS = {
-    *("boundedBy", "boundary", "opening", "fillingSurface", "trafficArea"),
-    *("auxiliaryTrafficArea", "marking"),
-}
-_DATA = {
-    *("Address", "ExternalReference", "ExternalObject", "CityObjectRelation", "Appearance"),
-    *("Role", "GenericAttributeSet", "genericAttributeSet", "RectifiedGridCoverage"),
-    *("ImplicitGeometry", "PointCloud", "File", "ConstructionEvent", "Elevation", "Height"),
-    *("Occupancy", "RoomHeight", "QualifiedArea", "QualifiedVolume", "SensorConnection"),
-    *("GenericTimeseries", "TabulatedFileTimeseries", "StandardFileTimeseries"),
-    *("CompositeTimeseries", "TimeseriesComponent", "TimeValuePair"),
-}
 _DEEP = 60
 
 
@@ -103,7 +79,6 @@ class _Feature:
         self.lod = ""
 
     def objects(self) -> Iterator[Pending]:
-        """Yield the object, then those inside it."""
         attributes: dict[str, Any] = {}
         self._contents(self.element, attributes, None)
         yield self._made(attributes)
@@ -117,7 +92,7 @@ class _Feature:
             yield from below.objects()
 
     def _made(self, attributes: dict[str, Any]) -> Pending:
-        found, reading = self.found, self.reading
+        found, looks = self.found, [k for k in (self.reading.looks, self.looks) if k]
         names = attributes.pop("name", None)
         if names is not None:
             listed = names if isinstance(names, list) else [names]
@@ -130,8 +105,7 @@ class _Feature:
         for name, value in flattened(self.generic).items():
             flat[f"gen:{name}" if name in flat else name] = value
         found.attributes = flat
-        looks = [k for k in (reading.looks, self.looks) if k]
-        painter = Painter(looks, reading.tally, self.key) if looks else None
+        painter = Painter(looks, self.reading.tally, self.key) if looks else None
         return Pending(found, self._rows(), self.gatherer.texts, self.surfaces, painter)
 
     def _rows(self) -> list[Body]:
@@ -166,7 +140,7 @@ class _Feature:
             return
         if "citygml" not in space and "oasis" not in space:
             self.reading.foreign[space] = self.reading.foreign.get(space, 0) + 1
-        level = _level(name)
+        level = level_of(name)
         link = href(prop)
         first = next(prop.iterchildren("*"), None)
         if first is None:
@@ -186,11 +160,11 @@ class _Feature:
         if is_geometry(first) or local(first) == "ImplicitGeometry":
             self._geometry(prop, level or self.lod, name, surface)
             return
-        if name in _BOUNDS:
+        if name in BOUNDS:
             for child in prop.iterchildren("*"):
                 self._surface(child, surface)
             return
-        if _is_object(first, name):
+        if is_object(first, name):
             self.inner += [(child, name) for child in prop.iterchildren("*")]
             if surface is not None:
                 put(attributes, name, identifier(first) or local(first))
@@ -205,7 +179,6 @@ class _Feature:
         self.reading.attributes.add(prop, target, self._hook)
 
     def _gml(self, prop: Any, name: str, attributes: dict[str, Any]) -> None:
-        """Take a property of GML itself: names, description, identifier."""
         text = (prop.text or "").strip()
         if name not in ("name", "description", "identifier") or not text:
             return
@@ -229,7 +202,7 @@ class _Feature:
         if level or name in ("tin", "reliefPoints", "multiPoint", "multiCurve"):
             target = self.reading.links.find(link)
             if target is None:
-                self.gatherer._target(prop, link)
+                self.reading.tally.add(told.unresolved(prop, link, self.key))
             elif is_geometry(target):
                 self._bodies(target, level or self.lod, name, surface)
             return
@@ -238,7 +211,6 @@ class _Feature:
         put(attributes, name, link)
 
     def _related(self, element: Any, name: str) -> None:
-        """Note a relation that has a kind or role of its own."""
         kind, other = name, None
         role = name == "groupMember"
         for child in element.iterchildren("*"):
@@ -252,7 +224,6 @@ class _Feature:
             self.found.relations.append((kind, other))
 
     def _surface(self, element: Any, parent: int | None) -> None:
-        """Take a thematic surface, or an opening in one."""
         if self.depth > _DEEP:
             return
         number = len(self.surfaces)
@@ -280,7 +251,7 @@ class _Feature:
                 self._bodies(child, lod, name, surface)
 
     def _bodies(self, element: Any, lod: str, name: str, surface: int | None) -> None:
-        kind = _KINDS.get(name[4:] if _level(name) else name)
+        kind = KINDS.get(name[4:] if level_of(name) else name)
         if kind is not None and surface is None:
             surface = next((n for n, s in enumerate(self.surfaces) if s == {"type": kind}), None)
             if surface is None:
@@ -300,10 +271,9 @@ class _Feature:
         self.found.instances.append(facts)
 
     def _hook(self, element: Any, owner: str) -> bool:
-        """Take geometry and objects out of nested data."""
         if is_geometry(element):
             if owner[:1].islower():
-                level = _level(owner)
+                level = level_of(owner)
                 self._bodies(element, level or "", owner, None)
                 return True
             return False
@@ -312,68 +282,19 @@ class _Feature:
             return True
         first = next(element.iterchildren("*"), None)
         if first is not None and is_geometry(first):
-            level = _level(local(element))
+            level = level_of(local(element))
+            kind = owner if owner[:1].isupper() else local(element)
             for child in element.iterchildren("*"):
-                kind = owner if owner[:1].isupper() else local(element)
                 self._data_geometry(child, level or "", kind)
             return True
-        if local(element)[:1].isupper() and _is_object(element, owner):
+        if local(element)[:1].isupper() and is_object(element, owner):
             self.inner.append((element, owner))
             return True
         return False
 
     def _data_geometry(self, element: Any, lod: str, kind: str) -> None:
-        """Keep the geometry of nested data with the kind of data as its semantics."""
         number = len(self.surfaces)
         self.surfaces.append({"type": kind})
         for body in self.gatherer.bodies(element, lod, number):
             body.aside = True
             self.bodies.append(body)
-
-
-_KINDS = {
-    "FootPrint": "FootPrint",
-    "RoofEdge": "RoofEdge",
-    "TerrainIntersection": "TerrainIntersection",
-    "TerrainIntersectionCurve": "TerrainIntersection",
-    "extent": "Extent",
-    "ridgeOrValleyLines": "RidgeOrValleyLine",
-    "breaklines": "Breakline",
-}
-
-
-@lru_cache(maxsize=4_096)
-def _level(name: str) -> str | None:
-    """Return the level of detail in the name of a property, None if there is none.
-
-    Examples
-    --------
-    >>> _level("lod2Solid"), _level("lodType")
-    ('2', None)
-    """
-    found = _LOD.fullmatch(name)
-    return found[1] if found else None
-
-
-def _is_object(element: Any, owner: str) -> bool:
-    """Return whether an element inside an object is an object too, and no data of it."""
-    space, name = split(element.tag)
-    if name in _PARTS:
-        return True
-    if not name[:1].isupper() or name in _DATA or is_gml(space) or "oasis" in space:
-        return False
-    if "citygml/appearance" in space:
-        return False
-    if identifier(element) is None:
-        return False
-    if "citygml" in namespace(element):
-        return True
-    return any(
-        (_level(local(c)) and len(c)) or local(c) in _BOUNDS for c in element.iterchildren("*")
-    )
-
-
-def is_inner(element: Any) -> bool:
-    """Return whether an element inside an object is an object of its own."""
-    above = local(element.getparent())
-    return above[:1].islower() and above not in _BOUNDS and _is_object(element, above)

@@ -7,40 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cimkit.loaders._city.tally import Tally
+from cimkit.loaders.citygml import told
 from cimkit.loaders.citygml.bodies import Body, Poly, Texts
-from cimkit.loaders.citygml.names import href, identifier, is_gml, local, namespace
-from cimkit.loaders.citygml.stream import texts_of
-from cimkit.model import Problem
+from cimkit.loaders.citygml.coordinates import positions_of
+from cimkit.loaders.citygml.elements import (
+    AGGREGATES,
+    BENT,
+    CURVES,
+    GEOMETRIES,
+    MIXED,
+    OUTER,
+    POINTS,
+    POLYGONS,
+    SIDES,
+    SOLIDS,
+    STRAIGHT,
+)
+from cimkit.loaders.citygml.names import href, identifier, local
 
-__all__ = ["GEOMETRIES", "Gatherer", "is_geometry"]
+__all__ = ["Gatherer"]
 
-_POLYGONS = {"Polygon", "Triangle", "Rectangle", "PolygonPatch"}
-_AGGREGATES = {
-    *("MultiSurface", "CompositeSurface", "Surface", "PolyhedralSurface", "TriangulatedSurface"),
-    *("Tin", "OrientableSurface", "TexturedSurface", "_TexturedSurface", "MultiPolygon", "Shell"),
-}
-_SOLIDS = {"Solid", "CompositeSolid", "MultiSolid"}
-_CURVES = {"LineString", "Curve", "MultiCurve", "CompositeCurve", "OrientableCurve"}
-_CURVES |= {"MultiLineString", "LinearRing", "Ring"}
-_POINTS = {"Point", "MultiPoint"}
-_MIXED = {"MultiGeometry", "GeometricComplex"}
-GEOMETRIES = _POLYGONS | _AGGREGATES | _SOLIDS | _CURVES | _POINTS | _MIXED
-"""Names of the geometry elements that are read."""
-
-_STRAIGHT = {"LineString", "LineStringSegment", "LinearRing", "GeodesicString", "Geodesic"}
-_BENT = {"Arc", "ArcString", "ArcByCenterPoint", "Circle", "CircleByCenterPoint", "ArcByBulge"}
-_BENT |= {"ArcStringByBulge", "CubicSpline", "BSpline", "Bezier", "Clothoid", "OffsetCurve"}
-_SIDES = {"exterior", "interior", "outerBoundaryIs", "innerBoundaryIs"}
-_OUTER = {"exterior", "outerBoundaryIs"}
 _DEEP = 60
 
 Faces = list[tuple[Poly, bool]]
-
-
-def is_geometry(element: Any) -> bool:
-    """Return whether an element is a geometry of GML (or a textured surface of CityGML 1)."""
-    name = local(element)
-    return name in GEOMETRIES and (is_gml(namespace(element)) or "Textured" in name)
 
 
 @dataclass(slots=True)
@@ -69,7 +58,7 @@ class Gatherer:
         self._srs = element.get("srsName")
         self._width = _whole(element.get("srsDimension")) or self.dimension
         name = local(element)
-        if name in _SOLIDS:
+        if name in SOLIDS:
             solids = list(self._solids(element, 0))
             if len(solids) == 1 and name == "Solid":
                 yield self._body("Solid", lod, solids[0])
@@ -77,10 +66,10 @@ class Gatherer:
                 kind = "CompositeSolid" if name == "CompositeSolid" else "MultiSolid"
                 yield self._body(kind, lod, solids)
             faces = [f for solid in solids for shell in solid for f in shell]
-        elif name in _MIXED:
+        elif name in MIXED:
             yield from self._mixed(element, lod, surface)
             return
-        elif name in _CURVES or name in _POINTS:
+        elif name in CURVES or name in POINTS:
             yield from self._runs(element, lod, surface)
             return
         else:
@@ -103,7 +92,7 @@ class Gatherer:
         faces: Faces = []
         for member in self._below(element):
             name = local(member)
-            if name in _POLYGONS or name in _AGGREGATES:
+            if name in POLYGONS or name in AGGREGATES:
                 self._note(member)
                 self._faces(member, False, (), faces, 1)
             elif name in GEOMETRIES:
@@ -128,16 +117,7 @@ class Gatherer:
     def _target(self, prop: Any, link: str) -> Any:
         target = self.find(link)
         if target is None:
-            self.tally.add(
-                Problem(
-                    "xlink-unresolved",
-                    f"A {local(prop)} refers to a geometry that is not in the delivery.",
-                    "error",
-                    f"line {prop.sourceline} {self.key}",
-                    got=link,
-                    expected="a gml:id of this file, or of one beside it",
-                )
-            )
+            self.tally.add(told.unresolved(prop, link, self.key))
         return target
 
     def _note(self, element: Any) -> None:
@@ -182,9 +162,8 @@ class Gatherer:
     def _faces(
         self, element: Any, turned: bool, ids: tuple[str, ...], faces: Faces, depth: int
     ) -> None:
-        """Append the polygons of a surface, of whatever kind it is."""
         name = local(element)
-        if name in _POLYGONS:
+        if name in POLYGONS:
             poly = self._poly(element, ids)
             if poly is not None:
                 faces.append((poly, turned))
@@ -192,7 +171,7 @@ class Gatherer:
         if depth > _DEEP:
             self._too_deep(element)
             return
-        if name in _SOLIDS:  # a shell that refers to a whole solid
+        if name in SOLIDS:  # a shell that refers to a whole solid
             for solid in self._solids(element, depth + 1):
                 faces += [face for shell in solid for face in shell]
             return
@@ -203,7 +182,7 @@ class Gatherer:
         if element.get("orientation") == "-":
             turned = not turned
         if "Textured" in name:
-            self._old_texture(element)
+            self.tally.add(told.old_texture(element, self.key))
         for prop in element.iterchildren("*"):
             if self.packed:
                 for text in self.packed.get(prop, ()):
@@ -226,12 +205,12 @@ class Gatherer:
         inner: list[tuple[int, str | None]] = []
         for side in element.iterchildren("*"):
             name = local(side)
-            if name not in _SIDES:
+            if name not in SIDES:
                 continue
             for ring in side.iterchildren("*"):
                 number = self._ring(ring, width)
                 if number is not None:
-                    (outer if name in _OUTER else inner).append((number, identifier(ring)))
+                    (outer if name in OUTER else inner).append((number, identifier(ring)))
         line = element.sourceline
         if not outer:
             self._bad(element, "it has no outer ring")
@@ -250,58 +229,20 @@ class Gatherer:
     def _ring(self, ring: Any, width: int) -> int | None:
         name = local(ring)
         if name == "LinearRing":
-            text, width = self._positions(ring, width)
+            text, width = positions_of(ring, width)
         else:  # gml:Ring of curves that follow each other
-            parts = [self._positions(c, width)[0] for c in self._straight(ring, 0)]
+            parts = [positions_of(c, width)[0] for c in self._straight(ring, 0)]
             text = " ".join(parts)
         return self.texts.add(text, width, ring.sourceline) if text else None
-
-    def _positions(self, element: Any, width: int) -> tuple[str, int]:
-        """Return the numbers below an element and how many make a position."""
-        children = list(element.iterchildren("*"))
-        if len(children) == 1 and local(children[0]) == "posList":
-            said = children[0].get("srsDimension")
-            return children[0].text or "", int(said) if said in ("2", "3") else width
-        parts: list[str] = []
-        for child in children:
-            name = local(child)
-            if name in ("pos", "posList"):
-                words = child.text or ""
-                said = child.get("srsDimension")
-                if said in ("2", "3"):
-                    width = int(said)
-                elif name == "pos":
-                    width = len(words.split()) or width
-                parts.append(words)
-            elif name == "coordinates":
-                text, width = _coordinates(child, width)
-                parts.append(text)
-            elif name == "coord":
-                words = " ".join(texts_of(child))
-                width = len(words.split())
-                parts.append(words)
-            elif name in ("pointProperty", "pointRep", "controlPoint", "Point"):
-                for inner in (child, *child.iterchildren("*")):
-                    if local(inner) in ("Point", "controlPoint"):
-                        text, width = self._positions(inner, width)
-                        parts.append(text)
-        return " ".join(parts), width
 
     def _straight(self, element: Any, depth: int) -> Iterator[Any]:
         """Yield the segments of a curve that are chains of points."""
         name = local(element)
-        if name in _STRAIGHT:
+        if name in STRAIGHT:
             yield element
             return
-        if name in _BENT:
-            self.tally.add(
-                Problem(
-                    "curve-not-straight",
-                    "A curve has bent segments; the points that define them are kept as a line.",
-                    place=f"line {element.sourceline} {self.key}",
-                    got=name,
-                )
-            )
+        if name in BENT:
+            self.tally.add(told.bent(element, self.key))
             yield element
             return
         if depth > _DEEP:
@@ -312,10 +253,10 @@ class Gatherer:
 
     def _runs(self, element: Any, lod: str, surface: int | None) -> Iterator[Body]:
         found: list[tuple[int, int | None]] = []
-        points = local(element) in _POINTS
+        points = local(element) in POINTS
         for part in self._points(element) if points else self._straight(element, 0):
             self._note(part)
-            text, width = self._positions(part, self._width)
+            text, width = positions_of(part, self._width)
             if text:
                 found.append((self.texts.add(text, width, part.sourceline), surface))
         if found:
@@ -335,57 +276,25 @@ class Gatherer:
         for prop in element.iterchildren("*"):
             name = local(prop)
             if name == "controlPoint":
-                text, width = self._positions(prop, self._width)
+                text, width = positions_of(prop, self._width)
                 if text:
                     points.append((self.texts.add(text, width, prop.sourceline), None))
             elif name in ("stopLines", "breakLines"):
                 for line in prop.iter("*"):
-                    if local(line) in _STRAIGHT:
-                        text, width = self._positions(line, self._width)
+                    if local(line) in STRAIGHT:
+                        text, width = positions_of(line, self._width)
                         lines.append((self.texts.add(text, width, line.sourceline), None))
         if lines:
             yield Body("MultiLineString", lod, runs=lines, srs=self._srs)
         if points:
             yield Body("MultiPoint", lod, runs=points, srs=self._srs)
 
-    def _old_texture(self, element: Any) -> None:
-        """Tell of the appearance that CityGML before 1.0 sets into the geometry itself."""
-        self.tally.add(
-            Problem(
-                "appearance-unknown",
-                "A surface has its material or texture in the old way, as a TexturedSurface; its "
-                "geometry is kept without.",
-                place=f"line {element.sourceline} {self.key}",
-                expected="an app:Appearance",
-            )
-        )
-
     def _too_deep(self, element: Any) -> None:
         self._bad(element, f"it is nested more than {_DEEP} deep")
 
     def _bad(self, element: Any, why: str) -> None:
-        self.tally.add(
-            Problem(
-                "boundary-invalid",
-                f"A {local(element)} of the object cannot be used: {why}.",
-                "error",
-                f"line {element.sourceline} {self.key}",
-                expected="gml:posList or gml:pos with whole positions",
-            )
-        )
+        self.tally.add(told.invalid(element, why, self.key))
 
 
 def _whole(text: str | None) -> int:
     return int(text) if text in ("2", "3") else 0
-
-
-def _coordinates(element: Any, width: int) -> tuple[str, int]:
-    """Return GML 2's ``coordinates`` as numbers with blanks between."""
-    inner, outer = element.get("cs", ","), element.get("ts", " ")
-    point = element.get("decimal", ".")
-    text = element.text or ""
-    tuples = [t for t in (text.split() if outer.isspace() else text.split(outer)) if t.strip()]
-    rows = [t.replace(inner, " ") for t in tuples]
-    if point != ".":
-        rows = [r.replace(point, ".") for r in rows]
-    return " ".join(rows), len(rows[0].split()) if rows else width

@@ -6,7 +6,8 @@ from typing import Any
 
 from cimkit.loaders._city.beside import delivered
 from cimkit.loaders.citygml.bodies import Body
-from cimkit.loaders.citygml.geometry import Gatherer, is_geometry
+from cimkit.loaders.citygml.elements import is_geometry
+from cimkit.loaders.citygml.geometry import Gatherer
 from cimkit.loaders.citygml.names import href, identifier, local
 from cimkit.loaders.citygml.reading import Reading
 from cimkit.loaders.citygml.stream import texts_of

@@ -17,8 +17,8 @@ from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._placing import place
 from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.citygml.features import is_inner
 from cimkit.loaders.citygml.heading import Heading, heading
+from cimkit.loaders.citygml.kinds import is_inner
 from cimkit.loaders.citygml.links import GEOMETRIC, outside
 from cimkit.loaders.citygml.names import XLINK, is_gml, local, split
 from cimkit.loaders.citygml.numbers import parse_lists

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cimkit.loaders.citygml.assembly import shared
 from cimkit.loaders.citygml.numbers import parse_lists
+from cimkit.loaders.citygml.positions import shared
 
 from .made import (
     X,
