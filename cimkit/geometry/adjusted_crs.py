@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import numpy.typing as npt
 from pyproj import CRS
 
 from cimkit.errors import UsageError
-from cimkit.geometry.named_crs import Move, NamedCRS
+from cimkit.geometry.named_crs import NamedCRS, affine
 
 __all__ = ["adjusted", "is_adjusted"]
 
@@ -71,12 +70,4 @@ def adjusted(text: str, base: CRS, name: str) -> NamedCRS:
             ) from None
         turned, moved = own @ turned, own @ moved + shift
         said.append(found[0] if found is not None else "")
-    return NamedCRS(" | ".join(said), base, _affine(turned, moved))
-
-
-def _affine(turned: npt.NDArray[np.float64], moved: npt.NDArray[np.float64]) -> Move:
-    def to_base(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        out: npt.NDArray[np.float64] = xy @ turned.T + moved
-        return out
-
-    return to_base
+    return NamedCRS(" | ".join(said), base, *affine(turned, moved))

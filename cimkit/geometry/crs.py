@@ -21,6 +21,7 @@ from cimkit.geometry.named_crs import NamedCRS, displaced
 
 __all__ = [
     "crs_name",
+    "from_crs84",
     "is_earth",
     "is_geographic",
     "metres_per_unit",
@@ -233,6 +234,31 @@ def to_crs84(xy: npt.NDArray[np.float64], crs: CRS) -> npt.NDArray[np.float64]:
     moved = np.column_stack([lon, lat])
     moved[~np.isfinite(moved).all(axis=1)] = np.nan
     return moved
+
+
+def from_crs84(lonlat: npt.NDArray[np.float64], crs: CRS) -> npt.NDArray[np.float64]:
+    """Take longitude and latitude to a CRS: the way back of `to_crs84`.
+
+    Parameters
+    ----------
+    lonlat : (n, 2) float64 array
+        Degrees.
+    crs : CRS
+        Of a compound CRS the horizontal part is used.
+
+    Returns
+    -------
+    (n, 2) float64 array
+        x before y; NaN where the CRS has no place for a position.
+    """
+    points = np.asarray(lonlat, dtype=np.float64)
+    if not len(points):
+        return np.empty((0, 2))
+    base = crs.base if isinstance(crs, NamedCRS) else crs
+    x, y = transformer(base).transform(points[:, 0], points[:, 1], direction="INVERSE")
+    moved = np.column_stack([x, y])
+    moved[~np.isfinite(moved).all(axis=1)] = np.nan
+    return crs.from_base(moved) if isinstance(crs, NamedCRS) else moved
 
 
 @lru_cache(maxsize=512)

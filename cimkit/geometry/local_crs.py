@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cimkit.errors import UsageError
-from cimkit.geometry.named_crs import Move, NamedCRS
+from cimkit.geometry.named_crs import Move, NamedCRS, affine
 
 __all__ = ["FOLDERS", "PREFIX", "definition"]
 __all__ += ["definition_sha256", "local_crs", "look_in", "read_definition", "register"]
@@ -164,8 +163,8 @@ def read_definition(name: str, file: Path) -> NamedCRS:
     if "crs" in said and keys:
         raise _wrong(file, "with `crs` there are no further parameters")
     if not keys:
-        return NamedCRS(label, base, None, digest)
-    return NamedCRS(label, base, _similarity(said, keys, file), digest)
+        return NamedCRS(label, base, digest=digest)
+    return NamedCRS(label, base, *_similarity(said, keys, file), digest=digest)
 
 
 def _wrong(file: Path, why: str) -> UsageError:
@@ -191,7 +190,7 @@ def _plane(said: Any, file: Path) -> CRS:
     return crs
 
 
-def _similarity(said: dict[str, Any], keys: set[str], file: Path) -> Move:
+def _similarity(said: dict[str, Any], keys: set[str], file: Path) -> tuple[Move, Move]:
     numbers: dict[str, float] = {}
     for key in sorted(keys):
         value = said[key]
@@ -212,8 +211,4 @@ def _similarity(said: dict[str, Any], keys: set[str], file: Path) -> Move:
     if abs(np.linalg.det(turned)) < 1e-9:
         raise _wrong(file, "its parameters cannot be undone")
 
-    def to_base(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        out: npt.NDArray[np.float64] = xy @ turned.T + moved
-        return out
-
-    return to_base
+    return affine(turned, moved)

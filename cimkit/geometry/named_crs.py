@@ -17,9 +17,14 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from cimkit.errors import UsageError
-from cimkit.geometry.gcj02 import bd09_to_wgs84, gcj02_to_wgs84
+from cimkit.geometry.gcj02 import (
+    bd09_to_wgs84,
+    gcj02_to_wgs84,
+    wgs84_to_bd09,
+    wgs84_to_gcj02,
+)
 
-__all__ = ["NamedCRS", "displaced"]
+__all__ = ["Move", "NamedCRS", "affine", "displaced"]
 
 Move = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
@@ -33,19 +38,26 @@ class NamedCRS(CRS):  # type: ignore[misc,unused-ignore]
         Its name: ``GCJ-02``, ``local:linjiang``.
     base : CRS
         The system that its coordinates are taken to first.
-    to_base : callable, optional
-        Takes (n, 2) positions to `base`, x before y; without it they are in `base` already.
+    to_base, from_base : callable, optional
+        Take (n, 2) positions to `base` and back, x before y; without them they are in `base`
+        already.
     digest : str
         Tells two definitions of one name apart.
     """
 
     def __init__(
-        self, label: str, base: CRS, to_base: Move | None = None, digest: str = ""
+        self,
+        label: str,
+        base: CRS,
+        to_base: Move | None = None,
+        from_base: Move | None = None,
+        digest: str = "",
     ) -> None:
         super().__init__(base.srs)
         self.label = label
         self.base = base
         self.move = to_base
+        self.back = from_base
         self.digest = digest
 
     @property
@@ -53,9 +65,38 @@ class NamedCRS(CRS):  # type: ignore[misc,unused-ignore]
         """Its name."""
         return self.label
 
+    @property
+    def geodetic_crs(self) -> CRS | None:
+        """The datum of its base; of what is projected on it nothing is told."""
+        return self.base.geodetic_crs
+
+    @property
+    def source_crs(self) -> None:
+        """None: it is not bound."""
+        return
+
+    @property
+    def target_crs(self) -> None:
+        """None: it is not bound."""
+        return
+
+    @property
+    def is_bound(self) -> bool:
+        """False: parameters of a change of datum are its base's."""
+        return False
+
+    @property
+    def sub_crs_list(self) -> list[CRS]:
+        """None: it has no vertical part."""
+        return []
+
     def to_base(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Take (n, 2) positions to `base`."""
         return xy if self.move is None else self.move(xy)
+
+    def from_base(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Take (n, 2) positions of `base` to it."""
+        return xy if self.back is None else self.back(xy)
 
     def __eq__(self, other: object) -> bool:
         """Compare by name and definition: what it is based on does not make it the same."""
@@ -96,7 +137,9 @@ class NamedCRS(CRS):  # type: ignore[misc,unused-ignore]
             mend="Take the coordinates to a published system first.",
         )
 
-    to_wkt = to_json = to_json_dict = to_dict = to_proj4 = to_string = to_cf = _untold
+    to_2d = to_3d = to_wkt = to_json = to_json_dict = to_dict = to_proj4 = to_string = to_cf = (
+        _untold
+    )
 
 
 _GCJ = re.compile(
@@ -118,5 +161,30 @@ def displaced(text: str) -> NamedCRS | None:
     bare = bare.replace("座標", "坐标").replace("系統", "系统")
     wgs84 = CRS.from_epsg(4326)
     if _GCJ.match(bare):
-        return NamedCRS("GCJ-02", wgs84, gcj02_to_wgs84)
-    return NamedCRS("BD-09", wgs84, bd09_to_wgs84) if _BD.match(bare) else None
+        return NamedCRS("GCJ-02", wgs84, gcj02_to_wgs84, wgs84_to_gcj02)
+    if _BD.match(bare):
+        return NamedCRS("BD-09", wgs84, bd09_to_wgs84, wgs84_to_bd09)
+    return None
+
+
+def affine(turned: npt.NDArray[np.float64], moved: npt.NDArray[np.float64]) -> tuple[Move, Move]:
+    """Return what takes (n, 2) positions by a matrix and a shift, and what takes them back.
+
+    Parameters
+    ----------
+    turned : (2, 2) float64 array
+        That can be undone.
+    moved : (2,) float64 array
+        Added after it.
+    """
+    undone = np.linalg.inv(turned)
+
+    def there(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        out: npt.NDArray[np.float64] = xy @ turned.T + moved
+        return out
+
+    def back(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        out: npt.NDArray[np.float64] = (xy - moved) @ undone.T
+        return out
+
+    return there, back

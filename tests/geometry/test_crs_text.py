@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from cimkit.errors import UsageError
-from cimkit.geometry.crs import crs_name, metres_per_unit, parse_crs, to_crs84
+from cimkit.geometry.crs import crs_name, from_crs84, metres_per_unit, parse_crs, to_crs84
 from cimkit.geometry.crs_text import certain, suppositions
 from cimkit.geometry.gauss_kruger import Zone, zone_of
 from cimkit.geometry.vector import measures
@@ -172,6 +172,7 @@ def test_coordinates_that_were_written_otherwise(text: str, x: float, y: float) 
     crs = parse_crs(text)
     there = to_crs84(np.array([[500_000.0, 3_270_000.0]]), parse_crs("EPSG:4544"))
     assert to_crs84(np.array([[x, y]]), crs) == pytest.approx(there)
+    assert from_crs84(there, crs) == pytest.approx(np.array([[x, y]]), abs=1e-4 / 0.001)
     assert parse_crs(crs_name(crs)) == crs
     unit = metres_per_unit(crs)
     assert unit == pytest.approx(0.001 if "scale" in text else 1.0)

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cimkit.errors import UsageError
-from cimkit.geometry.crs import crs_name, is_geographic, parse_crs, to_crs84, transformer
+from cimkit.geometry.crs import (
+    crs_name,
+    from_crs84,
+    is_geographic,
+    parse_crs,
+    to_crs84,
+    transformer,
+)
 from cimkit.geometry.gcj02 import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
 
 LIMIT = 1e-9  # degrees, 0.1 mm
@@ -89,6 +96,7 @@ def test_they_are_declared_by_name(text: str, name: str) -> None:
     true = np.array([[106.55, 29.56], [4.36, 52.01]])
     forward = wgs84_to_gcj02 if name == "GCJ-02" else wgs84_to_bd09
     assert np.abs(to_crs84(forward(true), crs) - true).max() < LIMIT
+    assert np.abs(from_crs84(true, crs) - forward(true)).max() < LIMIT
 
 
 def test_proj_alone_does_not_undo_it() -> None:

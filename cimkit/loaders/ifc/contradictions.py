@@ -159,17 +159,11 @@ def _north(
 
 def _true_north_in_grid(here: tuple[float, float], crs: CRS) -> float | None:
     """Return the direction of true north, degrees clockwise from the grid's north."""
-    from pyproj.enums import TransformDirection
-
-    from cimkit.geometry.crs import transformer
+    from cimkit.geometry.crs import from_crs84
 
     lon, lat = here
-    try:
-        move = transformer(crs).transform
-        xs, ys = move([lon, lon], [lat - 1e-4, lat + 1e-4], direction=TransformDirection.INVERSE)
-    except (AttributeError, NotImplementedError, ValueError):
-        return None  # a local system that can only be left, not entered
-    east, north = xs[1] - xs[0], ys[1] - ys[0]
+    south_north = np.array([[lon, lat - 1e-4], [lon, lat + 1e-4]])
+    east, north = np.diff(from_crs84(south_north, crs), axis=0)[0].tolist()
     if not (math.isfinite(east) and math.isfinite(north)) or not (east or north):
         return None
     return math.degrees(math.atan2(east, north))

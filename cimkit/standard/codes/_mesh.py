@@ -276,9 +276,9 @@ class MetricGrid:
         return shapely.polygons(to_crs84(points, parse_crs(self.crs)).reshape(-1, 4, 2))
 
     def _place(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Reals, Reals]:
-        from cimkit.geometry.crs import parse_crs, transformer
+        from cimkit.geometry.crs import from_crs84, parse_crs
 
         x = np.atleast_1d(np.asarray(lon, np.float64))
         y = np.atleast_1d(np.asarray(lat, np.float64))
-        east, north = transformer(parse_crs(self.crs)).transform(x, y, direction="INVERSE")
+        east, north = from_crs84(np.column_stack([x, y]), parse_crs(self.crs)).T
         return np.floor(east / self.size + _ROUNDING), np.floor(north / self.size + _ROUNDING)
