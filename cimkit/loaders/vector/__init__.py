@@ -66,6 +66,10 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
             from cimkit.loaders.vector.kml import open_kml
 
             return open_kml(source, options)
+        if b"fgd.gsi.go.jp" in start[:4096]:
+            from cimkit.loaders.vector.fgd import open_fgd
+
+            return open_fgd(source, options)
         text = table_text(start) if start.lstrip()[:1] not in (b"{", b"<") else None
         if text is not None and dialect_of(text, whole=len(start) < HEAD_BYTES) is not None:
             return open_text(source, options)

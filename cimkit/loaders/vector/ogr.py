@@ -14,9 +14,11 @@ from typing import Any, cast
 import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Table, distinct
+from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Relations, Table, distinct
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
+from cimkit.loaders.vector.geojson import foreign_members, numbered
+from cimkit.loaders.vector.gml import more_geometries, references
 from cimkit.loaders.vector.osm import TAGS, keyed, members
 from cimkit.loaders.vector.plan import Plan, plan
 from cimkit.model import Problem, Source
@@ -97,8 +99,20 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.origin,
             problems=how.problems,
             properties=how.properties,
-            relations=partial(members, source.file) if driver == "OSM" else None,
+            relations=_relations(how, driver, source),
         )
+
+
+def _relations(how: Plan, driver: str, source: Source) -> Relations | None:
+    """Return what reads the relations of a format; of GML, also tell what GDAL leaves out."""
+    if driver == "OSM":
+        return partial(members, source.file)
+    if driver != "GML":
+        return None
+    left_out = more_geometries(how.file)
+    if left_out is not None:
+        how.problems.append(left_out)
+    return partial(references, how.file)
 
 
 def _described(how: Plan, driver: str) -> dict[str, Any]:
@@ -107,6 +121,10 @@ def _described(how: Plan, driver: str) -> dict[str, Any]:
 
     if driver == "GPKG":
         return describe_geopackage(how.file)
+    if driver in ("GeoJSON", "JSONFG"):
+        said, left_out = foreign_members(how.file)
+        how.problems += [left_out] if left_out is not None else []
+        return said
     if driver != "OpenFileGDB":
         return {}
     try:
@@ -145,6 +163,9 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
     said = list(
         zip(distinct(list(map(str, info["fields"]))), map(_type, info["ogr_types"]), strict=True)
     )
+    how.ids = driver.startswith("GeoJSON") and numbered(source.file, [n for n, _ in said])
+    if how.ids:
+        said = [("id", "integer64"), *said]
     if osm:
         said = [("@id", "string"), *(f for f in said if f[0] != TAGS)]
     return Table(
@@ -158,7 +179,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         batches=_batches(
             how, str(info["layer_name"]), bool(geometry), list(map(str, info["fields"]))
         ),
-        key_field="@id" if osm else None,
+        key_field="@id" if osm else "id" if how.ids else None,
         merged=TAGS if osm else None,
     )
 
@@ -181,7 +202,7 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
         osm = how.driver == "OSM"
         wanted = None
         if columns is not None and not osm:
-            wanted = [unique[c] for c in columns]
+            wanted = [unique[c] for c in columns if c in unique]
         count = 0
         try:
             for batch in stream(wanted, columns):
@@ -219,6 +240,7 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
                     encoding=how.encoding,
                     columns=None if wanted is None else list(wanted),
                     read_geometry=has_geometry and columns is None,
+                    return_fids=how.ids,
                     datetime_as_string=True,
                     use_pyarrow=True,
                     **how.options,
@@ -233,7 +255,11 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
                     names = [*distinct(batch.schema.names[:-1]), GEOMETRY]
                 elif whole:
                     names = [GEOMETRY if n == own else n for n in names]
+                if how.ids:  # GDAL has the identifiers of GeoJSON's features as its own
+                    names = ["id" if n == meta["fid_column"] else n for n in names]
                 given = batch.rename_columns(names)
+                if how.ids and columns is not None:
+                    given = given.select(list(columns))
                 if osm:
                     given = keyed(layer, given)
                     given = given if columns is None else given.select(list(columns))

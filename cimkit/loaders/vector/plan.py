@@ -40,6 +40,7 @@ class Plan:
     origin: _Origin = "declared"
     driver: str = ""  # as GDAL calls it, once it is open
     layer: str | None = None  # what the layer is called where GDAL sees another name
+    ids: bool = False  # GDAL's row numbers are identifiers of the source
     fewer: int = 0  # rows that GDAL counts and does not give
     problems: list[Problem] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)

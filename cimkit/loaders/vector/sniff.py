@@ -79,8 +79,8 @@ def _sniff_text(head: Head) -> int:
             return 80
         if found in (b"schema", b"cityObjectMember", b"CityModel"):
             return 0
-        if b"fgd.gsi.go.jp" in start:
-            return 80  # Japan's fundamental geospatial data
+        if b"fgd.gsi.go.jp" in start[:4096]:  # Japan's fundamental geospatial data, if no grid
+            return 0 if b"<DEM" in start else 80
         features = found.endswith(b"FeatureCollection") or b"featureMember" in start
         gml = b"opengis.net/gml" in start or b"opengis.net/wfs" in start
         return 40 if features and gml and b"citygml" not in start else 0

@@ -250,3 +250,17 @@ def test_mapinfo_by_its_charset_and_without(tmp_path: Path, charset: str, suffix
     asset, rows = read(file)
     assert properties(rows)[0]["name"] == text
     assert asset.encoding_origin == ("detected" if charset == "Neutral" else "declared")
+
+
+@pytest.mark.keeps("GeoJSON", "identity", "contradictions", "semantics")
+def test_identifiers_and_foreign_members(tmp_path: Path) -> None:
+    rows = [feature({"a": i}, id=100 + i, style={"c": 1}) for i in range(3)]
+    text = {"type": "FeatureCollection", "features": rows, "metadata": {"年": 2026}}
+    (tmp_path / "a.geojson").write_text(json.dumps(text))
+    asset, tables = read(tmp_path / "a.geojson")
+    assert [r["source_key"] for r in tables["objects"]] == ["100", "101", "102"]
+    assert properties(tables)[1] == {"id": 101, "a": 1}
+    assert asset.properties["foreign_members"] == {"metadata": {"年": 2026}}
+    assert "style (3)" in next(p for p in asset.problems if p.code == "members-left-out").got
+    asset, tables = read(tmp_path / "a.geojson", key_field="a")
+    assert [r["source_key"] for r in tables["objects"]] == ["0", "1", "2"]
