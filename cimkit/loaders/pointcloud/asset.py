@@ -6,6 +6,7 @@ from typing import Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.pointcloud.asprs import class_meanings, reserved
 from cimkit.loaders.pointcloud.beside import beside
 from cimkit.loaders.pointcloud.chunk import CloudFacts
 from cimkit.loaders.pointcloud.compare import contradictions, observed
@@ -69,6 +70,12 @@ def asset(source: Source, options: ReadOptions) -> Asset:
     outline, points = None, facts.points
     if tally is not None:
         properties["content"] = summary(tally)
+        if "point_format" in properties and tally.classes.any():
+            own = properties.get("class_names", {})
+            codes = [int(c) for c in properties["content"]["classes"]]
+            meant = class_meanings(codes, properties["point_format"], own)
+            properties["content"]["class_meanings"] = meant
+            met = [*met, *reserved(meant)]
         times, known = observed(tally, facts)
         parted = any(p.code in PARTED for p in (*met, *facts.problems))
         points = tally.points if parted or not facts.counted else facts.points

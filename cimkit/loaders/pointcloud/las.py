@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from cimkit.loaders.pointcloud.chunk import CloudFacts, PointChunk
 from cimkit.loaders.pointcloud.copc import hierarchy, is_copc
+from cimkit.loaders.pointcloud.las_check import check_header
 from cimkit.loaders.pointcloud.las_crs import read_crs
 from cimkit.loaders.pointcloud.las_extra import class_names, extra_fields, waveforms
-from cimkit.loaders.pointcloud.las_header import LasHeader, check_header, read_header
+from cimkit.loaders.pointcloud.las_header import LasHeader, read_header
 from cimkit.loaders.pointcloud.las_points import PointDecoder, dimensions
 from cimkit.loaders.pointcloud.las_records import Records, read_records
 from cimkit.loaders.pointcloud.laz import open_laz, unpack

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,28 +13,20 @@ import numpy.typing as npt
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.pointcloud.las_header import LasHeader
 from cimkit.loaders.pointcloud.las_records import Records
+from cimkit.loaders.pointcloud.laz_decoder import (
+    LazFile,
+    decoder_at,
+    decoder_at_start,
+    failures,
+    quietly,
+    selection_of,
+)
 from cimkit.model import Problem
 
-__all__ = ["LazFile", "open_laz"]
+__all__ = ["open_laz", "unpack"]
 
 _VARIABLE = 0xFFFFFFFF
 _PIECE = 1_000  # points at a time from a chunk that is broken somewhere
-_MOST_CHUNKS = 1_000_000
-_MOST_CHUNK = 50_000_000  # points; a larger one is a lie, or would not fit in memory
-
-
-@dataclass(frozen=True, slots=True)
-class LazFile:
-    """How the points of a LAZ file are packed."""
-
-    record: bytes
-    """The payload of the LASzip record."""
-    chunk: int
-    """Points of a chunk; 0 where each chunk has its own number."""
-    table: bool
-    """Whether the table of chunks is there and can be true."""
-    problems: tuple[Problem, ...] = ()
-    """What is wrong with it."""
 
 
 def open_laz(file: Path, head: LasHeader, records: Records) -> LazFile:
@@ -111,74 +101,6 @@ def _table_problem(file: Path, head: LasHeader, chunk: int) -> Problem | None:
     )
 
 
-class _Tabled(io.RawIOBase):
-    """A file as if a table of chunks stood at its end; lazrs opens none without.
-
-    The sizes in that table are made up: unpacking one chunk after the other does not need them.
-    """
-
-    def __init__(self, opened: IO[bytes], head: LasHeader, laz: LazFile) -> None:
-        import lazrs
-
-        self._opened, self._size, self._at = opened, head.size, 0
-        self._patch = head.points_at, struct.pack("<q", head.size)
-        table = io.BytesIO()
-        each = [laz.chunk] * (head.points // laz.chunk)
-        each += [head.points % laz.chunk] if head.points % laz.chunk else []
-        lazrs.write_chunk_table(table, [(n, 1) for n in each], lazrs.LazVlr(laz.record))
-        self._table = table.getvalue()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + {0: 0, 1: self._at, 2: self._size + len(self._table)}[whence]
-        return self._at
-
-    def readinto(self, into: Any) -> int:
-        if self._at >= self._size:
-            held = self._table[self._at - self._size :][: len(into)]
-        else:
-            self._opened.seek(self._at)
-            held = self._opened.read(min(len(into), self._size - self._at))
-            first, patch = self._patch
-            if first < self._at + len(held) and self._at < first + len(patch):
-                mended = bytearray(held)
-                for i, value in enumerate(patch):
-                    if 0 <= first + i - self._at < len(held):
-                        mended[first + i - self._at] = value
-                held = bytes(mended)
-        into[: len(held)] = held
-        self._at += len(held)
-        return len(held)
-
-
-class _Panic(Exception):
-    """What lazrs throws when it meets what it did not expect."""
-
-
-def _quietly(call: Any, *given: Any) -> None:
-    """Call into lazrs; a panic of Rust is no `Exception` in Python."""
-    try:
-        call(*given)
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":
-            raise _Panic(str(error)) from error
-        raise
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    import lazrs
-
-    return (lazrs.LazrsError, _Panic, ValueError, EOFError, OSError, OverflowError, MemoryError)
-
-
 def unpack(
     file: Path,
     head: LasHeader,
@@ -189,12 +111,12 @@ def unpack(
     problems: list[Problem],
 ) -> Iterator[npt.NDArray[Any]]:
     """Yield the point records; chunks that are broken are left out and told."""
-    selection = _selection(wanted)
+    selection = selection_of(wanted)
     broken: list[str] = []
     done = lost = 0
     with file.open("rb") as opened:
         opened.seek(head.points_at)
-        decoder = _decoder(opened, head, laz, selection)
+        decoder = decoder_at_start(opened, head, laz, selection)
         if decoder is None:
             broken.append("point 0")
             lost = head.points
@@ -207,15 +129,15 @@ def unpack(
             count = min(size, whole - done)
             held = np.zeros(count, kind)
             try:
-                _quietly(decoder.decompress_many, held.view(np.uint8))
-            except _failures():
+                quietly(decoder.decompress_many, held.view(np.uint8))
+            except failures():
                 got, left = yield from _piecewise(opened, head, laz, kind, done, count, selection)
                 broken += [f"point {done + got}"] if left else []
                 lost += left
                 done += count
                 if done >= whole:
                     break
-                decoder = _at(opened, head, laz, selection, done)
+                decoder = decoder_at(opened, head, laz, selection, done)
                 if decoder is None:
                     lost += whole - done
                     break
@@ -246,8 +168,8 @@ def _sequential(decoder: Any, points: int, kind: np.dtype[Any], size: int) -> An
         while came < len(held):
             piece = held[came : came + _PIECE]
             try:
-                _quietly(decoder.decompress_many, piece.view(np.uint8))
-            except _failures():
+                quietly(decoder.decompress_many, piece.view(np.uint8))
+            except failures():
                 yield held[:came]
                 return done + came
             came += len(piece)
@@ -270,84 +192,15 @@ def _piecewise(
     while at < end:
         step = laz.chunk or count
         border = min((at // step + 1) * step, end) if laz.chunk else end
-        decoder = _at(opened, head, laz, selection, at, parallel=False)
+        decoder = decoder_at(opened, head, laz, selection, at, parallel=False)
         while decoder is not None and at < border:
             held = np.zeros(min(_PIECE, border - at), kind)
             try:
-                _quietly(decoder.decompress_many, held.view(np.uint8))
-            except _failures():
+                quietly(decoder.decompress_many, held.view(np.uint8))
+            except failures():
                 break
             at += len(held)
             came += len(held)
             yield held
         at = border
     return came, count - came
-
-
-def _decoder(
-    opened: IO[bytes], head: LasHeader, laz: LazFile, selection: Any, *, parallel: bool = True
-) -> Any:
-    import lazrs
-
-    wide = laz.chunk and laz.chunk > _MOST_CHUNK
-    kinds = [lazrs.ParLasZipDecompressor] if laz.table and parallel and not wide else []
-    made: list[Any] = []
-    for one in (*kinds, lazrs.LasZipDecompressor):
-        try:
-            held: Any = opened
-            if not laz.table and laz.chunk and head.points // laz.chunk < _MOST_CHUNKS:
-                held = io.BufferedReader(_Tabled(opened, head, laz))
-            held.seek(head.points_at)
-            _quietly(lambda kind=one, f=held: made.append(kind(f, laz.record, selection)))
-        except _failures():
-            continue
-        return made[-1]
-    return None
-
-
-def _at(
-    opened: IO[bytes],
-    head: LasHeader,
-    laz: LazFile,
-    selection: Any,
-    point: int,
-    *,
-    parallel: bool = True,
-) -> Any:
-    """Return a decoder that stands before a point, or None."""
-    decoder = _decoder(opened, head, laz, selection, parallel=parallel)
-    if decoder is None or not point:
-        return decoder
-    if not laz.table:
-        return None  # without a table there is no way to what follows
-    try:
-        _quietly(decoder.seek, point)
-    except _failures():
-        return None
-    return decoder
-
-
-def _selection(wanted: frozenset[str]) -> Any:
-    """Return which layers of formats 6 to 10 to unpack; the older ones have no layers."""
-    import lazrs
-
-    parts = {
-        "classification": lazrs.SELECTIVE_DECOMPRESS_CLASSIFICATION,
-        "flags": lazrs.SELECTIVE_DECOMPRESS_FLAGS,
-        "intensity": lazrs.SELECTIVE_DECOMPRESS_INTENSITY,
-        "scan_angle": lazrs.SELECTIVE_DECOMPRESS_SCAN_ANGLE,
-        "user_data": lazrs.SELECTIVE_DECOMPRESS_USER_DATA,
-        "point_source": lazrs.SELECTIVE_DECOMPRESS_POINT_SOURCE_ID,
-        "gps_time": lazrs.SELECTIVE_DECOMPRESS_GPS_TIME,
-        "rgb": lazrs.SELECTIVE_DECOMPRESS_RGB,
-        "color_peak": lazrs.SELECTIVE_DECOMPRESS_RGB,
-        "nir": lazrs.SELECTIVE_DECOMPRESS_NIR,
-        "wave": lazrs.SELECTIVE_DECOMPRESS_WAVEPACKET,
-        "edge": lazrs.SELECTIVE_DECOMPRESS_FLAGS,
-    }
-    if "extra" in wanted or wanted - parts.keys() - {"returns", "channel"}:
-        return lazrs.DecompressionSelection(lazrs.SELECTIVE_DECOMPRESS_ALL)
-    chosen = lazrs.SELECTIVE_DECOMPRESS_XY_RETURNS_CHANNEL | lazrs.SELECTIVE_DECOMPRESS_Z
-    for name in wanted & parts.keys():
-        chosen |= parts[name]
-    return lazrs.DecompressionSelection(chosen)

@@ -2,118 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from cimkit.errors import SourceUnreadable
 from cimkit.loaders.pointcloud.chunk import CloudFacts, PointChunk
 from cimkit.loaders.pointcloud.delimited import BadLines, blocks
+from cimkit.loaders.pointcloud.ply_header import (
+    Element,
+    Header,
+    broken,
+    is_ply,
+    read_header,
+    vertex_of,
+)
 from cimkit.loaders.pointcloud.roles import assemble, role
 from cimkit.model import Problem
 
 __all__ = ["chunks", "facts", "is_ply"]
 
-_HEADER_BYTES = 1_000_000
-_TYPES = {
-    "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2",
-    "ushort": "u2", "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4",
-    "long": "i8", "int64": "i8", "ulong": "u8", "uint64": "u8",
-    "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
-}  # fmt: skip
 _BUNDLE = 4_096  # records with lists that are looked at together
-
-
-@dataclass(frozen=True, slots=True)
-class _Property:
-    name: str
-    type: str
-    count: str = ""  # type of the number of values, of a list
-
-
-@dataclass(slots=True)
-class _Element:
-    name: str
-    rows: int
-    properties: list[_Property]
-
-    @property
-    def flat(self) -> bool:
-        return not any(p.count for p in self.properties)
-
-    def kind(self, order: str) -> np.dtype[Any]:
-        return np.dtype([(p.name, order + p.type) for p in self.properties])
-
-
-@dataclass(slots=True)
-class _Header:
-    style: str
-    elements: list[_Element]
-    comments: list[str]
-    at: int  # where the data begins
-
-    @property
-    def order(self) -> str:
-        return ">" if self.style == "binary_big_endian" else "<"
-
-
-def is_ply(start: bytes) -> bool:
-    """Tell whether the start of a file is that of a PLY file."""
-    return bool(re.match(rb"ply[ \t]*(\r\n|\n|\r)", start)) and b"element" in start
-
-
-def _header(file: Path) -> _Header:
-    with file.open("rb") as opened:
-        start = opened.read(_HEADER_BYTES)
-    end = re.search(rb"(?:^|[\r\n])end_header[ \t]*(\r\n|\n|\r)", start)
-    if end is None:
-        raise _broken(file, "its end is missing", "end_header")
-    found = _Header("", [], [], end.end())
-    for raw in re.split(rb"\r\n|\n|\r", start[: end.start()]):
-        words = raw.decode("utf-8", "replace").split()
-        if not words:
-            continue
-        if words[0] in ("comment", "obj_info"):
-            found.comments.append(" ".join(words[1:])[:200])
-        elif words[0] == "format" and len(words) > 1:
-            found.style = words[1]
-        elif words[0] == "element" and len(words) == 3 and words[2].isdigit():
-            found.elements.append(_Element(words[1], int(words[2]), []))
-        elif words[0] == "property" and found.elements:
-            found.elements[-1].properties.append(_property(words, file, found.elements[-1]))
-    if found.style not in ("ascii", "binary_little_endian", "binary_big_endian"):
-        raise _broken(file, f"the format is {found.style or 'missing'}", "ascii or binary_…_endian")
-    if not any(e.name in ("vertex", "point") for e in found.elements):
-        raise _broken(file, "the PLY header counts no vertices", "element vertex")
-    return found
-
-
-def _property(words: list[str], file: Path, element: _Element) -> _Property:
-    listed = len(words) == 5 and words[1] == "list"
-    kinds = words[2:4] if listed else words[1:2]
-    if not (listed or len(words) == 3) or not all(k in _TYPES for k in kinds):
-        raise _broken(file, f"a property is not understood: {' '.join(words)[:80]}", "type name")
-    name = words[-1]
-    if any(p.name == name for p in element.properties):
-        name = f"{name}_{len(element.properties)}"
-    return _Property(name, _TYPES[kinds[-1]], _TYPES[kinds[0]] if listed else "")
-
-
-def _broken(file: Path, what: str, expected: str) -> SourceUnreadable:
-    return SourceUnreadable(
-        f"the PLY header is broken: {what}",
-        where=file.name,
-        expected=expected,
-        mend="Export the file again.",
-    )
-
-
-def _vertex(head: _Header) -> _Element:
-    return next(e for e in head.elements if e.name in ("vertex", "point"))
 
 
 def facts(file: Path, *, quick: bool = False) -> CloudFacts:
@@ -124,8 +34,8 @@ def facts(file: Path, *, quick: bool = False) -> CloudFacts:
     SourceUnreadable
         If the header is incomplete.
     """
-    head = _header(file)
-    vertex = _vertex(head)
+    head = read_header(file)
+    vertex = vertex_of(head)
     counts = {
         {"face": "faces", "edge": "edges"}.get(e.name, e.name): e.rows
         for e in head.elements
@@ -135,7 +45,7 @@ def facts(file: Path, *, quick: bool = False) -> CloudFacts:
     problems = []
     if missing and vertex.rows:
         if len(missing) > 1:
-            raise _broken(file, f"vertices have no {', '.join(sorted(missing))}", "x, y, z")
+            raise broken(file, f"vertices have no {', '.join(sorted(missing))}", "x, y, z")
         problems.append(
             Problem(
                 "axis-missing",
@@ -173,8 +83,8 @@ def chunks(
     SourceUnreadable
         If the header is broken.
     """
-    head = _header(file)
-    vertex = _vertex(head)
+    head = read_header(file)
+    vertex = vertex_of(head)
     roles = {p.name: r for p in vertex.properties if (r := role(p.name))}
     came = dropped = 0
     bad = BadLines()
@@ -218,7 +128,7 @@ def no_place(dropped: int) -> list[Problem]:
 
 
 def _columns(
-    opened: IO[bytes], head: _Header, vertex: _Element, size: int, bad: BadLines
+    opened: IO[bytes], head: Header, vertex: Element, size: int, bad: BadLines
 ) -> Iterator[dict[str, Any]]:
     if head.style == "ascii":
         yield from _from_text(opened, head, vertex, size, bad)
@@ -243,7 +153,7 @@ def _columns(
 
 
 def _from_text(
-    opened: IO[bytes], head: _Header, vertex: _Element, size: int, bad: BadLines
+    opened: IO[bytes], head: Header, vertex: Element, size: int, bad: BadLines
 ) -> Iterator[dict[str, Any]]:
     for element in head.elements:
         if element is vertex:
@@ -273,7 +183,7 @@ def _from_text(
             }
 
 
-def _scalars(words: list[bytes], element: _Element) -> list[float]:
+def _scalars(words: list[bytes], element: Element) -> list[float]:
     found, at = [], 0
     for one in element.properties:
         try:
@@ -288,7 +198,7 @@ def _scalars(words: list[bytes], element: _Element) -> list[float]:
     return found
 
 
-def _skip(opened: IO[bytes], element: _Element, order: str) -> None:
+def _skip(opened: IO[bytes], element: Element, order: str) -> None:
     if element.flat:
         opened.seek(element.rows * element.kind(order).itemsize, 1)
         return
@@ -301,7 +211,7 @@ def _skip(opened: IO[bytes], element: _Element, order: str) -> None:
         _with_lists(opened, element, order, min(_BUNDLE, element.rows - first))
 
 
-def _with_lists(opened: IO[bytes], element: _Element, order: str, rows: int) -> dict[str, Any]:
+def _with_lists(opened: IO[bytes], element: Element, order: str, rows: int) -> dict[str, Any]:
     """Read records one by one, keeping what is no list."""
     kept: dict[str, list[Any]] = {p.name: [] for p in element.properties if not p.count}
     for _ in range(rows):

@@ -30,7 +30,7 @@ ASKED = frozenset(
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-_SAMPLE = 100_000
+_SAMPLE = 50_000
 _BLOCK_POINTS = 2_000.0
 
 

@@ -18,7 +18,7 @@ from cimkit.model import Problem
 __all__ = ["chunks", "facts", "text_table"]
 
 _LOOK = 65_536
-_QUICK = 50_000_000  # bytes whose lines are counted in a moment
+_QUICK = 10_000_000  # bytes whose lines are counted in a moment
 
 
 def text_table(file: Path) -> Table:

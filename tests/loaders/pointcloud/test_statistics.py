@@ -154,3 +154,24 @@ def test_one_read_serves_probe_and_read(tmp_path: Path, monkeypatch: pytest.Monk
     file.touch()
     dict(pointcloud.read(source(file), asset, options))
     assert len(calls) == 2
+
+
+@pytest.mark.keeps("LAS", "semantics")
+def test_classes_have_their_meaning(tmp_path: Path) -> None:
+    import struct
+
+    def more(header: laspy.LasHeader) -> None:
+        own = struct.pack("<B15s", 64, "路灯".encode())
+        header.vlrs.append(laspy.VLR("LASF_Spec", 0, "classes", own))
+
+    file = las_file(
+        tmp_path / "m.las", 4, form=6, change=more, classification=np.array([2, 8, 64, 70])
+    )
+    given = Loaded(file)
+    assert given.said["content"]["class_meanings"] == {
+        "2": "ground",
+        "8": "reserved",
+        "64": "路灯",
+        "70": "user-defined",
+    }
+    assert given.codes == ["class-reserved"]
