@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -80,16 +80,16 @@ def _told(schema: str, name: str) -> tuple[tuple[int, str], ...]:
     return tuple((i, a) for i, a in enumerate(attribute_names(schema, name)) if a not in _ASIDE)
 
 
-def members(value: Any) -> Iterator[Any]:
-    """Yield the instances in an attribute that should hold a set of them, whatever it holds."""
+def members(value: Any) -> Sequence[Any]:
+    """Return the instances in an attribute that should hold a set of them, whatever it holds."""
     if isinstance(value, tuple | list):
-        for one in value:
-            yield from members(one)
-    elif isinstance(value, _INSTANCE):
-        if number(value):
-            yield value
-        else:  # IfcPropertySetDefinitionSet, a typed value that wraps a tuple
-            yield from members(get(value, 0))
+        if set(map(type, value)) == {_INSTANCE}:
+            return value
+        return [inner for one in value for inner in members(one)]
+    if not isinstance(value, _INSTANCE):
+        return ()
+    # An IfcPropertySetDefinitionSet is a typed value that wraps a tuple.
+    return (value,) if number(value) else members(get(value, 0))
 
 
 def plain(value: Any) -> Any:

@@ -123,12 +123,12 @@ def _of(shape: Any) -> tuple[str, str]:
     name, kind = get(shape, 1), get(shape, 2)
     label = f"{name or ''}/{kind or ''}"
     if kind == "MappedRepresentation":
-        inner = next(members(get(shape, 3)), None)
+        inner = next(iter(members(get(shape, 3))), None)
         source = get(inner, 0) if inner is not None else None
         mapped = get(source, 1) if source is not None else None
         if mapped is not None and hasattr(mapped, "is_a") and mapped.is_a("IfcRepresentation"):
             kind = get(mapped, 2)
-    if next(members(get(shape, 3)), None) is None:
+    if next(iter(members(get(shape, 3))), None) is None:
         return label, "empty"
     return label, _sorted(str(name or ""), str(kind or ""))
 
