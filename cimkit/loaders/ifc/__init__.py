@@ -1,4 +1,4 @@
-"""IFC 2x3, 4 and 4x3 in STEP encoding, plain or zipped."""
+"""IFC of all releases in STEP encoding or XML, plain or zipped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.loaders.ifc.archive import models
-from cimkit.loaders.ifc.open import header_of, scan
+from cimkit.loaders.ifc.open import header_of, media_type, scan
 from cimkit.loaders.ifc.recognition import is_json_ifc, is_step_ifc, is_xml_ifc
 from cimkit.model import Asset, Problem, Source
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=3, lighter=True)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=4, lighter=True)
 
 
 def sniff(head: Head) -> int:
@@ -43,7 +43,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it cannot be parsed.
     """
-    media = "application/x-step"
+    media = media_type(source.file)
     header = header_of(source.file, options.declared.encoding)
     if options.depth == "header" and header.schema:
         schema, classes = scan(source.file)
@@ -57,9 +57,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             counts=counts,
             properties={"counted_by": "text scan", "header": header.facts()},
         )
-    from cimkit.loaders.ifc.claims import length_unit
     from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.instances import each
+    from cimkit.loaders.ifc.units import length_unit, unit_facts
 
     held = opened(source, options.declared, hold=options.depth == "full")
     model, schema, place = held.model, held.schema, held.place
@@ -91,6 +91,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             "placed": place.placed,
             "georeference": {"origin": place.origin, **place.facts},
             "length_unit_m": length_unit(model),
+            "units": unit_facts(model),
             "read_as": model.schema_identifier,
             "header": header.facts(),
             "project": (project.Name or project.LongName) if project is not None else None,
@@ -155,6 +156,8 @@ def _box(
     place = held.place
     points = np.array(list(held.origins.values()), dtype=np.float64).reshape(-1, 3)
     points = points[np.isfinite(points).all(axis=1)]
+    if points.any():  # sites and storeys stand at the origin of the model, wherever that is
+        points = points[points.any(axis=1)]
     if not len(points) or not place.placed:
         return None, None
     from cimkit.geometry.crs import parse_crs, to_crs84

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cimkit.loaders.ifc.units import length_unit, si_factor
 from cimkit.model import Place, Problem
 
-__all__ = ["Claim", "claims", "length_unit", "site_hint", "true_north", "world"]
+__all__ = ["Claim", "claims", "site_hint", "true_north", "world"]
 
 Matrix = npt.NDArray[np.float64]
 _MAP_UNITS = {

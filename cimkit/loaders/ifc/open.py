@@ -30,7 +30,7 @@ from cimkit.loaders.ifc.text import escaped, utf16
 from cimkit.loaders.ifc.xmlheader import count_tags, read_xml_header
 from cimkit.model import Problem
 
-__all__ = ["header_of", "open_model", "scan"]
+__all__ = ["header_of", "media_type", "open_model", "scan"]
 
 _ENTITY = re.compile(rb"#\s*\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
 _BETWEEN = re.compile(rb"\bENDSEC\s*;\s*DATA\s*(?:\([^;]*\)\s*)?;", re.IGNORECASE)
@@ -71,6 +71,12 @@ def header_of(file: Path, encoding: str | None = None) -> Header:
     if is_xml_ifc(start):
         return read_xml_header(narrow(start))
     return read_header(narrow(start), encoding)
+
+
+def media_type(file: Path) -> str:
+    """Return the IANA media type of what a model is written in, packed or not."""
+    with opened(file) as stream:
+        return "application/xml" if is_xml_ifc(stream.read(4096)) else "application/x-step"
 
 
 def scan(file: Path) -> tuple[str, Counter[str]]:

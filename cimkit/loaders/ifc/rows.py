@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from cimkit.loaders.ifc.claims import length_unit
 from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
 from cimkit.loaders.ifc.held import Opened
@@ -21,6 +20,7 @@ from cimkit.loaders.ifc.properties import Properties
 from cimkit.loaders.ifc.relations import Structure, relations
 from cimkit.loaders.ifc.representations import Representations
 from cimkit.loaders.ifc.rings import cut_rings
+from cimkit.loaders.ifc.units import length_unit
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
 

@@ -15,7 +15,8 @@ from tests.loaders.ifc.building import load, source, told
 IFC4 = """<?xml version="1.0" encoding="utf-8"?>
 <ifcXML xmlns="http://www.buildingsmart-tech.org/ifcXML/IFC4/Add2"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="uos_1">
- <header><name>P</name><time_stamp>2018-08-24T14:43:07</time_stamp><author>A &amp; B</author></header>
+ <header><name>P</name><time_stamp>2018-08-24T14:43:07</time_stamp>
+ <author>A &amp; B</author></header>
  <IfcProject id="i1" GlobalId="3f_r5UXkT3dREUZb1zKqdQ" Name="墙">
   <UnitsInContext id="i8"><Units>
    <IfcSIUnit id="i7" UnitType="lengthunit" Prefix="milli" Name="metre"/></Units></UnitsInContext>
@@ -112,6 +113,7 @@ def test_ifc4_with_its_inverse_attributes(tmp_path: Path) -> None:
 def test_through_the_loader(tmp_path: Path) -> None:
     asset, tables, _ = load(source(write(tmp_path, IFC4)))
     assert asset.counts["products"] == 3
+    assert (asset.format, asset.media_type) == ("IFC4", "application/xml")
     held = told(tables, "1rFbRbDjb3gBJ5ZSikBDwZ")
     assert "300" in str(held["pset"]["dim"])
 

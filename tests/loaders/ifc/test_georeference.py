@@ -1,0 +1,233 @@
+"""Where IFC models stand, and what of it contradicts itself."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cimkit.geometry.crs import parse_crs, to_crs84
+from cimkit.loaders import ifc, stage
+from cimkit.loaders._spec import ReadOptions
+from cimkit.model import Asset, Declaration, Place, Problem, Sheet, SheetRow
+from tests.loaders.ifc.building import E0, N0, Model, load, source, world
+
+
+def probed(model: Model, folder: Path, declared: Declaration | None = None) -> Asset:
+    return ifc.probe(model.write(folder), ReadOptions(declared or Declaration()))
+
+
+def one(asset: Asset, code: str) -> Problem:
+    found = [p for p in asset.problems if p.code == code]
+    assert len(found) == 1, [p.code for p in asset.problems]
+    return found[0]
+
+
+@pytest.mark.keeps("IFC", "crs", "geometry")
+def test_forty_models_are_placed_by_one_line_of_the_sheet(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "bim"
+    folder.mkdir(parents=True)
+    keys = {}
+    for number in range(40):
+        model = Model()
+        wall = model.put("IfcWall", (number, 2.0, 0.0), Name=f"{number}")
+        model.write(folder, f"{number}.ifc")
+        keys[f"bim/{number}.ifc"] = wall.GlobalId
+    place = Place(easting=E0, northing=N0, height=12.5, rotation=30.0, scale=1.0001)
+    said = Declaration(crs="EPSG:4544", place=place, vertical_datum="EPSG:5737")
+    sheet = Sheet((SheetRow("bim/*.ifc", said),))
+    done = list(stage([tmp_path / "in"], tmp_path / "staging", sheet=sheet, jobs=2))
+    assert len(done) == 40
+    import pyarrow.parquet as pq
+
+    cos, sin = 1.0001 * math.cos(math.radians(30)), 1.0001 * math.sin(math.radians(30))
+    for staged in done:
+        asset = staged.asset
+        assert (asset.crs, asset.crs_origin, asset.vertical_datum) == (
+            "EPSG:4544",
+            "sheet",
+            "EPSG:5737",
+        )
+        assert [p.code for p in asset.problems] == []
+        number = float(asset.path.split("/")[1].removesuffix(".ifc"))
+        assert staged.folder is not None
+        tables = {
+            n: pq.read_table(staged.folder / f"{n}.parquet") for n in ("shapes", "placements")
+        }
+        corners = world(tables, keys[asset.path])
+        middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        x, y, z = number, 2.0, 1.5
+        expected = [E0 + cos * x - sin * y, N0 + sin * x + cos * y, 12.5 + 1.0001 * z]
+        assert middle == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.keeps("IFC", "crs")
+@pytest.mark.parametrize(
+    ("name", "epsg"),
+    [
+        ("EPSG:28992", 28992),
+        ("epsg 28992", 28992),
+        ("28992", 28992),
+        ("urn:ogc:def:crs:EPSG::28992", 28992),
+        ("http://www.opengis.net/def/crs/EPSG/0/28992", 28992),
+        ("Amersfoort / RD New", 28992),
+        ("EPSG:28992 - Amersfoort / RD New", 28992),
+        ("EPSG:7415", 7415),
+    ],
+)
+def test_names_of_systems_as_they_are_written(tmp_path: Path, name: str, epsg: int) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert(name, at=(155_000.0, 463_000.0))
+    assert probed(model, tmp_path).crs == f"EPSG:{epsg}"
+
+
+@pytest.mark.keeps("IFC", "crs", "vertical")
+def test_well_known_text_and_two_codes(tmp_path: Path) -> None:
+    model = Model("IFC4X3_ADD2")
+    model.put("IfcWall", (0, 0, 0))
+    model.convert("site grid")
+    target = model.file.by_type("IfcProjectedCRS")[0]
+    wkt = parse_crs("EPSG:4544").to_wkt()
+    model.file.create_entity("IfcWellKnownText", wkt, target)
+    assert probed(model, tmp_path).crs == "EPSG:4544"
+    target.Name, target.VerticalDatum = "EPSG:4544 + EPSG:5737", None
+    asset = probed(model, tmp_path)
+    assert asset.vertical_datum == "EPSG:5737"
+
+
+def test_an_unusable_name_is_proposed_from_what_else_is_said(tmp_path: Path) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert("UTM32N", at=(500_000.0, 5_500_000.0))
+    asset = probed(model, tmp_path)
+    assert asset.crs is None
+    assert one(asset, "crs-unknown").proposal == (("crs", "EPSG:32632"),)
+
+
+@pytest.mark.keeps("IFC", "contradictions")
+def test_two_statements_are_measured_against_each_other(tmp_path: Path) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert()
+    model.convert(at=(E0 + 3.0, N0 + 4.0))
+    asset = probed(model, tmp_path)
+    found = one(asset, "georeference-contradiction")
+    assert "5.00 m apart" in found.message or "distance 5.00" in found.got
+    assert asset.properties["georeference"]["stated_by"].startswith("IfcMapConversion #")
+    place = Place(easting=E0, northing=N0 + 100.0, height=200.0)
+    told = probed(model, tmp_path, Declaration(crs="EPSG:4544", place=place))
+    first = next(p for p in told.problems if p.code == "georeference-contradiction")
+    assert first.severity == "info"
+    assert "distance 100.0" in first.got
+
+
+@pytest.mark.keeps("IFC", "contradictions")
+@pytest.mark.parametrize(
+    ("degrees", "north", "code"),
+    [
+        (0.0, (0.0, 1.0), False),
+        (30.0, (0.0, 1.0), True),
+        (30.0, (math.sin(math.radians(30)), math.cos(math.radians(30))), False),
+        (30.0, (-math.sin(math.radians(30)), math.cos(math.radians(30))), True),
+    ],
+)
+def test_true_north_against_the_rotation(
+    tmp_path: Path, degrees: float, north: tuple[float, float], code: bool
+) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert(degrees=degrees)
+    model.context.TrueNorth = model.file.create_entity("IfcDirection", north)
+    codes = {p.code for p in probed(model, tmp_path).problems}
+    assert ("true-north-contradiction" in codes) is code
+
+
+@pytest.mark.keeps("IFC", "contradictions", "crs")
+def test_a_model_in_map_coordinates_is_told_and_proposed(tmp_path: Path) -> None:
+    model = Model()
+    for i in range(3):
+        model.put("IfcWall", (E0 + i, N0, 200.0))
+    lon, lat = to_crs84(np.array([[E0, N0]]), parse_crs("EPSG:4544"))[0]
+    for name, value in (("RefLatitude", lat), ("RefLongitude", lon)):
+        whole, rest = divmod(float(value), 1)
+        minutes, seconds = divmod(rest * 60, 1)
+        setattr(model.site, name, (int(whole), int(minutes), int(seconds * 60)))
+    asset = probed(model, tmp_path)
+    found = dict(one(asset, "coordinates-look-projected").proposal)
+    assert asset.crs is None
+    # Any system in which the site is there will do: CGCS2000 and Beijing 1954 differ by less.
+    there = to_crs84(np.array([[E0, N0]]), parse_crs(found["crs"]))[0]
+    assert there == pytest.approx([lon, lat], abs=0.01)
+    assert found["place_easting"] == "0"
+    place = Place(easting=0.0, northing=0.0, height=0.0)
+    obeyed = probed(model, tmp_path, Declaration(crs="EPSG:4544", place=place))
+    assert obeyed.bbox is not None
+    assert obeyed.bbox[:2] == pytest.approx([E0, N0])
+    assert "coordinates-look-projected" not in {p.code for p in obeyed.problems}
+
+
+@pytest.mark.keeps("IFC", "crs")
+def test_scaled_conversion_and_rigid_operation_of_ifc4x3(tmp_path: Path) -> None:
+    def placed(kind: str, **more: Any) -> np.ndarray:
+        model = Model("IFC4X3_ADD2", millimetres=False)
+        wall = model.put("IfcWall", (10.0, 20.0, 0.0))
+        crs = model.file.create_entity("IfcProjectedCRS", Name="EPSG:4544")
+        model.file.create_entity(kind, SourceCRS=model.context, TargetCRS=crs, **more)
+        _, tables, _ = load(model.write(tmp_path))
+        corners = world(tables, wall.GlobalId)
+        return np.asarray((corners.min(axis=0) + corners.max(axis=0)) / 2)
+
+    scaled = placed(
+        "IfcMapConversionScaled",
+        Eastings=E0,
+        Northings=N0,
+        OrthogonalHeight=0.0,
+        Scale=1.0,
+        FactorX=1.01,
+        FactorY=0.99,
+        FactorZ=1.0,
+    )
+    assert scaled == pytest.approx([E0 + 10.1, N0 + 19.8, 1.5], abs=1e-3)
+    make = Model("IFC4X3_ADD2").file.create_entity
+    rigid = placed(
+        "IfcRigidOperation",
+        FirstCoordinate=make("IfcLengthMeasure", E0),
+        SecondCoordinate=make("IfcLengthMeasure", N0),
+        Height=7.0,
+    )
+    assert rigid == pytest.approx([E0 + 10, N0 + 20, 8.5], abs=1e-3)
+
+
+def test_an_operation_in_degrees_is_told(tmp_path: Path) -> None:
+    model = Model("IFC4X3_ADD2")
+    model.put("IfcWall", (0, 0, 0))
+    make = model.file.create_entity
+    angles = [make("IfcPlaneAngleMeasure", v) for v in (106.5, 29.5)]
+    crs = make("IfcGeographicCRS", Name="EPSG:4326")
+    make("IfcRigidOperation", model.context, crs, *angles, 0.0)
+    asset = probed(model, tmp_path)
+    assert one(asset, "georeference-unsupported").place.startswith("IfcRigidOperation #")
+    assert asset.crs is None
+
+
+@pytest.mark.keeps("IFC", "vertical")
+@pytest.mark.parametrize(("said", "datum"), [("EPSG:5737", "EPSG:5737"), ("Site 0", "Site 0")])
+def test_heights_are_named_and_never_shifted(tmp_path: Path, said: str, datum: str) -> None:
+    model = Model()
+    wall = model.put("IfcWall", (0, 0, 0))
+    model.convert()
+    model.file.by_type("IfcProjectedCRS")[0].VerticalDatum = said
+    asset, tables, _ = load(model.write(tmp_path))
+    assert asset.vertical_datum == datum
+    assert world(tables, wall.GlobalId)[:, 2].min() == pytest.approx(200.0)
+
+
+def test_source_is_named_in_the_hint(tmp_path: Path) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    asset = ifc.probe(source(model.write(tmp_path, "a b.ifc").file), ReadOptions())
+    assert 'glob = "a b.ifc"' in one(asset, "georeference-missing").hint
