@@ -130,8 +130,17 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         if options.declared.encoding
         else "detected",
         properties={k: v for k, v in properties.items() if v not in (None, [], {})},
-        problems=tuple(problems),
+        problems=tuple(_whole(p, source) for p in problems),
     )
+
+
+def _whole(problem: Problem, source: Source) -> Problem:
+    """Return a problem whose proposal names its file: a setting alone is no trajectory."""
+    columns = {column for column, _ in problem.proposal}
+    if not any(c.startswith("trajectory_") for c in columns) or "trajectory_file" in columns:
+        return problem
+    named = ("trajectory_file", source.path)
+    return dataclasses.replace(problem, proposal=(named, *problem.proposal))
 
 
 def _place(

@@ -183,3 +183,11 @@ def test_a_draft_proposes_the_trajectory_of_photographs(
     assert ("not the CRS of its positions" in detected) != degrees
     placed = {a.path: a.position for a in probe([folder], sheet=sheet, jobs=1)}
     assert (placed["img/a/a1.jpg"] == (106.5, 29.5)) == degrees
+
+
+def test_a_proposal_is_a_whole_trajectory(tmp_path: Path) -> None:
+    """So that its lines in a draft can be accepted as they are."""
+    text = "image,lon,lat,time\na.jpg,106.5,29.5,2026-09-01 08:00:00\n"
+    (problem,) = load(put(tmp_path, text)).problems
+    assert problem.code == "time-zone-missing"
+    assert problem.proposal == (("trajectory_file", "t.csv"), ("trajectory_time_scale", "utc"))
