@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ _TAIL = 4_096
 
 
 def members(
-    file: Path, tally: Tally, packed: dict[Any, list[str]] | None = None
+    file: Path,
+    tally: Tally,
+    packed: dict[Any, list[str]] | None = None,
+    drain: Callable[[list[str]], None] | None = None,
 ) -> Iterator[tuple[str, Any]]:
     """Yield (name of the member, object element); each is forgotten when the next is asked for.
 
@@ -42,6 +45,8 @@ def members(
     packed : dict, optional
         Takes the coordinates of triangles of large surfaces, by the element they stood in, so
         that a terrain does not become a tree of elements.
+    drain : callable, optional
+        Is given those coordinates whenever there are many; then they are not kept.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def members(
 
     done = 0
     try:
-        for found in _strict(file, packed, recover=False):
+        for found in _strict(file, packed, drain, recover=False):
             done += 1
             yield found
         return
@@ -69,7 +74,7 @@ def members(
                 hint="Export the file again with a writer that escapes its texts.",
             )
         )
-        for number, found in enumerate(_strict(file, packed, recover=True)):
+        for number, found in enumerate(_strict(file, packed, drain, recover=True)):
             if number >= done:
                 done += 1
                 yield found
@@ -99,7 +104,11 @@ def _ends_whole(file: Path) -> bool:
 
 
 def _strict(
-    file: Path, packed: dict[Any, list[str]] | None, *, recover: bool
+    file: Path,
+    packed: dict[Any, list[str]] | None,
+    drain: Callable[[list[str]], None] | None,
+    *,
+    recover: bool,
 ) -> Iterator[tuple[str, Any]]:
     from lxml import etree
 
@@ -116,7 +125,10 @@ def _strict(
             name = local(element)
             if name == "Triangle":
                 if packed is not None:
-                    _pack(element, counts, packed)
+                    texts = _pack(element, counts, packed)
+                    if drain is not None and len(texts) >= _PACK_FROM:
+                        drain(texts)
+                        texts.clear()
                 continue
             above = element.getparent()
             if above is None or above.getparent() is not None:
@@ -130,18 +142,19 @@ def _strict(
                 packed.clear()
 
 
-def _pack(element: Any, counts: dict[Any, int], packed: dict[Any, list[str]]) -> None:
+def _pack(element: Any, counts: dict[Any, int], packed: dict[Any, list[str]]) -> list[str]:
     """Keep the numbers of a triangle and drop its elements, once a surface has very many."""
     above = element.getparent()
     if above is None:
-        return
+        return []
     count = counts[above] = counts.get(above, 0) + 1
     if count < _PACK_FROM:
-        return
+        return []
     texts = packed.setdefault(above, [])
     while (first := above[0]) is not element:  # what follows may still be being built
         texts.append(" ".join(texts_of(first)))
         del above[0]
+    return texts
 
 
 def texts_of(element: Any) -> Iterator[str]:

@@ -90,6 +90,10 @@ class _Survey:
                 self._widen(self._pending[width], width)
                 self._pending[width] = []
 
+    def drain(self, texts: list[str]) -> None:
+        """Take coordinates of a terrain that is not kept."""
+        self._widen(texts, self.dimension)
+
     def finish(self) -> None:
         """Take what coordinates are left into account."""
         for width, texts in self._pending.items():
@@ -149,7 +153,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
     frame = _frame(head, declared.crs)
     found = _Survey(frame.dimension)
     if options.depth != "header":
-        for name, element in members(source.file, tally, found.packed):
+        for name, element in members(source.file, tally, found.packed, found.drain):
             if name in MEMBERS:
                 found.types[local(element)] += 1
             else:
