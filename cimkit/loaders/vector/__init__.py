@@ -38,10 +38,12 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
         endings += [".xsd", ".gfs"]
     elif suffix in (".csv", ".tsv", ".txt"):
         endings += [".csvt", ".prj"]
-    stems = {stem, str(PurePosixPath(stem).parent / PurePosixPath(stem).name.upper())}
-    stems |= {str(PurePosixPath(stem).parent / PurePosixPath(stem).name.lower())}
-    names = [f"{s}{e}" for s in stems for x in endings for e in (x, x.upper(), x.capitalize())]
-    names += [f"{stem}.{e[1:].capitalize()}" for e in endings]
+    names = [f"{stem}{e}" for x in endings for e in (x, x.upper(), f".{x[1:].capitalize()}")]
+    if suffix == ".shp":  # on the disks of their makers, the case of a name does not count
+        folder = stem[: len(stem) - len(PurePosixPath(stem).name)]
+        own = PurePosixPath(stem).name
+        stems = {f"{folder}{own.upper()}", f"{folder}{own.lower()}"}
+        names += [f"{s}{e}" for s in stems for x in _SIDECARS.split() for e in (x, x.upper())]
     names += [f"{path}{e}" for e in (".xml", "-wal", "-shm", "-journal")]
     return {n for n in names if n in listing and n != path}
 

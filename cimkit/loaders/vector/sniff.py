@@ -30,7 +30,8 @@ def sniff(head: Head) -> int:
         database = (head.file / "a00000001.gdbtable").is_file()
         return 90 if database or is_partitioned(head.file) else 0
     if start[:4] == b"\x00\x00\x27\x0a":
-        return 0 if name.endswith(".shx") or start[28:32] != b"\xe8\x03\x00\x00" else 90
+        index = start[4:8] == b"\xff\xff\xfe\x70"  # .sbn and .sbx
+        return 0 if name.endswith(".shx") or index else 90
     if start.startswith((b"fgb\x03fgb", b"PAR1", b"ARROW1")):
         return 90
     if start.startswith(b"SQLite format 3\0"):
