@@ -20,9 +20,11 @@ _POSE = re.compile(
     re.IGNORECASE,
 )
 _CLOUD = {
-    "red", "rgb", "intensity", "classification", "return_number", "gps_time", "normal_x", "nir",
-}  # fmt: skip
+    *("red", "rgb", "intensity", "classification", "return_number", "return_count", "gps_time"),
+    *("normal_x", "nir", "scan_angle", "edge", "point_source"),
+}
 _MANY = 100  # lines of x, y, z that are more likely a cloud than a list of places
+_FEW = 5  # the same, in a text that is no CSV
 
 
 def sniff(head: Head) -> int:
@@ -62,7 +64,8 @@ def _text(table: Table, name: str) -> int:
         unknown = [n for n in table.names if n not in table.roles]
         if roles & (_CLOUD - {"gps_time"}):
             return 60
-        return 40 if len(table.sample) >= _MANY and not unknown and "id" not in roles else 0
+        many = _MANY if name.endswith((".csv", ".tsv")) else _FEW
+        return 40 if len(table.sample) >= many and not unknown and "id" not in roles else 0
     if _pose_lines(table):
         return 0
     return 40 if len(table.sample) >= 3 and "id" not in roles else 0

@@ -221,3 +221,22 @@ def test_roles(name: str, meaning: str | None) -> None:
 def test_folders_and_binary_are_none(tmp_path: Path) -> None:
     assert pointcloud.sniff(Head(tmp_path, "a.xyz", b"", is_dir=True)) == 0
     assert sure(text(tmp_path, "b.xyz", b"\0\1\2" * 100)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "between"),
+    [
+        ("a.txt", "X Y Z", "  "),
+        ("a.txt", '"X","Y","Z"', " "),
+        ("a.csv", "X,Y,Z,OffsetTime,EdgeOfFlightLine", ","),
+    ],
+)
+def test_headers_as_other_tools_write_them(
+    tmp_path: Path, name: str, header: str, between: str
+) -> None:
+    wide = 5 if "Edge" in header else 3
+    rows = [(*p, i, 1)[:wide] for i, p in enumerate(XYZ[:10])]
+    file = text(tmp_path, name, header + "\n" + lines(rows, between))
+    assert sure(file) >= 40
+    assert points(file).xyz.tolist() == [list(p) for p in XYZ[:10]]
+    assert Loaded(file).codes == []
