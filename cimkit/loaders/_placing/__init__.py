@@ -110,7 +110,7 @@ def _placed(
     problems = [outside(box, crs, where)] if box is not None and not secret else []
     if box is not None and origin != "sheet":
         problems.append(displaced_by(box, crs, [source.path, *clues], where, source))
-    if box is not None:
+    if box is not None and not any(p is not None and p.severity == "warning" for p in problems):
         problems.append(inaccurate(box, crs))
     return Placed(crs, name, origin, box, tuple(p for p in problems if p is not None))
 

@@ -19,7 +19,11 @@ from cimkit.loaders._placing.boxes import Box, apart_km, area_of, box_crs84, in_
 
 __all__ = ["Explanation", "explain", "guess"]
 
-_NEAR_KM = 100.0
+_ZONE_KM = 100.0
+"""Works of a city reach so far out of its zone."""
+_NEAR_KM = 10.0
+_NO_METRES = 1e8
+"""Not even with the zone in front are metres so many."""
 _FOOT = "0.3048006096012192"
 _PREFIXED = {25831: 5649, 25832: 4647, 25833: 5650}
 
@@ -56,7 +60,8 @@ def explain(bounds: Box, crs: CRS) -> Explanation | None:
             continue
         area = area_of(moved)
         box = box_crs84(bounds, moved) if _sane(bounds, moved) else None
-        if area is not None and box is not None and apart_km(box, area) <= _NEAR_KM:
+        slack = _ZONE_KM if found.code == "coordinates-zone" else _NEAR_KM
+        if area is not None and box is not None and apart_km(box, area) <= slack:
             return found
     return None
 
@@ -95,7 +100,18 @@ def _candidates(bounds: Box, crs: CRS) -> Iterator[Explanation]:
     turned = (bounds[1], bounds[0], bounds[3], bounds[2])
     yield from _zones(turned, zone, code, swapped=True)
     yield from _signs(name)
-    yield from _units(name)
+    if max(map(abs, bounds)) > _NO_METRES or not _around_origin(crs):
+        yield from _units(name)
+
+
+def _around_origin(crs: CRS) -> bool:
+    """Tell whether the CRS is used about 0, 0: there any number fits if it is made small enough."""
+    area, origin = area_of(crs), box_crs84((0.0, 0.0, 0.0, 0.0), crs)
+    if area is None or origin is None:
+        return area is None
+    corner = (area[0], area[1], area[0], area[1])
+    size = apart_km((area[2], area[3], area[2], area[3]), corner)
+    return apart_km(origin, area) < size / 2
 
 
 def _swap(name: str) -> Explanation:
@@ -144,8 +160,8 @@ def _zones(bounds: Box, zone: Zone | None, code: int, *, swapped: bool) -> Itera
         if code in pairs:
             why = f"They fit the same zone with and without its number in front{end}."
             yield Explanation("coordinates-zone", why, f"EPSG:{pairs[code]}{more}")
-        elif number is not None:
-            why = f"They fit without the {number} in front of the eastings{end}."
+        elif number is not None and number == _utm_zone(code):
+            why = f"They fit without the {number} of the zone in front of the eastings{end}."
             shift = f"{more} | shift {-number * 1_000_000} 0"
             yield Explanation("coordinates-zone", why, f"EPSG:{code}{shift}")
         return
@@ -162,6 +178,14 @@ def _zones(bounds: Box, zone: Zone | None, code: int, *, swapped: bool) -> Itera
         if plain.code is not None:
             why = f"The eastings lack the zone's number {zone.number}, which the CRS has{end}."
             yield Explanation("coordinates-zone", why, f"{plain.code}{more}")
+
+
+def _utm_zone(code: int) -> int | None:
+    """Return the number of a zone of UTM on WGS 84 or ETRS89."""
+    for first in (32600, 32700, 25800):
+        if first < code <= first + 60:
+            return code - first
+    return None
 
 
 def _metres(bounds: Box, crs: CRS) -> Iterator[Explanation]:

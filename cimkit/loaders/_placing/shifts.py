@@ -28,8 +28,8 @@ def inaccurate(box: Box, crs: CRS) -> Problem | None:
         unnamed = datum is not None and "nknown" in datum.name
         return Problem(
             "datum-shift-unknown",
-            f"No parameters from {name} to WGS 84 are published; its positions were taken over "
-            f"without a change of datum and may be off by {way.possible}.",
+            f"Nobody published parameters from {name} to WGS 84 for this place; its positions were "
+            f"taken over without a change of datum and may be off by {way.possible}.",
             "info" if unnamed else "warning",
             got=name,
             expected="parameters of the change to CGCS2000 or WGS 84",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import numpy as np
 from pyproj import CRS
 
-from cimkit.geometry.crs import crs_name, is_geographic
+from cimkit.geometry.crs import crs_name, from_crs84, is_geographic
 from cimkit.loaders._placing.boxes import Box, apart_km, area_of, excess_km, written
 from cimkit.loaders._placing.explanations import Explanation, explain, guess
 from cimkit.model import Problem, Source
@@ -142,7 +143,13 @@ def _explained(
 
 
 def _reduced(bounds: Box, crs: CRS) -> bool:
-    return not is_geographic(crs) and max(map(abs, bounds)) < 1_000_000
+    """Tell whether coordinates are much smaller than those in the middle of the area of use."""
+    area = area_of(crs)
+    if area is None or is_geographic(crs):
+        return False
+    middle = np.array([[(area[0] + area[2]) / 2, (area[1] + area[3]) / 2]])
+    usual = float(np.abs(from_crs84(middle, crs)).max())
+    return max(map(abs, bounds)) < 0.2 * usual
 
 
 def outside(box: Box, crs: CRS, where: str) -> Problem | None:

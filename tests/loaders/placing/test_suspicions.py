@@ -177,6 +177,31 @@ def test_other_units(city: str, factor: float, unit: str, scale: str) -> None:
     lies_at(f"{crs} | scale {scale}", bounds, lon, lat)
 
 
+def test_where_any_number_fits_nothing_is_supposed() -> None:
+    """Albers for all of the United States is used about 0, 0: in centimetres it fits any number."""
+    far = (6_753_220.0, 7_301_720.0, 6_758_130.0, 7_306_050.0)
+    assert codes(place("", "EPSG:5070", "declared", far, SOURCE)) == ["outside-crs-area"]
+    # UTM of zone 17 in the British grid: no prefix, no swap, no unit.
+    far = (478_316.0, 4_762_880.0, 481_645.0, 4_765_610.0)
+    assert codes(place("", "EPSG:27700", "declared", far, SOURCE)) == ["outside-crs-area"]
+    # 365 km off the Netherlands; swapped it would still lie in the sea.
+    far = (651_650.0, 196_848.0, 659_718.0, 205_391.0)
+    assert codes(place("", "EPSG:28992", "declared", far, SOURCE)) == ["outside-crs-area"]
+
+
+def test_the_zone_in_front_of_utm() -> None:
+    x, y, right, top = box(106.55, 29.56, "EPSG:32648")
+    bounds = (x + 48e6, y, right + 48e6, top)
+    wanted = proposal(place("", "EPSG:32648", "declared", bounds, SOURCE), "coordinates-zone")
+    assert wanted == "EPSG:32648 | shift -48000000 0"
+    lies_at(wanted, bounds, 106.55, 29.56)
+    x, y, right, top = box(9.0, 51.0, "EPSG:25832")
+    bounds = (x + 32e6, y, right + 32e6, top)
+    wanted = proposal(place("", "EPSG:25832", "declared", bounds, SOURCE), "coordinates-zone")
+    assert wanted == "EPSG:4647"
+    lies_at(wanted, bounds, 9.0, 51.0)
+
+
 def test_survey_feet() -> None:
     feet = 1 / 0.3048006096012192
     x, y, right, top = box(-122.4, 37.78, "EPSG:26943")
