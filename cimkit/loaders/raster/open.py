@@ -33,7 +33,7 @@ def environment(*, notes: bool) -> Iterator[None]:
         rasterio.Env(
             GDAL_PAM_ENABLED=notes,
             GDAL_DISABLE_READDIR_ON_OPEN=False,
-            GDAL_CACHEMAX=64,
+            GDAL_CACHEMAX=256_000_000,  # bytes; it has to hold a row of blocks
             # no address is fetched, whichever text names one: an .aux.xml may, for overviews
             CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".nothing-is-fetched",
             GDAL_HTTP_PROXY="127.0.0.1:9",
