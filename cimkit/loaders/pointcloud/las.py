@@ -62,7 +62,7 @@ def facts(file: Path, *, quick: bool = False) -> CloudFacts:
     elif not head.packed:
         found.problems += _room(file, head, records)
     if is_copc(records):
-        told, counts, wrong = hierarchy(file, head, records)
+        told, counts, wrong = hierarchy(file, head, records, quick=quick)
         found.properties["copc"] = told
         found.counts |= counts
         found.problems += wrong

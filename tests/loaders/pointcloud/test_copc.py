@@ -81,6 +81,9 @@ def test_the_octree_is_walked(copc: Path) -> None:
     assert given.said["copc"]["levels"] == 1
     assert (given.asset.crs, given.asset.vertical_datum) == ("EPSG:4544+5737", "EPSG:5737")
     assert given.measured["point_density", "all"] > 0
+    quick = Loaded(copc, depth="header")
+    assert quick.asset.counts == {"points": 500}
+    assert quick.said["copc"]["halfsize"] == 32
     import laspy
 
     plain = laspy.read(copc.with_name("plain.las"))
