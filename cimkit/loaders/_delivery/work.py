@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,12 @@ def _file_sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+@lru_cache(maxsize=16)
+def _poses_sha256(file: Path, _changed_ns: int) -> str:
+    """Return the hash of a trajectory, once: each of its thousands of photographs asks for it."""
+    return _file_sha256(file)
+
+
 def content_of(job: Job) -> str:
     """Return the hash of the content; "" where reading it all is what *header* is to spare."""
     if job.depth == "header" and job.source.size > _SMALL:
@@ -86,7 +93,7 @@ def _key(job: Job, sha256: str, version: int) -> str:
         job.depth,
         job.source.path,  # names of layers and drives come from it
         declared,
-        _file_sha256(table) if table and table.is_file() else None,
+        _poses_sha256(table, table.stat().st_mtime_ns) if table and table.is_file() else None,
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
