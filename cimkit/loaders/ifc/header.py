@@ -22,6 +22,7 @@ _CANONICAL = re.compile(
     rb"FILE_SCHEMA\s*\(\s*\(\s*'(\w+)'\s*\)\s*\)\s*;\s*ENDSEC\s*;\s*DATA\s*;",
     re.DOTALL,
 )
+_COMMENT = re.compile(rb"/\*(?:[^*]++|\*(?!/))*+\*/")
 _VIEW = re.compile(r"ViewDefinition\s*\[([^\]]*)\]", re.IGNORECASE)
 _LIMIT = 1 << 20
 """No header is longer; what has no DATA section by then has none."""
@@ -117,7 +118,7 @@ def read_header(start: bytes, encoding: str | None = None) -> Header:
             stack[-1].append(decoded(token["text"].decode(encoding, "replace")))
         elif token["mark"] == b"$" and stack:
             stack[-1].append("")
-    strict = _CANONICAL.match(start[:_LIMIT])
+    plain = _COMMENT.sub(b" ", start[:data]) if data is not None else b""
     described = _first(said, b"FILE_DESCRIPTION")
     named = _first(said, b"FILE_NAME")
     return Header(
@@ -132,7 +133,7 @@ def read_header(start: bytes, encoding: str | None = None) -> Header:
         system=_text(named, 5),
         authorization=_text(named, 6),
         data=data,
-        canonical=strict is not None and strict.end() == data,
+        canonical=_CANONICAL.fullmatch(plain) is not None,
     )
 
 

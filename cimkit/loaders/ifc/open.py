@@ -265,7 +265,11 @@ def _data(content: bytes) -> int:
 def _lay(file: Path, schema: str, content: bytes) -> Path:
     """Write a file with a header of our own, which no parser stumbles over."""
     # Several data sections become one.
-    body = _END.sub(b"", _BETWEEN.sub(b"", content[_data(content) :]))
+    body = content[_data(content) :]
+    if body.count(b"ENDSEC") > 1:
+        body = _BETWEEN.sub(b"", body)
+    tail = max(0, len(body) - 4096)
+    body = body[:tail] + _END.sub(b"", body[tail:])
     file.write_bytes(_HEADER.format(schema).encode("ascii") + body + _FOOTER)
     return file
 

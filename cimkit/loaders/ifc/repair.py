@@ -86,9 +86,11 @@ def salvaged(content: bytes) -> tuple[bytes, list[Problem]]:
 
 def uncommented(content: bytes) -> bytes:
     """Return the text without its comments; texts that hold what looks like one stay."""
-    if b"/*" not in content:
+    end = content.rfind(b"*/") + 2  # most often in the header only
+    if end < 2 or b"/*" not in content:
         return content
-    return _TEXT.sub(lambda m: m[0] if m[0][:1] == b"'" else b" ", content)
+    bare = _TEXT.sub(lambda m: m[0] if m[0][:1] == b"'" else b" ", content[:end])
+    return bare + content[end:]
 
 
 def _lost(places: list[str]) -> Problem:
