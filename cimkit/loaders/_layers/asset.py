@@ -56,7 +56,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
         crs=first.name if first else None,
         crs_origin=cast("Any", first.origin if first else "none"),
         vertical_datum=datum,
-        epoch=options.declared.epoch,
+        epoch=options.declared.epoch or next((p.epoch for p in placed if p.epoch), None),
         bbox=_union([t.bounds for t in tables]) if len(names) == 1 else None,
         bbox_wgs84=_union([p.box for p in placed]),
         observed_start=options.declared.observed,
@@ -106,7 +106,8 @@ def _place(table: Table, options: ReadOptions, source: Source) -> Placed:
         return Placed(None, None, "none", None, ())
     declared = options.declared.crs
     said, origin = (declared, "sheet") if declared else (table.crs, table.crs_origin)
-    return place(table.name, said, origin, table.bounds, source)
+    clues = [table.name, *(name for name, _ in table.fields)]
+    return place(table.name, said, origin, table.bounds, source, clues)
 
 
 def _datum(
