@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.shapes import Element, Part, parts_of
 from cimkit.model import Problem
 
@@ -60,7 +59,7 @@ def elements(
         shapes = _run(model, list(left.values()), threads, kernel)
         while True:
             try:
-                with _silence():
+                with silence():
                     batch = next(shapes, None)
             except RuntimeError as error:  # a kernel that gives up on the whole run
                 said = str(error)
@@ -88,21 +87,6 @@ def _failed(left: list[Any], said: str) -> Problem:
         expected="triangles",
         hint=f"Look at the representation of #{left[0].id()} in the authoring tool.",
     )
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep what the kernels print to the process's stdout off it: there it would be data."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, 1)
-        os.close(sink)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _run(
