@@ -88,19 +88,22 @@ class Sums:
         heights = dataset.dtypes[index - 1] in ("int16", "int32", "float32", "float64")
         self.ends = (End(False), End(True)) if self.undeclared and heights else ()
 
-    def add(self, pixels: npt.NDArray[Any], common: Mask | None) -> Mask | None:
-        """Take up a piece; return where it holds data, or None for everywhere."""
+    def add(self, pixels: npt.NDArray[Any], common: Mask | None) -> None:
+        """Take up a piece; ``common`` is where all bands hold data, None: not said."""
         self.seen += pixels.size
-        held = self._held(pixels, common)
+        if pixels.dtype == np.uint8 and common is None:
+            self._join_counted(np.bincount(pixels.ravel(), minlength=256))
+            return
+        held = self.held(pixels, common)
         if pixels.dtype.kind == "c":
             self.count += pixels.size if held is None else int(held.sum())
-            return held  # complex numbers have no order
+            return  # complex numbers have no order
         values = pixels.ravel() if held is None else pixels[held]
         if values.size:
             self._join(values)
-        return held
 
-    def _held(self, pixels: npt.NDArray[Any], common: Mask | None) -> Mask | None:
+    def held(self, pixels: npt.NDArray[Any], common: Mask | None) -> Mask | None:
+        """Return where pixels hold data, or None for everywhere."""
         held: Mask | None = common
         if self.nodata is not None and not self.masked:
             if math.isnan(self.nodata):
@@ -121,13 +124,28 @@ class Sums:
                 return np.float32(nodata)
         return nodata
 
+    def _join_counted(self, counts: npt.NDArray[np.intp]) -> None:
+        """Take up a piece of bytes by how often each value is met."""
+        if self.nodata is not None and self.nodata in range(256):
+            counts[int(self.nodata)] = 0
+        met = np.flatnonzero(counts)
+        if not len(met):
+            return
+        weights = counts[met].astype(np.float64)
+        mean = float(np.dot(met, weights) / weights.sum())
+        squares = float(np.dot((met - mean) ** 2, weights))
+        self._merge(int(weights.sum()), float(met[0]), float(met[-1]), mean, squares)
+
     def _join(self, values: npt.NDArray[Any]) -> None:
-        count = values.size
-        low, high = float(values.min()), float(values.max())
         plain = values.astype(np.float64)
         mean = float(plain.mean())
         plain -= mean
         squares = float(np.dot(plain, plain))
+        self._merge(values.size, float(values.min()), float(values.max()), mean, squares)
+        for end in self.ends:
+            end.add(values)
+
+    def _merge(self, count: int, low: float, high: float, mean: float, squares: float) -> None:
         both = self.count + count
         apart = mean - self.mean
         self.squares += squares + apart * apart * self.count * count / both
@@ -135,8 +153,6 @@ class Sums:
         self.count = both
         self.high = max(self.high, high)
         self.low = min(self.low, low)
-        for end in self.ends:
-            end.add(values)
 
     def band(self) -> Band:
         """Return what was found."""

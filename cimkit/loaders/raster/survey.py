@@ -102,13 +102,13 @@ def _whole(dataset: Any, sums: list[Sums], found: Survey) -> None:
         if found.broken and dataset.driver in _IN_ORDER:
             break
         for part, pixels in _read(dataset, window, found):
-            valid, dark = _take(dataset, sums, pixels, part)
-            black += dark
             top, left = -(-part.row_off // step), -(-part.col_off // step)
-            here = valid[top * step - part.row_off :: step, left * step - part.col_off :: step]
+            at = top * step - part.row_off, left * step - part.col_off, step
+            here, dark = _take(dataset, sums, pixels, part, at)
+            black += dark
             picture[top : top + here.shape[0], left : left + here.shape[1]] = here
     found.mask = None if picture.all() else picture
-    found.black = black / (dataset.width * dataset.height)
+    found.black = black / picture.size
 
 
 def _sample(dataset: Any, sums: list[Sums], found: Survey, samples: int) -> None:
@@ -120,7 +120,7 @@ def _sample(dataset: Any, sums: list[Sums], found: Survey, samples: int) -> None
         shape = (max(1, int(dataset.height / scale)), max(1, int(dataset.width / scale)))
         try:
             pixels = dataset.read(out_shape=(dataset.count, *shape))
-            valid, dark = _take(dataset, sums, pixels, None)
+            valid, dark = _take(dataset, sums, pixels, None, (0, 0, 1))
             found.mask = None if valid.all() else valid.astype(np.uint8)
             found.share = shape[0] * shape[1] / (dataset.width * dataset.height)
             found.black = dark / (shape[0] * shape[1])
@@ -134,7 +134,7 @@ def _sample(dataset: Any, sums: list[Sums], found: Survey, samples: int) -> None
     read = 0
     for window in _spread(dataset, _SPREAD):
         for part, pixels in _read(dataset, window, found):
-            _, dark = _take(dataset, sums, pixels, part)
+            _, dark = _take(dataset, sums, pixels, part, (0, 0, 1))
             found.black += dark
             read += part.width * part.height
     found.share = read / (dataset.width * dataset.height)
@@ -206,21 +206,32 @@ def _each(dataset: Any, window: Any, found: Survey) -> Iterator[tuple[Any, Any]]
 
 
 def _take(
-    dataset: Any, sums: list[Sums], pixels: npt.NDArray[Any], window: Any
+    dataset: Any,
+    sums: list[Sums],
+    pixels: npt.NDArray[Any],
+    window: Any,
+    at: tuple[int, int, int],
 ) -> tuple[npt.NDArray[np.bool_], int]:
-    """Add pixels to the sums; return where any band holds data, and how many are wholly black."""
+    """Add pixels to the sums; thin them out and say where any band holds data.
+
+    ``at`` is the first row and column, and the step, of the pixels that stand for the others. Of
+    these, so many are counted that are wholly black though nothing says that black is no data.
+    """
     shape = pixels.shape[1:]
     common: npt.NDArray[np.bool_] | None = None
     if sums[0].masked:
         how = {"window": window} if window is not None else {"out_shape": shape}
         common = dataset.read_masks(1, **how) > 0
-    valid = np.zeros(shape, dtype=bool)
-    for one, band in zip(sums, pixels, strict=True):
-        held = one.add(band, None if one.alpha else common)
-        if one.alpha:
-            continue
-        valid = np.ones(shape, dtype=bool) if held is None else valid | held
+    top, left, step = at
+    thin = pixels[:, top::step, left::step]
+    few = None if common is None else common[top::step, left::step]
+    valid = np.zeros(thin.shape[1:], dtype=bool)
+    for one, band, some in zip(sums, pixels, thin, strict=True):
+        one.add(band, None if one.alpha else common)
+        if not one.alpha:
+            held = one.held(some, few)
+            valid = np.ones_like(valid) if held is None else valid | held
     dark = 0
     if len(sums) in (3, 4) and pixels.dtype == np.uint8 and sums[0].undeclared:
-        dark = int((~pixels[:3].any(axis=0)).sum())
+        dark = int((~thin[:3].any(axis=0)).sum())
     return valid, dark
