@@ -42,6 +42,15 @@ def test_what_is_alike_in_a_folder_is_one_row(tmp_path: Path) -> None:
     assert {sheet.declared(a.path) for a in ASSETS} == {Declaration()}  # nothing is obeyed unasked
 
 
+def test_a_glob_that_matches_what_is_otherwise_is_not_proposed(tmp_path: Path) -> None:
+    """``*`` also crosses folders: what lies below would be declared with the rest."""
+    below = Asset("gis/old/pipes.shp", kind="gis")
+    write_sheet(tmp_path / "d.toml", [*ASSETS[:2], below])
+    text = (tmp_path / "d.toml").read_text(encoding="utf-8")
+    assert "gis/*.shp" not in text
+    assert text.count('# crs = "EPSG:4524"') == 2
+
+
 def test_a_comment_taken_away_is_a_declaration(tmp_path: Path) -> None:
     write_sheet(tmp_path / "d.toml", ASSETS[:3])
     text = (tmp_path / "d.toml").read_text(encoding="utf-8")

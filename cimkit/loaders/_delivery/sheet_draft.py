@@ -89,7 +89,7 @@ def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
     known = _with_neighbours(assets)
     groups = {glob: [known[a.path] for a in members] for glob, members in groups.items()}
     given = {glob: (members, proposals(members, COLUMNS)) for glob, members in groups.items()}
-    alike = common({glob: row for glob, row in given.items() if "*" not in _plain(glob)})
+    alike = common(given)
     rows = [
         _Draft(glob, "proposed for all of these", proposals=several)
         for glob, several in sorted(alike.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -66,9 +67,10 @@ def common(
     Returns
     -------
     dict
-        By glob, like ``gis/*.shp``: the proposals that two files and more have, and no file of that
-        kind in that folder has not.
+        By glob, like ``gis/*.shp``: the proposals that two files and more have, and all that the
+        glob matches, also in folders below.
     """
+    own = {a.path: _values(given) for members, given in rows.values() for a in members}
     kinds: dict[tuple[str, str], list[tuple[Proposal, ...]]] = {}
     for members, given in rows.values():
         path = PurePosixPath(members[0].path)
@@ -77,7 +79,10 @@ def common(
     for (folder, suffix), each in kinds.items():
         if len(each) > 1 and each[0] and len({tuple(_values(given)) for given in each}) == 1:
             stem = "" if folder == "." else "".join(f"[{c}]" if c in "[*?" else c for c in folder)
-            found[f"{stem}/*{suffix}" if stem else f"*{suffix}"] = each[0]
+            glob = f"{stem}/*{suffix}" if stem else f"*{suffix}"
+            matched = [said for path, said in own.items() if fnmatchcase(path, glob)]
+            if all(said == _values(each[0]) for said in matched):
+                found[glob] = each[0]
     return found
 
 
