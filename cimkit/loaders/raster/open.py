@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from cimkit.errors import SourceUnreadable
@@ -12,8 +15,6 @@ from cimkit.loaders.raster.formats import Format
 from cimkit.model import Problem, Source
 
 __all__ = ["environment", "open_raster", "subdatasets"]
-
-_SUB = ("HDF5", "netCDF", "GPKG", "NTv2", "GRIB", "Zarr", "NITF", "GTiff", "BAG")
 
 
 @contextmanager
@@ -62,11 +63,11 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
 
     problems: list[Problem] = []
     notes = any(m.lower().endswith(".aux.xml") for m in source.members)
-    with environment(notes=notes):
+    with environment(notes=notes), _untouched(source.file) as file:
         dataset, said = None, ""
         for driver in form.drivers:
             try:
-                dataset = rasterio.open(source.file, driver=driver)
+                dataset = rasterio.open(file, driver=driver)
                 break
             except (RasterioError, ValueError) as error:
                 said = said or str(error)
@@ -87,6 +88,23 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                 ) from error
         with dataset:
             yield dataset, problems
+
+
+@contextmanager
+def _untouched(file: Path) -> Iterator[Path]:
+    """Give the file, or a copy of an SQLite database in WAL mode: reading it would leave -shm."""
+    head = b""
+    if file.is_file():
+        with file.open("rb") as opened:
+            head = opened.read(20)
+    if not head.startswith(b"SQLite format 3\0") or head[18:20] != b"\2\2":
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="cimkit-wal-") as scratch:
+        for given in (file, Path(f"{file}-wal")):
+            if given.is_file():
+                shutil.copyfile(given, Path(scratch, given.name))
+        yield Path(scratch, file.name)
 
 
 def _first(names: list[str], problems: list[Problem]) -> Any:

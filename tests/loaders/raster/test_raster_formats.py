@@ -222,7 +222,7 @@ def test_what_is_not_read_says_why(folder: Path, name: str, content: bytes, reas
         probe(source)
 
 
-@pytest.mark.keeps("netCDF", "contradictions")
+@pytest.mark.keeps("GeoPackage raster", "contradictions")
 def test_a_container_of_several(folder: Path) -> None:
     made = write(folder.parent / "made.tif", SLOPE)
     for table in ("one", "two"):
@@ -246,3 +246,16 @@ def test_a_geopackage_with_rows_belongs_to_others(folder: Path) -> None:
     )
     assert found(folder)["v.gpkg"].loader == "vector"
     assert loader.sniff(head_of(folder / "v.gpkg")) == 0
+
+
+def test_a_database_in_use_is_left_alone(folder: Path) -> None:
+    import sqlite3
+
+    deliver(folder, "a.gpkg", "GPKG", SLOPE)
+    connection = sqlite3.connect(folder / "a.gpkg")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    before = {f: f.read_bytes() for f in folder.iterdir()}
+    asset = probe(found(folder)["a.gpkg"])
+    assert asset.counts["width"] == 80
+    assert {f: f.read_bytes() for f in folder.iterdir()} == before
