@@ -1,12 +1,13 @@
-"""Each delivered file can be read, or is none that holds geodata."""
+"""Each delivered file can be read to its end, or is none that holds geodata."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from cimkit.checks._findings import conclude
+from cimkit.checks._problems import claimed
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
 
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
 __all__ = ["SPEC", "run"]
 
 SPEC = CheckSpec(
-    name="source_readable", title="Source can be read", counts="sources", reads="items"
+    name="source_readable",
+    title="Source can be read",
+    counts="sources",
+    reads="items",
+    problems=(
+        *("*-truncated", "source-cut-off", "read-stopped", "statements-lost"),
+        *("blocks-missing", "laz-chunk-table-missing"),
+    ),
 )
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
-    """Find refused sources; those without geodata are named aside, with the reason."""
+    """Find sources that are refused or break off; those without geodata are named aside."""
     parameters(SPEC, rule)
     here = scope(rule, SPEC, context.standard, items=True)
     rows = context.table(
@@ -38,10 +46,15 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         # An error's own sentence ends with its mend, which stands in the finding for itself.
         row["measured"] = (row["measured"] or "").removesuffix(row["hint"] or "").strip(" .")
         row["hint"] = row["hint"] or None
+    cut: dict[str, dict[str, Any]] = {}
+    for row in claimed(context, SPEC, rule).to_pylist():
+        first = cut.setdefault(row["path"], row | {"measured": "", "things": 1, "reason": None})
+        first["measured"] = f"{first['measured']} {row['detail']}".strip().removesuffix(".")
     aside = [
         {"path": r["path"], "reason": r["measured"] or "not-said", "count": 1}
         for r in rows
         if r["status"] == "ignored"
     ]
     usable = context.count(f"SELECT count(*) FROM items WHERE {here} AND status <> 'ignored'")
-    return conclude(context, rule, pa.Table.from_pylist(refused), usable, aside=aside)
+    bad = pa.Table.from_pylist([*refused, *cut.values()])
+    return conclude(context, rule, bad, usable, aside=aside)

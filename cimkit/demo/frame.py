@@ -41,9 +41,17 @@ TURN = 9.0
 WEST, EAST = "EPSG:4544", "EPSG:4545"
 """CGCS2000 / 3-degree Gauss-Kruger, central meridians 105° E and 108° E."""
 _FALSE = (50_000.0, 30_000.0)
+_DEGREE, _METRE = 'ANGLEUNIT["degree",0.0174532925199433]', 'LENGTHUNIT["metre",1]'
 LOCAL_GRID = (
-    f"+proj=tmerc +lat_0={CENTRE[1]} +lon_0={CENTRE[0]} +k=1 "
-    f"+x_0={_FALSE[0]:.0f} +y_0={_FALSE[1]:.0f} +ellps=GRS80 +units=m +no_defs +type=crs"
+    'PROJCRS["Linjiang waterworks grid",BASEGEOGCRS["CGCS2000",'
+    'DATUM["China 2000",ELLIPSOID["CGCS2000",6378137,298.257222101]],ID["EPSG",4490]],'
+    'CONVERSION["waterworks",METHOD["Transverse Mercator"],'
+    f'PARAMETER["Latitude of natural origin",{CENTRE[1]},{_DEGREE}],'
+    f'PARAMETER["Longitude of natural origin",{CENTRE[0]},{_DEGREE}],'
+    'PARAMETER["Scale factor at natural origin",1],'
+    f'PARAMETER["False easting",{_FALSE[0]:.0f},{_METRE}],'
+    f'PARAMETER["False northing",{_FALSE[1]:.0f},{_METRE}]],'
+    f'CS[Cartesian,2],AXIS["easting",east],AXIS["northing",north],{_METRE}]'
 )
 """The waterworks' own grid. No file says so: only the delivery sheet does."""
 

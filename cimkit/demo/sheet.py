@@ -52,7 +52,7 @@ key_field = "road_id"
 glob = "*_pipe_*"
 owner = "临江市自来水公司"
 key_field = "pipe_id"
-crs = "{LOCAL_GRID}"
+crs = '{LOCAL_GRID}'
 
 [[source]]
 # These photographs carry no position: the car's log does.
