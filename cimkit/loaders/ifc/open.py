@@ -13,6 +13,7 @@ from typing import Any
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.ifc.archive import member, opened
 from cimkit.loaders.ifc.damage import mended
+from cimkit.loaders.ifc.escapes import mended_escapes
 from cimkit.loaders.ifc.header import Header, read_header
 from cimkit.loaders.ifc.ifcxml import write_step
 from cimkit.loaders.ifc.parser import Parsed, parsed
@@ -146,7 +147,8 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
     problems : list of Problem
         ``schema-substituted`` if the model was read as another version than its header names,
         ``text-not-escaped`` if its texts are raw bytes, and what of it is lost:
-        ``entities-lost``, ``statements-lost``, ``file-truncated``, and the kinds of `parsed`.
+        ``entities-lost``, ``statements-lost``, ``text-escapes-invalid``, ``file-truncated``, and
+        the kinds of `parsed`.
 
     Raises
     ------
@@ -229,10 +231,11 @@ def _open_step(
     if run is None or run.count + run.duplicates < due or "syntax" in run.said or cut:
         if content is None:
             content, _ = _written(file, encoding)
-        text, lost = salvaged(content[_data(content) :])
+        text, told = mended_escapes(content[_data(content) :])
+        text, lost = salvaged(text)
         again, _ = _tried(_lay(room / "salvaged.ifc", near, text))
-        if again is not None and (run is None or lost or again.count > run.count):
-            run, problems = again, problems + lost + mended(again.model)
+        if again is not None and (run is None or told or lost or again.count > run.count):
+            run, problems = again, problems + told + lost + mended(again.model)
     if run is None:
         raise refusal or SourceUnreadable("the IFC parser gives up", where=file.name)
     problems += lost_classes(near, classes)
