@@ -56,11 +56,29 @@ def assemble(batch: list[Pending], frames: Frames, tally: Tally) -> None:
     positions = Positions(every, tally)
     for pending in batch:
         positions.key = pending.item.key
+        drawn: set[int | None] = set()
         for body in pending.bodies:
             geometry = _geometry(body, positions, pending.surfaces, frames, pending.painter)
             if geometry is not None:
                 pending.item.geometries.append(geometry)
+                drawn |= {poly.surface for poly, _ in _faces(body.polys)}
+                drawn |= {surface for _, surface in body.runs}
+        _keep_bare(pending, drawn)
         positions.offset += len(pending.texts.text)
+
+
+def _keep_bare(pending: Pending, drawn: set[int | None]) -> None:
+    """Keep what is said of surfaces that have no geometry as an attribute of their object."""
+    surfaces = pending.surfaces
+    for number in [n for n in drawn if n is not None]:
+        above = surfaces[number].get("parent")
+        while above is not None and above not in drawn:
+            drawn.add(above)
+            above = surfaces[above].get("parent")
+    bare = [s for n, s in enumerate(surfaces) if n not in drawn and len(s) > 1]
+    if bare:
+        plain = [{k: v for k, v in s.items() if k != "parent"} for s in bare]
+        pending.item.attributes["surfaces_without_geometry"] = plain
 
 
 def _faces(nested: list[Any]) -> list[Any]:

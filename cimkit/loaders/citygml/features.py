@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
@@ -174,9 +175,9 @@ class _Feature:
         target = self.generic if is_generic(prop) and surface is None else attributes
         if local(prop) == "genericAttribute":  # CityGML 3
             for child in prop.iterchildren("*"):
-                self.reading.attributes.add(child, target, self._hook)
+                self.reading.attributes.add(child, target, partial(self._hook, surface))
             return
-        self.reading.attributes.add(prop, target, self._hook)
+        self.reading.attributes.add(prop, target, partial(self._hook, surface))
 
     def _gml(self, prop: Any, name: str, attributes: dict[str, Any]) -> None:
         text = (prop.text or "").strip()
@@ -270,31 +271,30 @@ class _Feature:
         self.bodies += bodies
         self.found.instances.append(facts)
 
-    def _hook(self, element: Any, owner: str) -> bool:
+    def _hook(self, surface: int | None, element: Any, owner: str) -> bool:
         if is_geometry(element):
             if owner[:1].islower():
-                level = level_of(owner)
-                self._bodies(element, level or "", owner, None)
+                self._bodies(element, level_of(owner) or "", owner, surface)
                 return True
             return False
         if local(element) == "ImplicitGeometry":
-            self._implicit(element, "", None)
+            self._implicit(element, "", surface)
             return True
         first = next(element.iterchildren("*"), None)
         if first is not None and is_geometry(first):
-            level = level_of(local(element))
+            level = level_of(local(element)) or ""
             kind = owner if owner[:1].isupper() else local(element)
             for child in element.iterchildren("*"):
-                self._data_geometry(child, level or "", kind)
+                self._data_geometry(child, level, kind, surface)
             return True
         if local(element)[:1].isupper() and is_object(element, owner):
             self.inner.append((element, owner))
             return True
         return False
 
-    def _data_geometry(self, element: Any, lod: str, kind: str) -> None:
+    def _data_geometry(self, element: Any, lod: str, kind: str, surface: int | None) -> None:
         number = len(self.surfaces)
-        self.surfaces.append({"type": kind})
+        self.surfaces.append({"type": kind, **({} if surface is None else {"parent": surface})})
         for body in self.gatherer.bodies(element, lod, number):
             body.aside = True
             self.bodies.append(body)

@@ -69,6 +69,8 @@ class _Survey:
             elif action == "apart":
                 relative.update(inner.iter("*"))
                 linked = linked or inner.get(XLINK) is not None
+            elif action == "envelope":  # of CityGML 1: its corners are no coordinates
+                relative.update(c for c in inner.iterchildren("*") if local(c) == "pos")
             elif action == "image":
                 self.images.add((inner.text or "").strip())
             else:
@@ -131,6 +133,7 @@ def _action(tag: str) -> str:
         "coordinates": "tuples",
         "imageURI": "image",
         "Address": "apart",
+        "Envelope": "envelope",
         "relativeGMLGeometry": "apart",
         "relativeGeometry": "apart",
     }
