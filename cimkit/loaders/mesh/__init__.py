@@ -1,4 +1,4 @@
-"""Meshes of reality capture and of designers: OBJ, STL, DAE are counted; OSGB, FBX, USD, 3MF told.
+"""Meshes of reality capture and of designers: OBJ, STL, DAE, OFF, POLY counted; others told.
 
 They are catalogued as a whole. An OBJ's materials and textures belong to it, and so does the
 ``metadata.xml`` that says in which CRS, and from which origin, its coordinates count.
@@ -22,14 +22,22 @@ if TYPE_CHECKING:
     from cimkit.loaders._mesh.local import Stands
     from cimkit.loaders.mesh.shape import Shape
 
-SPEC = LoaderSpec(name="mesh", kind="mesh", title="Mesh", version=1)
+SPEC = LoaderSpec(name="mesh", kind="mesh", title="Mesh", version=2)
 
 _OBJ = re.compile(rb"^(?:v[ \t]+[-+\d.]|vn[ \t]+[-+\d.]|vt[ \t]+[-+\d.]|f[ \t]+\d)", re.M)
+_OFF = re.compile(
+    rb"\s*(?:#[^\n]*\n\s*)*(?:ST)?C?N?4?n?OFF(?:[ \t]+BINARY|\s+(?:#[^\n]*\n\s*)*\d+\s)"
+)
+_POLY = re.compile(
+    rb"\s*(?:#[^\n]*\n\s*)*\d+[ \t]+3(?:[ \t]+\d+){0,2}[ \t]*(?:#[^\n]*)?\r?\n\s*[#\d]"
+)
 _OSG = b"\xa1\x91\xfb\x6c"
 _TITLES = {
     "obj": ("OBJ", "model/obj"),
     "stl": ("STL", "model/stl"),
     "dae": ("COLLADA", "model/vnd.collada+xml"),
+    "off": ("OFF", "text/plain"),
+    "poly": ("POLY", "text/plain"),
     "osgb": ("OSGB", "application/octet-stream"),
     "fbx": ("FBX", "application/octet-stream"),
     "usd": ("USD", "model/vnd.usd"),
@@ -39,9 +47,9 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".tga", ".webp", 
 
 
 def sniff(head: Head) -> int:
-    """Recognise meshes by their content; an OBJ by its lines, whose name must say so, too."""
+    """Recognise meshes by their content; of an OBJ or POLY the name must say so, too."""
     kind = _kind(head)
-    return 0 if kind is None else {"obj": 60, "3mf": 60, "dae": 70}.get(kind, 75)
+    return 0 if kind is None else {"obj": 60, "3mf": 60, "poly": 60, "dae": 70}.get(kind, 75)
 
 
 def _kind(head: Head) -> str | None:
@@ -63,6 +71,10 @@ def _kind(head: Head) -> str | None:
         return "stl" if head.file.stat().st_size == 84 + 50 * count else None
     if b"<COLLADA" in start[:2048]:
         return "dae"
+    if _OFF.match(start):
+        return "off"
+    if name.endswith(".poly") and _POLY.match(start):
+        return "poly"
     if name.endswith(".obj") and (_OBJ.search(start) or b"mtllib" in start):
         return "obj"
     return None

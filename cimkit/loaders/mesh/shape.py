@@ -64,6 +64,12 @@ def shape_of(kind: str, source: Source, depth: str) -> Shape:
         return _stl(source, depth)
     if kind == "dae":
         return _dae(source)
+    if kind in ("off", "poly"):
+        from cimkit.loaders.mesh.numbered import off, poly
+
+        if depth == "header":
+            return Shape()
+        return off(source.file) if kind == "off" else poly(source.file)
     found = Shape()
     found.problems.append(
         Problem(
@@ -89,11 +95,14 @@ def _obj(source: Source, depth: str) -> Shape:
         rest = b""
         while read < limit and (block := opened.read(_CHUNK)):
             read += len(block)
-            lines, cut, rest = (rest + block).rpartition(b"\n")
+            text = rest + block
+            end = _line_end(text)
+            text, rest = text[:end], text[end:]
             if len(rest) > _CHUNK:
                 break  # a line without end
-            bad += _obj_lines(lines + cut, found, counts, materials)
+            bad += _obj_lines(text, found, counts, materials)
         bad += _obj_lines(rest + b"\n", found, counts, materials)
+    zeros, highest = counts.pop("zeros", 0), counts.pop("highest", 0)
     found.counts = dict(counts)
     if materials:
         found.counts["materials"] = len(materials)
@@ -103,6 +112,13 @@ def _obj(source: Source, depth: str) -> Shape:
     if bad:
         message = "Lines of vertices or faces are no numbers."
         found.problems.append(Problem("lines-unreadable", message, got=f"{bad} lines"))
+    if read >= size and (highest > counts["vertices"] or zeros):
+        message = "Faces have corners that there are not."
+        got = f"vertex {highest if highest > counts['vertices'] else 0}"
+        expected = f"1 to {counts['vertices']}"
+        found.problems.append(
+            Problem("index-out-of-range", message, "error", got=got, expected=expected)
+        )
     if not counts["vertices"]:
         message = "It has no vertices."
         found.problems.append(Problem("mesh-empty", message, "error"))
@@ -113,9 +129,23 @@ def _obj(source: Source, depth: str) -> Shape:
 
 _VERTEX = re.compile(rb"^v[ \t]+(.*)$", re.M)
 _FACE = re.compile(rb"^f[ \t]+(.*)$", re.M)
+_GOES_ON = re.compile(rb"\\[ \t]*\r?\n")
+_PAIRED = re.compile(rb"/[-\d/]*")
+_WHOLE = re.compile(rb"(?:[ \t\r]*+-?\d{1,18}+(?![^ \t\r]))*+[ \t\r]*+")
+
+
+def _line_end(text: bytes) -> int:
+    """Return where the last line ends that does not go on (a backslash) in the next; 0: nowhere."""
+    at = len(text)
+    while (at := text.rfind(b"\n", 0, at)) >= 0:
+        if not text[max(0, at - 2) : at].rstrip(b"\r").endswith(b"\\"):
+            break
+    return at + 1
 
 
 def _obj_lines(text: bytes, found: Shape, counts: Counter[str], materials: set[bytes]) -> int:
+    if b"\\" in text:
+        text = _GOES_ON.sub(b" ", text)
     vertices = _VERTEX.findall(text)
     bad = 0
     if vertices:
@@ -129,8 +159,14 @@ def _obj_lines(text: bytes, found: Shape, counts: Counter[str], materials: set[b
         if rows:
             found.take(np.array(rows))
             counts["vertices"] += len(rows)
-    faces = [len(line.split()) for line in _FACE.findall(text)]
+    rings = _FACE.findall(text)
+    faces = [len(line.split()) for line in rings]
     if faces:
+        numbers = _PAIRED.sub(b"", b" ".join(rings))
+        if _WHOLE.fullmatch(numbers):
+            corners = np.fromstring(numbers, np.int64, sep=" ")
+            counts["highest"] = max(counts["highest"], int(corners.max(initial=0)))
+            counts["zeros"] += int((corners == 0).sum())
         sides = np.array(faces)
         counts["faces"] += int((sides >= 3).sum())
         counts["triangles"] += int((sides[sides >= 3] - 2).sum())

@@ -203,3 +203,74 @@ def test_damage(tmp_path: Path) -> None:
             with contextlib.suppress(SourceUnreadable):
                 asset = probe(Source(name, file))
                 assert asset.problems
+
+
+def test_obj_lines_that_go_on_and_corners_that_are_not_there(folder: Path) -> None:
+    (folder / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 \\\n 3 \\\r\n 4\n")
+    asset = probe(found(folder)["a.obj"])
+    assert asset.counts == {"vertices": 4, "faces": 1, "triangles": 2}
+    assert codes(asset) == ["crs-missing"]
+    (folder / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1/7 2/8 9/9\n")
+    asset = probe(found(folder)["a.obj"])
+    (problem,) = [p for p in asset.problems if p.code == "index-out-of-range"]
+    assert (problem.got, problem.expected) == ("vertex 9", "1 to 3")
+    (folder / "a.obj").write_text("v 0 0 0\n" + "\\\n" * 200_000)
+    assert probe(found(folder)["a.obj"]).counts == {"vertices": 1}
+
+
+OFF = "OFF # a cube\n8 4 0\n" + "".join(f"{x} {y} {z}\n" for x, y, z in CUBE)
+OFF += "4 0 1 3 2\n4 4 5 7 6 255 0 0\n\n3 0 1 5\n3 0 4 6 # a comment\n"
+POLY = "# nodes\n8 3 0 0\n" + "".join(f"{n} {x} {y} {z}\n" for n, (x, y, z) in enumerate(CUBE))
+POLY += "2 0\n2 1\n4 0 1 3 2\n3 0 1 3\n1 0.5 0.5 0\n1 0\n4 4 5 7 6\n0\n0\n"
+
+
+@pytest.mark.keeps("OFF", "geometry", "statistics")
+def test_off(folder: Path) -> None:
+    (folder / "a.off").write_text(OFF)
+    (folder / "b.txt").write_text(OFF.replace("OFF", "COFF", 1))
+    sources = found(folder)
+    assert [sources[n].loader for n in ("a.off", "b.txt")] == ["mesh", "mesh"]
+    asset = probe(sources["a.off"])
+    assert (asset.format, asset.kind) == ("OFF", "mesh")
+    assert asset.counts == {"vertices": 8, "faces": 4, "triangles": 6}
+    assert asset.bbox == (0.0, 0.0, 0.0, 10.0, 20.0, 30.0)
+    assert codes(asset) == ["crs-missing"]
+
+
+@pytest.mark.keeps("POLY", "geometry", "statistics")
+@pytest.mark.parametrize("base", [0, 1])
+def test_poly(folder: Path, base: int) -> None:
+    text = POLY
+    if base:
+        lines = "".join(f"{n + 1} {x} {y} {z}\n" for n, (x, y, z) in enumerate(CUBE))
+        text = f"8 3 0 0\n{lines}1 0\n1\n4 1 5 8 4\n"
+    (folder / "a.poly").write_text(text)
+    asset = probe(found(folder)["a.poly"])
+    counted = {"vertices": 8, "faces": 1, "triangles": 2}
+    assert asset.counts == (
+        counted if base else {"vertices": 8, "faces": 3, "triangles": 5, "holes": 1}
+    )
+    assert asset.bbox == (0.0, 0.0, 0.0, 10.0, 20.0, 30.0)
+    assert codes(asset) == ["crs-missing"]
+
+
+@pytest.mark.keeps("OFF", "damage")
+@pytest.mark.keeps("POLY", "damage")
+@pytest.mark.parametrize(("name", "text"), [("a.off", OFF), ("a.poly", POLY)])
+def test_lists_that_are_cut_or_wrong(folder: Path, name: str, text: str) -> None:
+    file = folder / name
+    for tenth in range(2, 9):
+        file.write_text(text[: len(text) * tenth // 10])
+        source = found(folder)[name]
+        assert "mesh-truncated" in codes(probe(source)), tenth
+    file.write_text(text.replace("4 4 5 7 6", "4 4 5 7 66"))
+    assert "index-out-of-range" in codes(probe(found(folder)[name]))
+    file.write_text(text.replace("10.0 20.0 30.0", "10.0 x 30.0"))
+    assert "lines-unreadable" in codes(probe(found(folder)[name]))
+
+
+def test_a_boundary_of_other_tools_is_no_mesh(folder: Path) -> None:
+    (folder / "a.poly").write_text("australia_v\n1\n 0.1 0.2\n 0.3 0.4\n 0.1 0.2\nEND\nEND\n")
+    (folder / "b.poly").write_text("4 2 0 1\n1 0 0 1\n2 1 0 1\n")
+    (folder / "c.txt").write_text("OFF we go, with 3 things\n")
+    assert {s.loader for s in found(folder).values()} == {"document"}
