@@ -122,6 +122,12 @@ def test_what_lies_nowhere_says_so(tmp_path: Path, profile: dict[str, Any], code
     assert row["position_origin"] == "none"
 
 
+def test_a_picture_without_a_place_is_told_once(tmp_path: Path) -> None:
+    given = write(tmp_path / "a.tif", HEIGHTS, crs=None, transform=Affine.identity())
+    problems = loader.probe(given, ReadOptions()).problems
+    assert [p.code for p in problems if p.severity == "error"] == ["georeference-missing"]
+
+
 def test_the_sheet_places_it(tmp_path: Path) -> None:
     given = write(tmp_path / "a.tif", HEIGHTS, crs=None)
     options = ReadOptions(Declaration(crs="EPSG:4545"))

@@ -33,6 +33,19 @@ MAYBE = {"filename", "file", "name", "label", "文件名", "文件", "名称", "
 """Columns that name photographs if what stands in them looks like it."""
 PHOTOGRAPH = re.compile(r"\.(jpe?g|png|hei[cf]|tiff?|dng|mpo)$", re.IGNORECASE)
 
+_UNIT = re.compile(r"[(\[（【](m|米|°|度|deg|degrees?|d)[)\]）】]")
+_AXES = tuple(
+    (re.compile(pattern), word)
+    for pattern, word in (
+        (r"(大地)?[东東]?[经經]度?[lxe]?|[lxe](大地)?[东東]?[经經]度?", "经度"),
+        (r"(大地)?北?[纬緯]度?[bny]?|[bny](大地)?北?[纬緯]度?", "纬度"),
+        (r"[xye]?(坐标|座標)?[东東]方?向?(坐标|座標)?值?[xye]?|[xy](e|east|easting)", "东坐标"),
+        (r"[xyn]?(坐标|座標)?北方?向?(坐标|座標)?值?[xyn]?|[xy](n|north|northing)", "北坐标"),
+        (r"[hz]?(大地|正常|椭球|海拔)?高程?值?[hz]?", "高程"),
+    )
+)
+"""Names that say an axis in more than one way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -75,7 +88,21 @@ class Columns:
 
 
 def plain_words(column: str) -> tuple[str, ...]:
-    """Return the words that a column's name may mean: ``X/Longitude (deg)`` is x or longitude."""
+    """Return the words that a column's name may mean: ``X/Longitude (deg)`` is x or longitude.
+
+    Chinese surveyors call the northing X: where a name says both letter and direction, the
+    direction counts.
+
+    Examples
+    --------
+    >>> plain_words("X(北)"), plain_words("东坐标Y(m)"), plain_words("L (经度)")
+    (('北坐标',), ('东坐标',), ('经度',))
+    """
+    text = _UNIT.sub("", column.lower())
+    text = re.sub(r"[^\w]|_", "", text)
+    for pattern, word in _AXES:
+        if pattern.fullmatch(text):
+            return (word,)
     bare = re.split(r"[(\[（【]", column.strip(' \t"\ufeff').lower())[0]
     return tuple(re.sub(r"[\s_\-.]", "", part) for part in bare.split("/"))
 

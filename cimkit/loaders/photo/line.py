@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -126,9 +126,11 @@ def _few(names: list[str]) -> str:
 
 def _photographs(root: Path) -> dict[str, list[str]]:
     """Return the names of photographs, in small letters, by folder."""
+    from cimkit.loaders._delivery.discover import shown
+
     found: dict[str, list[str]] = {}
     for folder, _, names in os.walk(root):
-        held = [PurePosixPath(n).name.lower() for n in names if PHOTOGRAPH.search(n)]
+        held = [shown(n).lower() for n in names if PHOTOGRAPH.search(n)]
         if held:
             found[folder] = held
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC
 from typing import Any
 
 from cimkit.loaders.photo.clock import derived_zone, exif_time, in_utc, offset_text
@@ -178,6 +179,12 @@ def _drone(values: dict[str, str], shot: Shot, problems: list[Problem]) -> None:
         if text:
             number = _number(text)
             shot.more[called] = text if number is None else number
+    exposed = exif_time(values.get(f"{_DJI}UTCAtExposure", ""))
+    if exposed is not None and shot.moment is None:
+        shot.moment = in_utc(exposed.replace(tzinfo=None), UTC)
+        zone = derived_zone(shot.local, shot.moment) if shot.local and shot.moment else None
+        if zone is not None and shot.local is not None:
+            shot.zone, shot.origins["time_zone"] = offset_text(zone, shot.local), "derived"
     lat = _number(values.get(f"{_DJI}GpsLatitude") or values.get(f"{_DJI}Latitude"))
     lon = _number(
         values.get(f"{_DJI}GpsLongitude")

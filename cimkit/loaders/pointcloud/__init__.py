@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff", "stream"]
 
-SPEC = LoaderSpec(name="pointcloud", kind="pointcloud", title="Point cloud", version=2)
+SPEC = LoaderSpec(name="pointcloud", kind="pointcloud", title="Point cloud", version=3)
 
 
 def sniff(head: Head) -> int:

@@ -83,6 +83,14 @@ def _counts(head: LasHeader) -> list[Problem]:
     return []
 
 
+def _ends(head: LasHeader) -> list[tuple[float, float, float]]:
+    return [
+        end
+        for ends in (head.low, head.high)
+        for end in zip(ends, head.scales, head.offsets, strict=True)
+    ]
+
+
 def _numbers(head: LasHeader) -> list[Problem]:
     found: list[Problem] = []
     for i, axis in enumerate("xyz"):
@@ -112,6 +120,18 @@ def _numbers(head: LasHeader) -> list[Problem]:
             )
     if not head.points:
         return found
+    if head.unscaled:
+        found.append(
+            Problem(
+                "bbox-unscaled",
+                "The box of the header stands in the integers of the records; it was scaled and "
+                "shifted as the points are.",
+                place="header",
+                got=str([round((v - o) / s) for v, s, o in _ends(head)]),
+                expected=str([round(v, 3) for v in (*head.low, *head.high)]),
+                hint="Rewrite the header from the content.",
+            )
+        )
     if head.box is None:
         found.append(
             Problem(

@@ -18,6 +18,8 @@ BASE_SIZES = (20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67)
 _BLOCK = struct.Struct("<4sHH16sBB32s32sHHHIIBHI5I3d3d6d")
 _EXPORT_AGAIN = "Export the tile again; the file may have been cut off in transfer."
 _FIRST_YEAR = 1970
+_MOST = 2**31
+"""What a coordinate of a record can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class LasHeader:
     offsets: tuple[float, float, float]
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+    unscaled: bool
+    """Whether the header has its box in the integers of the records; `low`, `high` have not."""
     header_size: int
     points_at: int
     records: int
@@ -93,6 +97,26 @@ def _text(raw: bytes) -> str:
         return held.decode("latin-1")
 
 
+def _in_integers(
+    ends: tuple[float, ...], scales: tuple[float, ...], offsets: tuple[float, ...]
+) -> bool:
+    """Tell a box of integers, as records hold them, which no point could reach once placed."""
+    whole = all(math.isfinite(e) and e == round(e) and abs(e) <= _MOST for e in ends)
+    sound = all(math.isfinite(n) for n in (*scales, *offsets)) and all(0 < s < 1 for s in scales)
+    return (
+        whole
+        and sound
+        and any(abs(e - offsets[i % 3]) > _MOST * scales[i % 3] for i, e in enumerate(ends))
+    )
+
+
+def _placed(
+    at: tuple[float, float, float], scales: tuple[float, ...], offsets: tuple[float, ...]
+) -> tuple[float, float, float]:
+    x, y, z = (n * s + o for n, s, o in zip(at, scales, offsets, strict=True))
+    return x, y, z
+
+
 def read_header(file: Path) -> LasHeader:
     """Read the header of a LAS or LAZ file.
 
@@ -139,6 +163,10 @@ def read_header(file: Path) -> LasHeader:
         if wide or not v[15]:
             points, returns = wide, struct.unpack_from("<15Q", raw, 255)
     xmax, xmin, ymax, ymin, zmax, zmin = v[27:33]
+    low, high = (xmin, ymin, zmin), (xmax, ymax, zmax)
+    unscaled = _in_integers((*low, *high), v[21:24], v[24:27])
+    if unscaled:
+        low, high = (_placed(ends, v[21:24], v[24:27]) for ends in (low, high))
     return LasHeader(
         version=version,
         point_format=form,
@@ -149,8 +177,9 @@ def read_header(file: Path) -> LasHeader:
         returns=tuple(returns),
         scales=v[21:24],
         offsets=v[24:27],
-        low=(xmin, ymin, zmin),
-        high=(xmax, ymax, zmax),
+        low=low,
+        high=high,
+        unscaled=unscaled,
         header_size=v[10],
         points_at=v[11],
         records=v[12],

@@ -48,7 +48,8 @@ def sniff(head: Head) -> int:
 
 def _text(table: Table, name: str) -> int:
     roles = set(table.roles.values())
-    if "z" not in roles or any(_POSE.match(h.strip()) for h in table.header):
+    words = [w for line in table.comments for w in re.split(r"[,;\t]", line)]
+    if "z" not in roles or any(_POSE.match(w.strip()) for w in (*table.header, *words)):
         return 0
     if name.endswith(".pts") and table.promised is not None:
         return 85
@@ -66,9 +67,21 @@ def _text(table: Table, name: str) -> int:
             return 60
         many = _MANY if name.endswith((".csv", ".tsv")) else _FEW
         return 40 if len(table.sample) >= many and not unknown and "id" not in roles else 0
-    if _pose_lines(table):
+    if _pose_lines(table) or _names_others(table):
         return 0
     return 40 if len(table.sample) >= 3 and "id" not in roles else 0
+
+
+def _names_others(table: Table) -> bool:
+    """Tell a table whose first line names other things than x, y and z, and numbers rows."""
+    import numpy as np
+
+    if not table.comments or table.delimiter == " ":
+        return False
+    cells = [c.strip(' "') for c in table.comments[-1].split(table.delimiter)]
+    named = len(cells) == len(table.names) and all(c and not c[0].isdigit() for c in cells)
+    x = table.sample[:, table.names.index("x")]
+    return named and bool((x == np.rint(x)).all())
 
 
 def _pose_lines(table: Table) -> bool:

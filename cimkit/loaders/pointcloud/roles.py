@@ -45,6 +45,12 @@ _WORDS = {
 }
 _ROLES = {word: name for name, words in _WORDS.items() for word in words.split("|")}
 _PREFIX = re.compile(r"^(scalar|//|#|attr|vertex)")
+_METRES = re.compile(r"[\[(](m|米|°|度|deg)[\])]")
+_TURNED = (
+    (re.compile(r"[xye]?(坐标|座標)?[东東]方?向?(坐标|座標)?值?[xye]?|[xy](e|east)"), "x"),
+    (re.compile(r"[xyn]?(坐标|座標)?北方?向?(坐标|座標)?值?[xyn]?|[xy](n|north)"), "y"),
+)
+"""Names that say a direction beside their letter: Chinese surveyors call the northing X."""
 _UNIT = re.compile(r"[\[(（].*?[\])）]")
 
 
@@ -55,8 +61,14 @@ def role(name: str) -> str | None:
     --------
     >>> role("scalar_GpsTime"), role("高程(m)"), role("//X"), role("roughness")
     ('gps_time', 'z', 'x', None)
+    >>> role("X(北)"), role("东坐标Y(m)")  # the letter is the mathematician's or the surveyor's
+    ('y', 'x')
     """
     bare = unicodedata.normalize("NFKC", name).strip().strip("\"'").lower()
+    text = re.sub(r"[^\w]|_", "", _METRES.sub("", bare))
+    for pattern, axis in _TURNED:
+        if pattern.fullmatch(text):
+            return axis
     bare = re.sub(r"[\s_.:\-]", "", _UNIT.sub("", bare))
     for _ in range(2):
         if bare in _ROLES:

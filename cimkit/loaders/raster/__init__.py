@@ -20,11 +20,11 @@ from cimkit.model import Asset, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=4)
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=5)
 
 _BESIDE = (
     *(".prj", ".qpj", ".hdr", ".HDR", ".stx", ".clr", ".aux", ".rrd", ".ige", ".ovr", ".msk"),
-    *(".rdc", ".RDC", ".sgrd", ".mgrd", ".smp", ".rpb", ".RPB", ".xml"),
+    *(".gri", ".GRI", ".rdc", ".RDC", ".sgrd", ".mgrd", ".smp", ".rpb", ".RPB", ".xml"),
 )
 _AFTER = (".aux.xml", ".ovr", ".msk", ".msk.ovr", ".xml", ".hdr", ".ovr.aux.xml", ".ige")
 _RPC = ("_rpc.txt", "_RPC.TXT", "_rpc.TXT", "_RPC.txt")

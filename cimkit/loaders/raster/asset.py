@@ -63,10 +63,11 @@ def asset_of(
     size = dataset.width, dataset.height
     bounds = _bounds(lies, size)
     if bounds is None and not any(p.code == "pixel-size-zero" for p in problems):
-        problems.append(_nowhere())
+        problems.append(_nowhere(said=bool(declared.crs or lies.crs)))
     origin = "sheet" if declared.crs else "declared"
     placed = place("", declared.crs or lies.crs, origin, bounds, source)
-    problems += placed.problems
+    # What lies nowhere has no use for a CRS before it has a place: one cause is told once.
+    problems += [p for p in placed.problems if bounds is not None or p.code != "crs-missing"]
     own = _shape(lies, size, found) if bounds else None
     shape = footprint(own, placed.crs) if own is not None and placed.crs else None
     if own is not None and placed.crs is not None and shape is None:
@@ -149,10 +150,13 @@ def _bounds(lies: Georeference, size: tuple[int, int]) -> tuple[float, float, fl
     return float(xmin), float(ymin), float(xmax), float(ymax)
 
 
-def _nowhere() -> Problem:
+def _nowhere(*, said: bool) -> Problem:
     return Problem(
         "georeference-missing",
-        "It does not say where its pixels lie; it is not placed.",
+        "It does not say where its pixels lie; it is not placed."
+        if said
+        else "It says neither where its pixels lie nor in which coordinate system; it is not "
+        "placed.",
         "error",
         hint="Deliver it as GeoTIFF, or with its world file.",
     )

@@ -108,6 +108,7 @@ _SRTM = Format("SRTM HGT", ("SRTMHGT",))
 _USGS = Format("USGS DEM", ("USGSDEM",), "text/plain")
 _IDRISI = Format("Idrisi", ("RST",))
 _GRASS = Format("GRASS ASCII grid", ("GRASSASCIIGrid",), "text/plain")
+_R = Format("R raster", ("RRASTER",), "text/plain")
 _SAGA = Format("SAGA grid", ("SAGA",))
 _GRID_TEXT = re.compile(
     rb"\s*(ncols|nrows|[xy]ll(corner|center|centre)|cellsize|dx|dy)\s+[-+.,\deE]+\s", re.I
@@ -155,6 +156,8 @@ def _text(head: Head) -> tuple[Format, int] | None:
         return _ASCII, 80
     if _GRASS_TEXT.match(start) and len(_keywords(start, _GRASS_TEXT)) >= 4:
         return _GRASS, 80
+    if start.startswith(b"[general]") and b"[georeference]" in start and b"[data]" in start:
+        return _R, 85
     if start.startswith(b"%PDF") and (b"/LGIDict" in start or b"/GPTS" in start):
         return _GEOPDF, 60
     return None

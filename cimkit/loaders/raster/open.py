@@ -59,6 +59,7 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
         If the drivers of its format cannot open it.
     """
     import rasterio
+    from rasterio._err import CPLE_BaseError
     from rasterio.errors import RasterioError
 
     problems: list[Problem] = []
@@ -87,7 +88,15 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                     got=str(error),
                 ) from error
         with dataset:
-            yield dataset, problems
+            try:
+                yield dataset, problems
+            except CPLE_BaseError as error:  # rasterio lets some of GDAL's errors through bare
+                raise SourceUnreadable(
+                    f"GDAL opens it as {form.title} and fails over it",
+                    where=source.path,
+                    got=str(error),
+                    mend="Write the raster again from its source.",
+                ) from error
 
 
 @contextmanager

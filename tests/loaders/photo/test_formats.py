@@ -214,3 +214,14 @@ def test_turned_photographs_of_other_formats(tmp_path: Path, suffix: str) -> Non
         assert isinstance(left, tuple)
         assert isinstance(right, tuple)
         assert left[0] > right[0] + 100
+
+
+@pytest.mark.keeps("JPEG", "time")
+def test_a_drone_says_when_it_exposed_in_utc(tmp_path: Path) -> None:
+    said = XMP.format('drone-dji:UTCAtExposure="2026-09-20T02:11:30.25"', "")
+    given = shoot(
+        tmp_path / "a.jpg", None, tags={0x9003: "2026:09:20 10:11:30", 0x9011: ""}, xmp=said
+    )
+    asset, _, codes = load(given)
+    assert asset.observed_start == "2026-09-20T02:11:30.250000Z"
+    assert (asset.properties["time_zone"], codes) == ("+08:00", [])

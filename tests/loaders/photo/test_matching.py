@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,18 @@ def test_a_change_of_the_trajectory_is_read_anew(tmp_path: Path) -> None:
             if staged.asset.path == "a.jpg":
                 found.append(staged.asset.position)
     assert found == [(106.5, 29.5), (106.6, 29.5)]
+
+
+@pytest.mark.keeps("pose table", "text", "relations")
+def test_file_names_in_gbk_are_those_that_a_table_names(tmp_path: Path) -> None:
+    given = shoot(tmp_path / "a.jpg", None)
+    folder = os.fsencode(tmp_path / "采集")
+    os.makedirs(folder)
+    for n in range(2):
+        os.link(given.file, folder + b"/" + f"路口_{n:04d}.jpg".encode("gbk"))
+    given.file.unlink()
+    rows = "".join(f"路口_{n:04d}.jpg,106.5,29.{n + 1}\n" for n in range(2))
+    (tmp_path / "t.csv").write_bytes(f"照片名,经度,纬度\n{rows}".encode("gbk"))
+    got = by_path(tmp_path, Trajectory("t.csv"))
+    assert codes(got["t.csv"]) == []
+    assert got["采集/路口_0001.jpg"].position == (106.5, 29.2)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cimkit.errors import SheetError
 from cimkit.loaders import read_sheet
 from cimkit.loaders.photo.attitude import from_hpr, to_opk
+from cimkit.loaders.photo.columns import pose_columns
 from cimkit.loaders.photo.gnss_time import GPS_EPOCH
 from cimkit.loaders.photo.track import Track
 from cimkit.loaders.photo.tracks import read_track, track_kind
@@ -276,3 +277,20 @@ def test_settings_in_the_sheet_are_held_to_what_they_can_be(tmp_path: Path) -> N
     file.write_text(row.replace("Asia/Tokyo", "Mars"))
     with pytest.raises(SheetError, match="time_zone"):
         read_sheet(file)
+
+
+@pytest.mark.keeps("pose table", "text", "geometry", "z")
+@pytest.mark.parametrize(
+    ("header", "x", "y", "z"),
+    [
+        ("照片名,X(北),Y(东),H", "Y(东)", "X(北)", "H"),
+        ("照片名,北坐标X(m),东坐标Y(m),高程H(m)", "东坐标Y(m)", "北坐标X(m)", "高程H(m)"),
+        ("照片名,Y东,X北,大地高", "Y东", "X北", "大地高"),
+        ("照片名,B(纬度),L(经度),H(大地高)", "L(经度)", "B(纬度)", "H(大地高)"),
+        ("photo,X (East),Y (North),Z", "X (East)", "Y (North)", "Z"),
+        ("照片名,东经,北纬,海拔高", "东经", "北纬", "海拔高"),
+    ],
+)
+def test_the_direction_in_a_name_outranks_its_letter(header: str, x: str, y: str, z: str) -> None:
+    found = pose_columns(header.split(","), [])
+    assert (found.x, found.y, found.z) == (x, y, z)

@@ -63,6 +63,23 @@ def test_a_header_that_lies_is_told(
     assert code in Loaded(file).codes
 
 
+@pytest.mark.keeps("LAS", "contradictions", "geometry")
+def test_a_box_in_the_integers_of_the_records_is_scaled(tmp_path: Path) -> None:
+    file = las_file(tmp_path / "a.las", 200, form=3)
+    with laspy.open(file) as opened:
+        head = opened.header
+        sides = [
+            round((v - o) / s)
+            for low, high, s, o in zip(head.mins, head.maxs, head.scales, head.offsets, strict=True)
+            for v in (high, low)
+        ]
+        box = (*head.mins, *head.maxs)
+    given = Loaded(patched(file, 179, "<6d", *map(float, sides)))
+    assert given.codes == ["bbox-unscaled"]
+    assert given.asset.bbox == pytest.approx(box, abs=1e-6)
+    assert given.problem("bbox-unscaled").expected.startswith(f"[{box[0]:.3f}"[:8])
+
+
 def test_a_sound_header_is_not_complained_of(tmp_path: Path) -> None:
     for form in (0, 3, 6, 8):
         assert Loaded(las_file(tmp_path / f"{form}.las", 200, form=form)).codes == []

@@ -240,3 +240,19 @@ def test_headers_as_other_tools_write_them(
     assert sure(file) >= 40
     assert points(file).xyz.tolist() == [list(p) for p in XYZ[:10]]
     assert Loaded(file).codes == []
+
+
+@pytest.mark.keeps("XYZ", "text", "geometry")
+@pytest.mark.parametrize("header", ["X(北),Y(东),高程,强度", "北坐标X,东坐标Y(m),H,强度"])
+def test_the_direction_in_a_name_outranks_its_letter(tmp_path: Path, header: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"{header}\n" + "3272000.5,451000.25,230,7\n3272001.5,451002.25,231,9\n" * 60)
+    box = Loaded(file).asset.bbox
+    assert box is not None
+    assert box[:2] == (451000.25, 3272000.5)
+
+
+def test_a_table_of_poses_is_no_cloud(tmp_path: Path) -> None:
+    file = tmp_path / "pose.csv"
+    file.write_text("GPSWeek,GPSTime,甲,乙,丙,横滚,俯仰,航向\n" + "2437,5418,1,2,3,4,5,6\n" * 50)
+    assert sure(file) == 0

@@ -194,3 +194,21 @@ def test_directories_in_a_circle(tmp_path: Path) -> None:
     source.file.write_bytes(raw)
     (problem,) = [p for p in probe(source).problems if p.code == "tiff-directory-broken"]
     assert "circle" in problem.place
+
+
+@pytest.mark.keeps("GeoTIFF", "damage")
+def test_what_gdal_fails_over_is_refused_and_no_crash(tmp_path: Path) -> None:
+    """A picture below the first one that has no height: GDAL fails while it counts overviews."""
+    own = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    own += [(273, 4, 1, 200), (278, 3, 1, 1), (279, 4, 1, 1), (330, 4, 1, 160)]
+    below = [(254, 4, 1, 1), (256, 3, 1, 1)]
+    raw = bytearray(220)
+    struct.pack_into("<2sHI", raw, 0, b"II", 42, 8)
+    for at, tags in ((8, own), (160, below)):
+        struct.pack_into("<H", raw, at, len(tags))
+        for n, tag in enumerate(tags):
+            struct.pack_into("<HHII", raw, at + 2 + 12 * n, *tag)
+    file = tmp_path / "a.tif"
+    file.write_bytes(raw)
+    with pytest.raises(SourceUnreadable, match="GDAL opens it"):
+        probe(Source("a.tif", file))

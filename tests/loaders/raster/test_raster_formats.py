@@ -259,3 +259,20 @@ def test_a_database_in_use_is_left_alone(folder: Path) -> None:
     asset = probe(found(folder)["a.gpkg"])
     assert asset.counts["width"] == 80
     assert {f: f.read_bytes() for f in folder.iterdir()} == before
+
+
+def test_a_raster_of_r_is_read_with_its_pixels(folder: Path) -> None:
+    pixels = np.arange(12, dtype="<f4").reshape(3, 4) + 200
+    (folder / "dem.gri").write_bytes(pixels.tobytes())
+    (folder / "dem.grd").write_text(
+        "[general]\ncreator=R package 'raster'\n[georeference]\nnrows=3\nncols=4\nxmin=500000\n"
+        "ymin=3270000\nxmax=500008\nymax=3270006\nprojection=+proj=utm +zone=48 +datum=WGS84\n"
+        "[data]\ndatatype=FLT4S\nbyteorder=little\nnbands=1\nbandorder=BIL\nminvalue=200\n"
+        "maxvalue=211\nnodatavalue=-3.4e+38\n"
+    )
+    sources = found(folder)
+    assert (list(sources), sources["dem.grd"].members) == (["dem.grd"], ("dem.gri",))
+    asset = probe(sources["dem.grd"])
+    assert asset.format == "R raster"
+    assert asset.bbox is not None
+    assert asset.bbox[:2] == (500000, 3270000)
