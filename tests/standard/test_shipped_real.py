@@ -50,8 +50,11 @@ def models(
 LEFT = {
     "int.ifc": (1.0, set()),
     "cn.cim-data": (0.95, {"IfcBuildingElementProxy"}),
-    "city.linjiang": (0.95, {"IfcFacilityPart"}),
-    "cn.gbt51269": (0.7, {"IfcFurnishingElement", "IfcPavement", "IfcKerb"}),
+    "city.linjiang": (0.95, {"IfcBuildingElementProxy", "IfcFacilityPart"}),
+    "cn.gbt51269": (
+        0.7,
+        {"IfcBuildingElementProxy", "IfcFurnishingElement", "IfcPavement", "IfcKerb"},
+    ),
 }
 
 
