@@ -46,7 +46,7 @@ def _mesh_box(said: dict[str, Any], mesh: Any) -> tuple[list[float], list[float]
             high = [float(v) for v in position["max"][:3]]
         except (KeyError, TypeError, ValueError):
             continue
-        if len(low) == len(high) == 3:
+        if len(low) == len(high) == 3 and np.isfinite([low, high]).all():
             lows.append(low)
             highs.append(high)
     if not lows:

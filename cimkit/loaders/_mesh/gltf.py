@@ -7,6 +7,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,9 @@ def describe(said: dict[str, Any], binary: int = 0) -> Gltf:
     """
     found = Gltf()
     found.counts = {n: len(v) for n in _COUNTED if isinstance(v := said.get(n), list | dict)}
-    _primitives(said, found)
+    listed = all(isinstance(said.get(n, []), list) for n in ("meshes", "accessors", "nodes"))
+    if listed:
+        _primitives(said, found)
     _texts(said, found)
     metadata = child(said, "extensions", "EXT_structural_metadata")
     if metadata:
@@ -100,6 +103,7 @@ def describe(said: dict[str, Any], binary: int = 0) -> Gltf:
         counts = [t.get("count") for t in tables if isinstance(t, dict)]
         found.counts["features"] = sum(c for c in counts if isinstance(c, int) and c > 0)
     _check(said, binary, found)
+    _check_nodes(said, found)
     found.bounds = bounds(said)
     centre = child(said, "extensions", "CESIUM_RTC").get("center")
     if isinstance(centre, list) and len(centre) == 3:
@@ -112,12 +116,17 @@ def describe(said: dict[str, Any], binary: int = 0) -> Gltf:
 
 def uris(said: dict[str, Any]) -> Iterator[str]:
     """Give the addresses of buffers, images and the metadata schema."""
-    for owner in (*items(said, "buffers"), *items(said, "images"), *items(said, "shaders")):
+    for owner in (*_each(said, "buffers"), *_each(said, "images"), *_each(said, "shaders")):
         if isinstance(owner, dict) and isinstance(owner.get("uri"), str):
             yield owner["uri"]
     schema = child(said, "extensions", "EXT_structural_metadata").get("schemaUri")
     if isinstance(schema, str):
         yield schema
+
+
+def _each(said: dict[str, Any], name: str) -> list[Any]:
+    """Return what glTF 2 has in an array, and glTF 1 by name in an object."""
+    return items(said, name) or list(child(said, name).values())
 
 
 def _texts(said: dict[str, Any], found: Gltf) -> None:
@@ -144,7 +153,9 @@ def _primitives(said: dict[str, Any], found: Gltf) -> None:
     accessors = items(said, "accessors")
     totals: Counter[str] = Counter()
     modes: Counter[int] = Counter()
-    for mesh in items(said, "meshes"):
+    for at, mesh in enumerate(items(said, "meshes")):
+        if not items(mesh, "primitives"):
+            found.contradictions.append((f"meshes[{at}]", "it has no list of primitives"))
         for primitive in items(mesh, "primitives"):
             mode = primitive.get("mode", 4) if isinstance(primitive, dict) else 4
             position = item(accessors, child(primitive, "attributes").get("POSITION"))
@@ -153,6 +164,7 @@ def _primitives(said: dict[str, Any], found: Gltf) -> None:
                 item(accessors, primitive.get("indices")) if isinstance(primitive, dict) else {}
             )
             many = indexed.get("count", vertices)
+            _check_corners(f"meshes[{at}]", indexed, position, found)
             if not isinstance(many, int) or not isinstance(vertices, int):
                 continue
             totals["primitives"] += 1
@@ -204,6 +216,46 @@ def _check(said: dict[str, Any], binary: int, found: Gltf) -> None:
 
 
 _VIEW = ("byteOffset", "byteLength")
+
+
+def _check_corners(
+    where: str, indexed: dict[str, Any], position: dict[str, Any], found: Gltf
+) -> None:
+    """Tell of indices beyond the vertices, and of positions that do not say where they are."""
+    vertices, most = position.get("count"), items(indexed, "max")
+    counted = most and isinstance(most[0], int | float) and isinstance(vertices, int)
+    if counted and most[0] >= vertices:
+        what = f"its indices reach to {most[0]}, and it has {vertices} vertices"
+        found.contradictions.append((where, what))
+    for name in {"min", "max"} & position.keys():
+        ends = items(position, name)
+        if len(ends) != 3 or not all(isinstance(v, int | float) and isfinite(v) for v in ends):
+            found.contradictions.append((where, f"its positions have no finite {name}"))
+
+
+def _check_nodes(said: dict[str, Any], found: Gltf) -> None:
+    """Tell of nodes that are not there, that have two parents, or that are in a circle."""
+    nodes = items(said, "nodes")
+    above: dict[int, int] = {}
+    for i, node in enumerate(nodes):
+        for below in items(node, "children"):
+            if not isinstance(below, int) or not 0 <= below < len(nodes):
+                found.contradictions.append((f"nodes[{i}]", "it has a child that is not there"))
+            elif below in above:
+                found.contradictions.append((f"nodes[{below}]", "it is below two nodes"))
+            else:
+                above[below] = i
+    sound: set[int] = set()
+    for start in above:
+        path: list[int] = []
+        at: int | None = start
+        while at is not None and at not in sound:
+            if at in path[-1:] or (len(path) > len(nodes)):
+                found.contradictions.append((f"nodes[{start}]", "it is below itself"))
+                return
+            path.append(at)
+            at = above.get(at)
+        sound.update(path)
 
 
 def schema_of(said: dict[str, Any]) -> dict[str, Any]:

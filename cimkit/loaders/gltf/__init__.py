@@ -14,7 +14,7 @@ from cimkit.model import Asset, Problem, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="gltf", kind="mesh", title="glTF", version=1)
+SPEC = LoaderSpec(name="gltf", kind="mesh", title="glTF", version=2)
 
 _OWN = (b'"meshes"', b'"accessors"', b'"bufferViews"', b'"scenes"', b'"nodes"')
 _LARGEST = 1_000_000_000
@@ -164,14 +164,19 @@ def _problems(said: dict[str, Any], model: Any, source: Source, stated: int) -> 
                 got=f"{len(missing)}: {', '.join(missing[:5])}",
             )
         )
-    for where, what in model.contradictions[:1]:
-        count = len(model.contradictions)
+    if model.bounds is None and model.counts.get("vertices"):
+        message = "Its positions do not say between which values they lie: it gets no box."
+        problems.append(Problem("bounds-missing", message, expected="min and max of POSITION"))
+    told: dict[str, list[str]] = {}
+    for where, what in model.contradictions:
+        told.setdefault(what, []).append(where)
+    for what, places in list(told.items())[:20]:
         problems.append(
             Problem(
                 "gltf-contradiction",
-                f"It refers to what it has not: {what}.",
-                place=where,
-                got=f"{count} times" if count > 1 else "",
+                f"It does not fit together: {what}.",
+                place=", ".join(places[:3]),
+                got=f"{len(places)} times" if len(places) > 1 else "",
             )
         )
     return problems

@@ -80,7 +80,7 @@ def _model(data: bytes, place: str, found: Found) -> Gltf | None:
     found.extensions |= set(model.properties.get("extensionsUsed", ()))
     for where, what in model.contradictions:
         found.trouble(
-            "gltf-contradiction", f"A model refers to what it has not: {what}.", f"{place} {where}"
+            "gltf-contradiction", f"A model does not fit together: {what}.", f"{place} {where}"
         )
     if "copyright" in model.properties:
         held = found.properties.setdefault("copyright", [])

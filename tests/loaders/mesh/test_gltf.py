@@ -94,6 +94,44 @@ def test_nodes_in_a_circle(tmp_path: Path) -> None:
         asset = probe(tmp_path / "a.glb", glb(document(nodes=nodes)))
         assert asset.counts["nodes"] == 2
         assert asset.bbox == (0, -20, 0, 10, 0, 30)
+        assert "gltf-contradiction" in [p.code for p in asset.problems]
+
+
+@pytest.mark.keeps("glTF", "contradictions")
+def test_positions_and_indices_that_cannot_be(tmp_path: Path) -> None:
+    accessors = document()["accessors"]
+    for change, words in (
+        ([accessors[0] | {"max": [1e999, 0, 0]}, accessors[1]], "no finite max"),
+        ([accessors[0] | {"min": [0, 0]}, accessors[1]], "no finite min"),
+        ([accessors[0], accessors[1] | {"max": [4]}], "indices reach to 4, and it has 4 vertices"),
+    ):
+        asset = probe(tmp_path / "a.glb", glb(document(accessors=change)))
+        (problem,) = [p for p in asset.problems if p.code == "gltf-contradiction"]
+        assert words in problem.message
+    bare = [{k: v for k, v in accessors[0].items() if k not in ("min", "max")}, accessors[1]]
+    asset = probe(tmp_path / "a.glb", glb(document(accessors=bare)))
+    assert [p.code for p in asset.problems] == ["bounds-missing"]
+    asset = probe(tmp_path / "a.glb", glb(document(meshes=[{"primitives": {"mode": 4}}])))
+    assert "no list of primitives" in asset.problems[0].message
+
+
+@pytest.mark.keeps("glTF", "appearance")
+def test_buffers_and_pictures_of_version_1_belong_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    said = {
+        "asset": {"version": "1.0"},
+        "meshes": {"m": {"primitives": []}},
+        "buffers": {"b": {"uri": "b.bin"}},
+        "images": {"i": {"uri": "t.png"}},
+        "shaders": {"s": {"uri": "s.glsl"}},
+    }
+    (folder / "a.gltf").write_text(json.dumps(said))
+    for name in ("b.bin", "t.png", "s.glsl"):
+        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    (source,) = discover([folder], tmp_path / "scratch").sources
+    assert source.members == ("b.bin", "s.glsl", "t.png")
+    assert [p.code for p in gltf.probe(source, ReadOptions()).problems] == []
 
 
 @pytest.mark.keeps("glTF", "crs", "z")
