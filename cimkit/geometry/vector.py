@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from pyproj import CRS, Geod
 
@@ -67,7 +68,8 @@ def _one(wkb: bytes | None) -> Any:
 
 def write_wkb(shapes: Shapes) -> pa.Array:
     """Return ISO WKB, NULL for None."""
-    return pa.array(shapely.to_wkb(shapes, flavor="iso") if len(shapes) else [], pa.binary())
+    written = shapely.to_wkb(shapes, flavor="iso").tolist() if len(shapes) else []
+    return pa.array(written, pa.binary())
 
 
 def boxes(shapes: Shapes) -> pa.StructArray:
@@ -200,6 +202,8 @@ def content_hash(
     wkb: pa.Array,
     attributes: pa.Array,
     parsed: tuple[Shapes, npt.NDArray[np.bool_]] | None = None,
+    *,
+    ordered: bool = False,
 ) -> pa.Array:
     """Return 32 hex digits per object: 16 of its geometry, then 16 of its attributes.
 
@@ -209,32 +213,43 @@ def content_hash(
         The source's own geometry. Rings that begin elsewhere and parts in another order are the
         same geometry. NULL has a hash too.
     attributes : pa.Array
-        JSON objects; the order of their fields does not matter.
+        JSON objects; the order of their fields does not matter. NULL is the empty object.
     parsed : tuple, optional
         What `parse_wkb` made of ``wkb``, if that is known.
+    ordered : bool
+        Whether ``attributes`` were written by DuckDB, with their names in the order of their code
+        points at every level: then they need not be read.
     """
     shapes, bad = parse_wkb(wkb) if parsed is None else parsed
-    normal: Any = shapely.to_wkb(shapely.normalize(shapes), flavor="iso") if len(shapes) else []
-    raw = wkb.to_pylist()
-    plain = [
-        given if wrong or written is None else written
-        for given, wrong, written in zip(raw, bad, normal, strict=True)
-    ]
+    plain = write_wkb(shapely.normalize(shapes)) if len(shapes) else pa.array([], pa.binary())
+    if bad.any():
+        plain = pc.if_else(pa.array(bad), wkb, plain)
+    said = "said" if ordered else "json(said)"
+    text = attributes if ordered else _ordered(attributes)
+    con = _database().cursor()
+    con.register("given", pa.table({"shape": plain, "said": text}))
+    rows = con.execute(
+        f"""
+        SELECT md5(coalesce(shape, ''::BLOB))[:16] || md5(coalesce({said}, '{{}}'))[:16] AS h
+        FROM given
+        """
+    )
+    return rows.to_arrow_table().column("h").combine_chunks().cast(pa.string())
+
+
+def _ordered(attributes: pa.Array) -> pa.Array:
+    """Return JSON with the names sorted at every level."""
     return pa.array(
         [
-            _digest(shape or b"") + _digest(_sorted(text))
-            for shape, text in zip(plain, attributes.to_pylist(), strict=True)
+            orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS) if text else b"{}"
+            for text in attributes.to_pylist()
         ],
-        pa.string(),
-    )
+        pa.binary(),
+    ).cast(pa.string())
 
 
-def _sorted(text: str | None) -> bytes:
-    if not text:
-        return b"{}"
-    value: Any = orjson.loads(text)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+@cache
+def _database() -> Any:
+    import duckdb
 
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
+    return duckdb.connect(":memory:", config={"threads": 1})

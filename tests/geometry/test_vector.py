@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -139,3 +142,34 @@ def test_heights_are_part_of_the_geometry() -> None:
         wkb(shapely.Point(1, 2, 3), shapely.Point(1, 2, 4)), pa.array(["{}", "{}"])
     ).to_pylist()
     assert low != high
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+        st.integers(-(2**63), 2**63 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"]))
+        | st.booleans()
+        | st.none(),
+        max_size=4,
+    )
+)
+@settings(deadline=None)
+def test_what_duckdb_wrote_in_order_has_the_hash_of_any_json(members: dict[str, Any]) -> None:
+    names = sorted(members)
+    with duckdb.connect() as con:
+        (text,) = con.execute(
+            f"SELECT json_object({', '.join('?, ?' for _ in names)})::VARCHAR",
+            [x for n in names for x in (n, members[n])],
+        ).fetchone() or ("",)
+    turned = json.dumps({n: members[n] for n in reversed(names)}, indent=1)
+    nothing = pa.nulls(1, pa.binary())
+    ordered = content_hash(nothing, pa.array([text]), ordered=True)
+    assert ordered == content_hash(nothing, pa.array([turned]))
+
+
+def test_the_order_of_names_does_not_matter_at_any_level() -> None:
+    texts = ['{"a":{"x":[{"p":1,"q":2}],"y":1.50}}', '{"a": {"y": 1.5, "x": [{"q": 2, "p": 1}]}}']
+    one, other = content_hash(wkb(None, None), pa.array(texts)).to_pylist()
+    assert one == other

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["has_member", "json_objects", "text_of"]
+__all__ = ["has_member", "is_flat", "json_objects", "text_of"]
 
 
 def json_objects(batch: pa.RecordBatch, names: list[str], merged: str | None = None) -> pa.Array:
@@ -46,6 +46,12 @@ def json_objects(batch: pa.RecordBatch, names: list[str], merged: str | None = N
     text = rows.to_arrow_table().column("j").combine_chunks().cast(pa.string())
     con.unregister("given")
     return text
+
+
+def is_flat(batch: pa.RecordBatch, names: list[str]) -> bool:
+    """Return whether the attributes have no members of their own: one level of names is all."""
+    kinds = [batch.schema.field(name).type for name in names]
+    return not any(pa.types.is_nested(k) or isinstance(k, pa.BaseExtensionType) for k in kinds)
 
 
 @cache
@@ -85,13 +91,20 @@ def _json_value(column: str, kind: pa.DataType) -> str:
 def text_of(batch: pa.RecordBatch, name: str, merged: str | None = None) -> pa.Array:
     """Return an attribute as text without spaces about it; NULL where that leaves nothing.
 
+    Of a list, its values with semicolons between them; of what is nested deeper, NULL.
     What is no column is looked for in the JSON objects of the column ``merged``.
     """
     if name in batch.schema.names or merged is None:
         column = _plain(batch.column(batch.schema.get_field_index(name)))
     else:
         column = _member(batch.column(batch.schema.get_field_index(merged)), name)
-    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        text = pc.binary_join(column.cast(pa.list_(pa.string())), "; ")
+    elif pa.types.is_nested(column.type):
+        text = pa.nulls(len(column), pa.string())
+    else:
+        text = column.cast(pa.string())
+    text = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 

@@ -22,7 +22,7 @@ from cimkit.geometry.vector import (
     shapes_to_crs84,
     write_wkb,
 )
-from cimkit.loaders._layers.attributes import has_member, json_objects, text_of
+from cimkit.loaders._layers.attributes import has_member, is_flat, json_objects, text_of
 from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_counter
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
@@ -90,8 +90,11 @@ class Rows:
         merged = self.table.merged
         properties = json_objects(batch, fields, merged)
         lasting = [n for n in fields if not is_counter(n)]
+        flat = merged is None and is_flat(batch, lasting)
+        if flat:
+            lasting.sort()
         told = properties if lasting == fields else json_objects(batch, lasting, merged)
-        hashes = content_hash(wkb, told, (shapes, bad))
+        hashes = content_hash(wkb, told, (shapes, bad), ordered=flat)
         placed = shapes_to_crs84(shapes, self.crs)
         keys = self._keys(batch, hashes)
         area, length, z_min, z_max = measures(shapes, self.crs)

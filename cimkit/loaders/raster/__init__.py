@@ -20,7 +20,7 @@ from cimkit.model import Asset, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=5)
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=6)
 
 _BESIDE = (
     *(".prj", ".qpj", ".hdr", ".HDR", ".stx", ".clr", ".aux", ".rrd", ".ige", ".ovr", ".msk"),
