@@ -48,7 +48,8 @@ def elements(
         Those whose triangles are due.
     threads : int
     problems : list of Problem
-        ``geometry-failed`` is appended if there are products with a body that no kernel could do.
+        ``geometry-failed`` is appended if there are products with a body that no kernel could do,
+        ``placement-failed`` if there are some that the kernels cannot place.
     """
     left = {p.id(): p for p in products}
     taken: dict[int, str] = {}
@@ -71,8 +72,37 @@ def elements(
                     taken[element.number] = context
                 if taken[element.number] == context:
                     yield element
-    if left:
-        problems.append(_failed(list(left.values()), said))
+    sound = _placeable(model, list(left.values()))
+    astray = [p for n, p in left.items() if n not in {s.id() for s in sound}]
+    if sound:
+        problems.append(_failed(sound, said))
+    if astray:
+        problems.append(_astray(astray))
+
+
+def _placeable(model: Any, products: list[Any]) -> list[Any]:
+    """Return the products whose placement the engine can work out."""
+    from cimkit.loaders.ifc.curves import CurveReader
+
+    reader = CurveReader(model, 1.0) if products else None
+    return [
+        p
+        for p in products
+        if p.ObjectPlacement is None or (reader and reader.matrix(p.ObjectPlacement) is not None)
+    ]
+
+
+def _astray(astray: list[Any]) -> Problem:
+    return Problem(
+        code="placement-failed",
+        message=f"{len(astray)} objects have a placement that cannot be computed; their bodies "
+        "are left out, for they stand nowhere.",
+        severity="error",
+        place=", ".join(p.GlobalId or f"#{p.id()}" for p in astray[:5]),
+        got=f"#{astray[0].ObjectPlacement.id()} {astray[0].ObjectPlacement.is_a()}",
+        expected="a location and directions that are some",
+        hint="Look at the placements of these objects in the authoring tool.",
+    )
 
 
 def _failed(left: list[Any], said: str) -> Problem:
@@ -97,6 +127,10 @@ def _run(
     settings.set("apply-default-materials", False)
     iterator = make.iterator(settings, model, threads, include=products, geometry_library=kernel)
     if not iterator.initialize():
+        # One product that it cannot place costs the kernel all the others.
+        sound = _placeable(model, products)
+        if 0 < len(sound) < len(products):
+            yield from _run(model, sound, threads, kernel)
         return
     cache: dict[str, tuple[Part, ...]] = {}  # of this kernel: the next may do what it could not
     batch: list[tuple[str, Element]] = []

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.ifc.along import linear_frames
+from cimkit.loaders.ifc.grids import grid_frames
 from cimkit.loaders.ifc.instances import get, position
 from cimkit.loaders.ifc.units import length_unit
 
@@ -47,7 +48,7 @@ def origins(model: Any) -> dict[int, tuple[float, float, float]]:
 
 
 def known_frames(model: Any) -> dict[int, Matrix | None]:
-    """Return the placements that `frame` cannot work out itself: those along a line.
+    """Return the placements that `frame` cannot work out itself: those along a line or on a grid.
 
     Parameters
     ----------
@@ -63,6 +64,10 @@ def known_frames(model: Any) -> dict[int, Matrix | None]:
     for number, matrix in linear_frames(model).items():
         matrix[:3, 3] /= unit
         known[number] = matrix
+    for number, (above, matrix) in grid_frames(model).items():
+        known.pop(number, None)
+        whole = frame(above, known) if above is not None else np.eye(4)
+        known[number] = whole @ matrix if whole is not None else None
     return known
 
 

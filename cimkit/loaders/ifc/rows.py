@@ -12,6 +12,7 @@ import shapely
 
 from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
+from cimkit.loaders.ifc.grids import settle
 from cimkit.loaders.ifc.held import Opened
 from cimkit.loaders.ifc.instances import each, get, key_of, number
 from cimkit.loaders.ifc.meshes import Extent, Meshes
@@ -55,6 +56,8 @@ def rows(
     passed = {number(p) for p in each(model, "IfcFeatureElementSubtraction")}
     shown = Representations(products, model.schema_identifier)
     nowhere = cut_rings(model, problems)
+    _ = held.origins  # by the placements as the file has them
+    settle(model)
     if nowhere:
         passed |= {number(p) for p in products if _placement(p) in nowhere}
     wanted = [p for p in shown.bodies if number(p) not in passed]
