@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from cimkit.loaders.ifc.instances import each, get, members, number, plain, scalars
+from cimkit.loaders.ifc.instances import each, get, members, number, plain, position, scalars
 
-__all__ = ["Associations", "classification", "material_names"]
+__all__ = ["Associations", "classification"]
 
 Json = dict[str, Any]
 _INNER = (
@@ -20,6 +20,8 @@ _INNER = (
     "Materials",
     "Material",
 )
+_DEEP = 8
+"""Sets of materials within each other; more are a ring."""
 _KINDS = (  # relationship, attribute, key in the properties of an object
     ("IfcRelAssociatesClassification", "RelatingClassification", "classification"),
     ("IfcRelAssociatesDocument", "RelatingDocument", "document"),
@@ -43,6 +45,9 @@ class Associations:
         self._materials = _related(model, "IfcRelAssociatesMaterial", "RelatingMaterial")
         self._stuff = _material_sets(model)
         self._made: dict[int, tuple[list[str], list[Json]]] = {}
+        # Every wall has a use of its own of a set of layers that many walls share.
+        self._named: dict[int, list[str]] = {}
+        self._compositions: dict[int, Json] = {}
         self._others = {
             key: (_related(model, relation, attribute), self._teller(key))
             for relation, attribute, key in _KINDS
@@ -75,13 +80,67 @@ class Associations:
     def _composed(self, item: Any) -> tuple[list[str], list[Json]]:
         known = self._made.get(number(item))
         if known is None:
-            composition = _composition(item, self._schema, self._stuff)
+            composition = self._composition(item)
             known = (
-                list(dict.fromkeys(material_names(item))),
+                list(dict.fromkeys(self._names(item))),
                 [composition] if set(composition) - {"class", "name"} else [],
             )
             self._made[number(item)] = known
         return known
+
+    def _names(self, item: Any, depth: int = 0) -> list[str]:
+        """Return the names of the materials that a material select stands for, in order."""
+        known = self._named.get(number(item))
+        if known is not None:
+            return known
+        found: list[str] = []
+        if item.is_a("IfcMaterial"):
+            found = [str(name)] if (name := get(item, 0)) else []
+        elif depth < _DEEP:
+            _, inner = next(self._inner(item), ("", ()))
+            found = [name for part in inner for name in self._names(part, depth + 1)]
+        self._named[number(item)] = found
+        return found
+
+    def _inner(self, item: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Yield name and instances of each attribute that holds what a material is made of."""
+        kind = item.is_a()
+        for attribute in _INNER:
+            index = position(self._schema, kind, attribute)
+            value = get(item, index) if index is not None else None
+            if value is not None:
+                yield attribute, members(value)
+
+    def _composition(self, item: Any, depth: int = 0) -> Json:
+        """Return a material select with its thicknesses, profiles, shares and property sets."""
+        known = self._compositions.get(number(item))
+        if known is None:
+            known = self._compositions[number(item)] = self._composed_of(item, depth)
+        return known
+
+    def _composed_of(self, item: Any, depth: int) -> Json:
+        kind = item.is_a()
+        found: Json = {"class": kind}
+        found |= {k[0].lower() + k[1:]: v for k, v in scalars(item, self._schema).items()}
+        if kind == "IfcMaterial":
+            if number(item) in self._stuff:
+                found["pset"] = self._stuff[number(item)]
+            return found
+        index = position(self._schema, kind, "Profile")
+        profile = get(item, index) if index is not None else None
+        if profile is not None and hasattr(profile, "is_a"):
+            found["profile"] = {"class": profile.is_a(), **scalars(profile, self._schema)}
+        for attribute, inner in self._inner(item) if depth <= _DEEP else ():
+            parts = [self._composition(p, depth + 1) for p in inner]
+            if attribute == "Material":
+                named = parts[0] if parts else {}
+                found["material"] = named.get("name")
+                found |= {k: v for k, v in named.items() if k not in ("class", "name", *found)}
+            elif attribute.startswith("For"):
+                return {**parts[0], "usage": found} if parts else found
+            else:
+                found["parts"] = parts
+        return found
 
     def others(self, one: int, kind: int | None) -> Json:
         """Return ``classification, document, approval, constraint, library`` of an object.
@@ -119,46 +178,6 @@ def _related(model: Any, name: str, attribute: str) -> dict[int, list[Any]]:
             for one in members(get(relation, 4)):
                 found[number(one)].append(value)
     return dict(found)
-
-
-def material_names(item: Any, depth: int = 0) -> list[str]:
-    """Return the names of the materials that a material select stands for, in order."""
-    if item.is_a("IfcMaterial"):
-        name = get(item, 0)
-        return [str(name)] if name else []
-    for attribute in _INNER:
-        inner = getattr(item, attribute, None)
-        if inner is not None and depth < 8:
-            return [name for part in members(inner) for name in material_names(part, depth + 1)]
-    return []
-
-
-def _composition(item: Any, schema: str, stuff: dict[int, Json], depth: int = 0) -> Json:
-    """Return a material select with its thicknesses, profiles, shares and own property sets."""
-    told = scalars(item, schema)
-    found: Json = {"class": item.is_a()}
-    found |= {k[0].lower() + k[1:]: v for k, v in told.items()}
-    if item.is_a("IfcMaterial"):
-        if number(item) in stuff:
-            found["pset"] = stuff[number(item)]
-        return found
-    profile = getattr(item, "Profile", None)
-    if profile is not None and hasattr(profile, "is_a"):
-        found["profile"] = {"class": profile.is_a(), **scalars(profile, schema)}
-    for attribute in _INNER:
-        inner = getattr(item, attribute, None)
-        if inner is None or depth > 8:
-            continue
-        parts = [_composition(p, schema, stuff, depth + 1) for p in members(inner)]
-        if attribute == "Material":
-            named = parts[0] if parts else {}
-            found["material"] = named.get("name")
-            found |= {k: v for k, v in named.items() if k not in ("class", "name", *found)}
-        elif attribute.startswith("For"):
-            return {**parts[0], "usage": found} if parts else found
-        else:
-            found["parts"] = parts
-    return found
 
 
 def _material_sets(model: Any) -> dict[int, Json]:

@@ -14,10 +14,12 @@ from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.units import length_unit
 from cimkit.model import Problem
 
-__all__ = ["TOLERANCE_M", "has_lines", "lines"]
+__all__ = ["TOLERANCE_M", "lines"]
 
 Reals = npt.NDArray[np.float64]
 Line = tuple[int, str, Reals]
+_Drawn = tuple[Any, list[tuple[str, Any]]]
+"""A product, and name and item of each of its lines."""
 
 TOLERANCE_M = 0.001
 """How far a chain of points may be from the curve it stands for."""
@@ -57,10 +59,11 @@ def lines(
     unit = length_unit(model)
     known = known_frames(model)
     failed: list[str] = []
-    batch: list[Any] = []
+    batch: list[_Drawn] = []
     for product in products:
-        if has_lines(product):
-            batch.append(product)
+        items = list(_items(product))
+        if items:
+            batch.append((product, items))
         if len(batch) == _BATCH:
             yield from _of(batch, reader, unit, known, failed)
             batch = []
@@ -75,11 +78,6 @@ def lines(
                 hint="Look at the curve in the authoring tool; are its segments complete?",
             )
         )
-
-
-def has_lines(product: Any) -> bool:
-    """Tell whether a product is represented by curves or points."""
-    return any(True for _ in _items(product))
 
 
 def _items(product: Any) -> Iterator[tuple[str, Any]]:
@@ -127,7 +125,7 @@ def _flat(item: Any, depth: int) -> Iterator[Any]:
 
 
 def _of(
-    products: list[Any],
+    drawn: list[_Drawn],
     reader: CurveReader,
     unit: float,
     known: dict[int, Any],
@@ -135,13 +133,13 @@ def _of(
 ) -> list[Line]:
     found: list[Line] = []
     with silence():
-        for product in products:
+        for product, items in drawn:
             matrix = frame(getattr(product, "ObjectPlacement", None), known)
             if matrix is None and product.ObjectPlacement is not None:
                 continue  # its placement is broken; that is told of elsewhere
             world = np.eye(4) if matrix is None else matrix.copy()
             world[:3, 3] *= unit
-            for name, item in _items(product):
+            for name, item in items:
                 chains = (
                     [_point(item, unit)] if item.is_a("IfcCartesianPoint") else reader.chains(item)
                 )
