@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import pi
 from typing import Any
 
 import numpy as np
 
 from cimkit.loaders.tiles3d.found import Found
 
-__all__ = ["check_transform", "check_volume", "listing", "mapping"]
+__all__ = ["check_inside", "check_transform", "check_volume", "listing", "mapping"]
 
 
 def mapping(given: Any) -> dict[str, Any]:
@@ -33,9 +34,29 @@ def check_volume(volume: dict[str, Any], place: str, found: Found) -> None:
         elif name == "region" and (given[1] > given[3] or given[4] > given[5]):
             message = "A bounding region has its south in the north, or its top below."
             found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+        elif name == "region" and any(
+            abs(v) > most + 1e-9 for v, most in zip(given, (pi, pi / 2) * 2, strict=False)
+        ):
+            message = "A bounding region lies beyond the Earth; its angles are radians."
+            found.trouble("tileset-invalid", message, place, got=str(given)[:100])
         elif name == "sphere" and given[3] < 0:
             message = "A bounding sphere has a radius below 0."
             found.trouble("tileset-invalid", message, place, got=str(given)[:100])
+
+
+def check_inside(region: Any, around: Any, place: str, found: Found) -> None:
+    """Tell of a region that reaches out of that of the tile above by a hundredth of it."""
+    if not (_numbers(region) and _numbers(around) and len(region) == len(around) == 6):
+        return
+    if around[0] > around[2] or region[0] > region[2]:
+        return  # across 180°
+    for low, high, least in ((0, 2, 1e-7), (1, 3, 1e-7), (4, 5, 0.1)):
+        slack = max((around[high] - around[low]) / 100, least)
+        if region[low] < around[low] - slack or region[high] > around[high] + slack:
+            message = "A tile lies outside of the one above it."
+            got = f"{region[low]:.9g} to {region[high]:.9g}"
+            found.trouble("tileset-invalid", message, f"{place}.boundingVolume", got=got)
+            return
 
 
 def check_transform(given: Any, place: str, found: Found) -> None:

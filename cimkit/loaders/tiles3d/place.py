@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from cimkit.loaders._mesh.jsons import child
 from cimkit.loaders._mesh.local import earth_centred
+from cimkit.loaders.tiles3d.s2 import s2_bounds
 
 __all__ = ["Lies", "volume_of"]
 
@@ -34,8 +36,9 @@ class Lies:
 def volume_of(root: dict[str, Any]) -> Lies | None:
     """Return where a root tile lies; None if nowhere on the Earth.
 
-    A region is stated in radians. A box or a sphere is in Earth-centred metres once the tile's
-    transform is applied; near the centre of the Earth it is a model without a place.
+    A region is stated in radians, an S2 cell by its token. A box or a sphere is in Earth-centred
+    metres once the tile's transform is applied; near the centre of the Earth it is a model without
+    a place.
     """
     volume = root.get("boundingVolume")
     if not isinstance(volume, dict):
@@ -43,6 +46,11 @@ def volume_of(root: dict[str, Any]) -> Lies | None:
     try:
         if "region" in volume:
             return _region(np.asarray(volume["region"], dtype=np.float64))
+        cell = child(volume, "extensions", "3DTILES_bounding_volume_S2")
+        bounds = s2_bounds(cell.get("token"))
+        if bounds is not None:
+            ends = [float(cell.get(n, 0.0)) for n in ("minimumHeight", "maximumHeight")]
+            return _region(np.array([*np.radians(bounds), *ends]))
         corners = _corners(volume)
         if corners is None:
             return None

@@ -8,8 +8,15 @@ from typing import Any
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._mesh.gltf import describe, schema_of
 from cimkit.loaders._mesh.paths import resolve
-from cimkit.loaders.tiles3d.checks import check_transform, check_volume, listing, mapping
+from cimkit.loaders.tiles3d.checks import (
+    check_inside,
+    check_transform,
+    check_volume,
+    listing,
+    mapping,
+)
 from cimkit.loaders.tiles3d.content import MAGIC, content
+from cimkit.loaders.tiles3d.declared import check_declared, check_entity, check_groups
 from cimkit.loaders.tiles3d.found import Found
 from cimkit.loaders.tiles3d.implicit import walk_subtrees
 from cimkit.loaders.tiles3d.store import Store
@@ -75,6 +82,7 @@ class Walk:
         if undeclared:
             message = "It uses extensions that it does not declare."
             found.trouble("extension-undeclared", message, at, got=", ".join(sorted(undeclared)))
+        check_declared(said, at, found)
         if not first:
             return
         about = found.properties
@@ -103,37 +111,24 @@ class Walk:
             schema = self._json(uri, "", "The metadata schema was not delivered.") or schema
         if isinstance(schema, dict):
             found.properties["schema"] = schema_of(schema)
-            count = found.properties["schema"]["classes"]
-            found.counts["metadata_classes"] = len(count)
+            self.classes = mapping(schema.get("classes"))
+            found.counts["metadata_classes"] = len(self.classes)
         for key in ("properties", "statistics", "metadata", "extras"):
             if isinstance(said.get(key), dict) and len(json.dumps(said[key])) < 20_000:
                 found.properties[f"tileset_{key}"] = said[key]
-        self._entity(said.get("metadata"), "metadata")
-
-    def _entity(self, said: Any, at: str) -> None:
-        """Hold the metadata of a tile, content, group or tileset against the schema."""
-        if not isinstance(said, dict) or not said:
-            return
-        classes = (self.found.properties.get("schema") or {}).get("classes")
-        name = said.get("class")
-        if classes is None or not isinstance(name, str) or name not in classes:
-            message = "Metadata are of a class that the schema does not have."
-            self.found.trouble("metadata-contradiction", message, at, got=str(name))
-            return
-        unknown = set(mapping(said.get("properties"))) - set(classes[name])
-        if unknown:
-            message = "Metadata have properties that their class does not have."
-            self.found.trouble(
-                "metadata-contradiction", message, at, got=", ".join(sorted(map(str, unknown)))
-            )
+        check_entity(said.get("metadata"), self.classes, "metadata", found)
+        check_groups(said, self.classes, found)
 
     def _tiles(self, root: dict[str, Any], name: str, at: str, depth: int, nested: int) -> None:
         found = self.found
-        waiting = [(root, f"{at}root", depth, float("inf"))]
+        waiting: list[tuple[dict[str, Any], str, int, float, Any]]
+        waiting = [(root, f"{at}root", depth, float("inf"), None)]
         while waiting:
-            tile, place, level, above = waiting.pop()
+            tile, place, level, above, around = waiting.pop()
             error = self._tile(tile, place, above)
-            self._entity(tile.get("metadata"), f"{place}.metadata")
+            own = mapping(tile.get("boundingVolume")).get("region")
+            check_inside(own, around, place, found)
+            check_entity(tile.get("metadata"), self.classes, f"{place}.metadata", found)
             listed = self._contents(tile, place)
             extension = mapping(tile.get("extensions")).get("3DTILES_implicit_tiling")
             tiling = tile.get("implicitTiling", extension)
@@ -157,7 +152,7 @@ class Walk:
             children = tile.get("children", [])
             for i, child in enumerate(children if isinstance(children, list) else []):
                 if isinstance(child, dict):
-                    waiting.append((child, f"{place}.children[{i}]", level + 1, error))
+                    waiting.append((child, f"{place}.children[{i}]", level + 1, error, own))
                 else:
                     message = "A child of a tile is no tile."
                     found.trouble("tileset-invalid", message, f"{place}.children[{i}]")
@@ -173,6 +168,9 @@ class Walk:
         if not isinstance(error, int | float) or isinstance(error, bool):
             found.trouble("tileset-invalid", "A tile has no geometric error.", place)
             error = above
+        elif error < 0:
+            message = "A tile has a geometric error below 0."
+            found.trouble("tileset-invalid", message, place, got=f"{error:g}")
         elif error > above:
             found.trouble(
                 "tileset-invalid",
@@ -209,7 +207,8 @@ class Walk:
                 )
                 continue
             uris.append(uri)
-            self._entity(one.get("metadata"), f"{place}.content[{i}].metadata")
+            at = f"{place}.content[{i}].metadata"
+            check_entity(one.get("metadata"), self.classes, at, self.found)
             group = one.get("group")
             if group is not None and not (isinstance(group, int) and 0 <= group < self.groups):
                 message = "A content is of a group that there is not."
@@ -296,3 +295,5 @@ class Walk:
     """Name of the outermost tileset."""
     groups = 0
     """Of the tileset at hand."""
+    classes: dict[str, Any] | None = None
+    """Of the schema of the outermost tileset."""
