@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.ifc.types import Class, Kind, class_names, class_of, type_named
+from cimkit.loaders.ifc.xmlstatements import Statements
 from cimkit.loaders.ifc.xmlvalues import is_empty, simple
 from cimkit.model import Problem
 
@@ -95,39 +96,15 @@ def _local(element: Any) -> str:
 
 
 class _Writer:
-    """Writes instances as they come; relations that others point at wait until the end."""
+    """Writes elements as statements."""
 
     def __init__(self, out: IO[bytes], schema: str) -> None:
-        self._out, self._schema = out, schema
+        self._schema = schema
+        self._out = Statements(out)
         self.classes: Counter[str] = Counter()
-        self._numbers: dict[str, int] = {}
-        self._used: set[int] = set()
-        self._next = 1
-        self._waiting: dict[int, tuple[Class, list[str]]] = {}
-        self._added: dict[int, list[tuple[str, int]]] = {}
         self._unknown: list[str] = []
         self._invalid: list[str] = []
         self._broken: list[str] = []
-
-    def number(self, key: str) -> int:
-        """Return the instance number for an id: the digits in it, if they are free."""
-        if key not in self._numbers:
-            digits = re.fullmatch(r"\D*(\d{1,9})", key)
-            wanted = int(digits[1]) if digits else 0
-            self._numbers[key] = wanted if self._free(wanted) else self._new()
-        return self._numbers[key]
-
-    def _free(self, number: int) -> bool:
-        if number <= 0 or number in self._used:
-            return False
-        self._used.add(number)
-        return True
-
-    def _new(self) -> int:
-        # Far above what files number themselves, so that an id met later keeps its own.
-        number = 1_000_000_000 + self._next
-        self._next += 1
-        return number
 
     def broken(self, message: str) -> None:
         self._broken.append(message)
@@ -136,11 +113,11 @@ class _Writer:
         """Write one instance with all that lies in it, and return the reference to it."""
         reference = element.get("ref") or (element.get("href") or "").lstrip("#")
         if reference:
-            return f"#{self.number(reference)}"
+            return f"#{self._out.number(reference)}"
         given = class_of(self._schema, element.get(f"{_XSI}type", "").rpartition(":")[2] or name)
         found = given or class_of(self._schema, name)
         key = element.get("id")
-        number = self.number(key) if key else self._new()
+        number = self._out.number(key) if key else self._out.fresh()
         if found is None:
             self.classes[name.upper()] += 1
             return f"#{number}"
@@ -156,9 +133,9 @@ class _Writer:
                 self._set(found, values, _local(child), child.text or "", child, number)
         self.classes[found.name] += 1
         if found.name.startswith("IFCREL"):
-            self._waiting[number] = (found, values)
+            self._out.wait(number, found, values)
         else:
-            self._write(number, found, values)
+            self._out.write(number, found, values)
         return f"#{number}"
 
     def _set(
@@ -186,7 +163,7 @@ class _Writer:
             if not inner and is_empty(element):
                 continue
             target = int(self.instance(child, kind)[1:])
-            self._added.setdefault(target, []).append((attribute, number))
+            self._out.point(target, attribute, number)
 
     def _value(self, kind: Kind, element: Any) -> str | None:
         """Return what the element of an attribute holds as STEP, None if that cannot be said."""
@@ -261,26 +238,9 @@ class _Writer:
         items = [simple(inner, w) for w in words]
         return f"({','.join(map(str, items))})" if items and None not in items else None
 
-    def _write(self, number: int, of: Class, values: list[str]) -> None:
-        self._out.write(f"#{number}={of.name}({','.join(values)});\n".encode("ascii"))
-
     def finish(self) -> None:
         """Write the relations, with what points at them."""
-        for number, (of, values) in self._waiting.items():
-            for name, target in self._added.pop(number, ()):
-                index = of.index(name)
-                if index is None:
-                    continue
-                held, one = values[index], f"#{target}"
-                if of.attributes[index].kind.form != "list":
-                    values[index] = one
-                elif held == "$":
-                    values[index] = f"({one})"
-                elif one not in held[1:-1].split(","):
-                    values[index] = f"{held[:-1]},{one})"
-            self._write(number, of, values)
-        for number, given in self._added.items():
-            self._unknown += [f"#{number} {name}" for name, _ in given]
+        self._unknown += self._out.finish()
 
     def problems(self) -> list[Problem]:
         found = []

@@ -6,27 +6,23 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.ifc.claims import Claim, claims, site_hint, true_north, world
+from cimkit.loaders.ifc.planes import metric_crs, named
 from cimkit.loaders.ifc.units import length_unit, unit_problems
 from cimkit.model import Declaration, Place, Problem, Source
-
-if TYPE_CHECKING:
-    from pyproj import CRS
 
 __all__ = ["Georeference", "georeference"]
 
 Matrix = npt.NDArray[np.float64]
 Points = npt.NDArray[np.float64]
-_EPSG = re.compile(r"(?:EPSG\s*:+\s*)(\d{4,6})", re.IGNORECASE)
 _NOBODY = Source("", Path())
 
 
@@ -125,7 +121,7 @@ def _by_sheet(
     claim = stated[0] if stated else None
     name = declared.crs or (claim.crs if claim else "")
     wkt = claim.wkt if claim and not declared.crs else ""
-    crs = _metric_crs(name, wkt, claim if not declared.crs else None, problems)
+    crs = metric_crs(name, wkt, claim if not declared.crs else None, problems)
     if crs is None:
         return Georeference(facts=facts)
     said = {"crs": name or "WKT", "scale": place.scale, "rotation": place.rotation}
@@ -148,12 +144,12 @@ def _placed(
     problems: list[Problem],
 ) -> Georeference | None:
     name, wkt = (declared.crs, "") if declared.crs else (claim.crs, claim.wkt)
-    crs = _metric_crs(name, wkt, None if declared.crs else claim, problems)
+    crs = metric_crs(name, wkt, None if declared.crs else claim, problems)
     if crs is None:
         return None
     from cimkit.geometry.crs import metres_per_unit, parse_crs
 
-    map_unit = claim.map_unit or metres_per_unit(parse_crs(_named(name, wkt)))
+    map_unit = claim.map_unit or metres_per_unit(parse_crs(named(name, wkt)))
     place = claim.place
     scale = place.scale * map_unit / unit
     if not 0.9 < scale < 1.1:
@@ -233,70 +229,6 @@ def _helmert(place: Place, scale: float) -> Matrix:
             [0.0, 0.0, 0.0, 1.0],
         ]
     )
-
-
-def _named(name: str, wkt: str) -> str:
-    """Return the text that names the CRS: the code in it, the well-known text, or the name."""
-    codes = _EPSG.findall(name)
-    if codes:
-        return "EPSG:" + "+".join(dict.fromkeys(codes))  # of the plane, then of the heights
-    return wkt or name
-
-
-def _metric_crs(name: str, wkt: str, claim: Claim | None, problems: list[Problem]) -> str | None:
-    """Return a projected CRS in metres for what the file says, or None and a problem."""
-    from cimkit.errors import CimkitError
-    from cimkit.geometry.crs import crs_name, parse_crs
-    from cimkit.geometry.crs_text import suppositions
-
-    text = _named(name, wkt)
-    try:
-        crs = parse_crs(text)
-        flat: CRS = crs.sub_crs_list[0] if crs.is_compound else crs
-        if not flat.is_projected:
-            raise ValueError(f"{flat.type_name} instead of a projected CRS")
-    except (CimkitError, ValueError) as error:
-        words = " ".join(claim.words) if claim else ""
-        likely = [c for c in (*suppositions(text), *suppositions(words)) if _is_plane(c)]
-        problems.append(
-            Problem(
-                code="crs-unknown",
-                message="The model names a CRS that cannot be used; it is not placed by it.",
-                place=claim.entity if claim else "IfcProjectedCRS",
-                got=f"{name or text[:60]!r} ({str(error)[:120]})" if text else "no name",
-                expected=" or ".join(likely[:3]) or "EPSG:n of a projected CRS",
-                hint='In the delivery sheet: crs = "' + (likely[0] if likely else "EPSG:…") + '".',
-                proposal=(("crs", likely[0]),) if likely else (),
-            )
-        )
-        return None
-    if all(abs(axis.unit_conversion_factor - 1.0) < 1e-12 for axis in flat.axis_info[:2]):
-        return crs_name(crs)
-    return _in_metres(flat)
-
-
-def _is_plane(code: str) -> bool:
-    from cimkit.errors import CimkitError
-    from cimkit.geometry.crs import parse_crs
-
-    try:
-        crs = parse_crs(code)
-    except CimkitError:
-        return False
-    flat = crs.sub_crs_list[0] if crs.is_compound else crs
-    return bool(flat.is_projected)
-
-
-def _in_metres(crs: CRS) -> str:
-    """Return the same projection with axes in metres: placements are metres by convention."""
-    from pyproj import CRS
-
-    plain = crs.to_json_dict()
-    plain.pop("id", None)
-    plain["name"] = f"{plain['name']} (in metres)"
-    for axis in plain["coordinate_system"]["axis"]:
-        axis["unit"] = "metre"
-    return str(CRS.from_json_dict(plain).to_wkt())
 
 
 def _verified(
