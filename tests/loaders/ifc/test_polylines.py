@@ -33,17 +33,21 @@ def indexed(model: Any, segments: list[tuple[str, tuple[int, ...]]] | None) -> A
 @pytest.mark.keeps("IFC", "geometry", "exact")
 def test_corners_of_a_polyline(model: Any) -> None:
     flat = corners(polyline(model, [(0.0, 0.0), (1000.0, 0.0), (1000.0, 500.0)]), 0.001)
-    assert flat is not None and flat.tolist() == [[0, 0, 0], [1, 0, 0], [1, 0.5, 0]]
+    assert flat is not None
+    assert flat.tolist() == [[0, 0, 0], [1, 0, 0], [1, 0.5, 0]]
     high = corners(polyline(model, [(0.0, 0.0, 1.0), (4.0, 0.0, 2.0)]), 1.0)
-    assert high is not None and high.tolist() == [[0, 0, 1], [4, 0, 2]]
+    assert high is not None
+    assert high.tolist() == [[0, 0, 1], [4, 0, 2]]
 
 
 @pytest.mark.keeps("IFC", "geometry", "exact")
 def test_corners_of_an_indexed_curve(model: Any) -> None:
     whole = corners(indexed(model, None), 1.0)
-    assert whole is not None and whole[:, :2].tolist() == [[0, 0], [1, 0], [2, 1], [0, 2]]
+    assert whole is not None
+    assert whole[:, :2].tolist() == [[0, 0], [1, 0], [2, 1], [0, 2]]
     ring = corners(indexed(model, [("IfcLineIndex", (4, 2)), ("IfcLineIndex", (2, 3, 4))]), 1.0)
-    assert ring is not None and ring[:, :2].tolist() == [[0, 2], [1, 0], [2, 1], [0, 2]]
+    assert ring is not None
+    assert ring[:, :2].tolist() == [[0, 2], [1, 0], [2, 1], [0, 2]]
 
 
 def test_what_is_not_straight_or_not_sound_is_left_to_the_engine(model: Any) -> None:
