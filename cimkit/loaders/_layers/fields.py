@@ -87,7 +87,9 @@ def key_candidates(fields: Sequence[tuple[str, str]]) -> list[str]:
     able = [
         name
         for name, kind in fields
-        if re.search(r"str|utf8|int", kind, re.IGNORECASE) and not is_counter(name)
+        if re.search(r"str|utf8|int", kind, re.IGNORECASE)
+        and not re.search(r"list|struct|map", kind, re.IGNORECASE)
+        and not is_counter(name)
     ]
     exact = {name: i for i, name in enumerate(_KEY_EXACT)}
     best = sorted((n for n in able if n.casefold() in exact), key=lambda n: exact[n.casefold()])

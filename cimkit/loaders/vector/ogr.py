@@ -48,6 +48,7 @@ _FORMATS = {
 }
 _ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
 """Formats whose CRS is laid down by their standard."""
+_BATCH = 65_536
 _Bounds = tuple[float, float, float, float]
 
 
@@ -204,28 +205,35 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
         if columns is not None and not osm:
             wanted = [unique[c] for c in columns if c in unique]
         count = 0
-        try:
-            for batch in stream(wanted, columns):
-                count += batch.num_rows
-                yield batch
-        except (pa.ArrowException, OSError, RuntimeError, ValueError) as error:
-            if not count:
-                raise SourceUnreadable(
-                    "GDAL cannot read its rows", got=str(error)[:300], where=layer
-                ) from error
-            stopped = Problem(
-                "read-stopped",
-                "It is damaged; the rows before the damage are read.",
-                "error",
-                layer,
-                str(error)[:200],
-                hint="Deliver it again: it may have been cut short.",
-            )
-            if stopped not in how.problems:
-                how.problems.append(stopped)
+        damage: Exception | None = None
+        # A batch with a damaged row fails as a whole: its rows before that come in smaller ones.
+        for size in (_BATCH, 2048, 64, 1):
+            try:
+                for batch in stream(wanted, columns, count, size):
+                    count += batch.num_rows
+                    yield batch
+                if damage is None:
+                    return
+                break
+            except (pa.ArrowException, OSError, RuntimeError, ValueError) as error:
+                damage = error
+        if not count:
+            raise SourceUnreadable(
+                "GDAL cannot read its rows", got=str(damage)[:300], where=layer
+            ) from damage
+        stopped = Problem(
+            "read-stopped",
+            "It is damaged; the rows before the damage are read.",
+            "error",
+            layer,
+            str(damage)[:200],
+            hint="Deliver it again: it may have been cut short.",
+        )
+        if stopped not in how.problems:
+            how.problems.append(stopped)
 
     def stream(
-        wanted: Sequence[str] | None, columns: Sequence[str] | None
+        wanted: Sequence[str] | None, columns: Sequence[str] | None, skipped: int, size: int
     ) -> Iterator[pa.RecordBatch]:
         import pyogrio.raw
 
@@ -243,6 +251,8 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
                     return_fids=how.ids,
                     datetime_as_string=True,
                     use_pyarrow=True,
+                    skip_features=skipped,
+                    batch_size=size,
                     **how.options,
                 )
             )

@@ -219,15 +219,16 @@ def _tell(table: Dbf, way: Plan) -> None:
             )
         )
     for code, message, odd in (
-        ("number-overflow", "numbers did not fit into their field and are lost", table.overflown),
+        (
+            "number-overflow",
+            "numbers are asterisks: they did not fit into their field, or were never there",
+            table.overflown,
+        ),
         ("date-invalid", "dates are no dates", table.undated),
     ):
         if odd:
             shown = ", ".join(f"{n.decode('ascii', 'replace')} {c}" for n, c in odd.items())
-            severity = "error" if odd is table.overflown else "warning"
-            way.problems.append(
-                Problem(code, f"{sum(odd.values())} {message}.", severity, got=shown[:200])  # type: ignore[arg-type]
-            )
+            way.problems.append(Problem(code, f"{sum(odd.values())} {message}.", got=shown[:200]))
 
 
 def _encoded(way: Plan, table: Dbf, cpg: Path | None, options: ReadOptions, source: Source) -> None:

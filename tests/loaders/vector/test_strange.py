@@ -1,0 +1,122 @@
+"""Files of strangers: what they hold that the usual programs do not write."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+
+from cimkit.loaders import Head, pointcloud
+from cimkit.loaders import vector as loader
+from cimkit.loaders._layers.shapes import Oddities
+
+from .made import codes, frame, properties, read, write
+
+
+@pytest.mark.keeps("GML", "attributes", "identity")
+def test_a_property_that_comes_several_times(tmp_path: Path) -> None:
+    file = tmp_path / "stations.gml"
+    file.write_text(
+        '<c:FeatureCollection xmlns:c="http://www.opengis.net/gml" '
+        'xmlns:gml="http://www.opengis.net/gml" xmlns:a="urn:a">'
+        '<gml:featureMember><a:S gml:id="s1"><a:name>Kumpula</a:name><a:name>100971</a:name>'
+        '<a:pos><gml:Point srsName="EPSG:4326"><gml:coordinates>24.9,60.2</gml:coordinates>'
+        "</gml:Point></a:pos></a:S></gml:featureMember></c:FeatureCollection>"
+    )
+    _, rows = read(file)
+    assert rows["objects"][0]["name"] == "Kumpula; 100971"
+    assert rows["objects"][0]["source_key"] == "s1"
+    assert properties(rows)[0]["name"] == ["Kumpula", "100971"]
+
+
+def test_a_list_is_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    features = [
+        {"type": "Feature", "properties": {"code": ["a", str(i)]}, "geometry": None}
+        for i in range(3)
+    ]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    asset, rows = read(file)
+    assert asset.layers[0].key_field is None
+    assert properties(rows)[2]["code"] == ["a", "2"]
+
+
+@pytest.mark.keeps("GeoJSON", "exact", "damage")
+def test_rings_that_are_not_closed_are_told_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    sound = [[[0, 0], [1, 0], [1, 1], [0, 0]]]
+    cut = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    shapes = [
+        {"type": "Polygon", "coordinates": [cut]},
+        {"type": "Polygon", "coordinates": sound},
+        {"type": "MultiPolygon", "coordinates": [sound, [[[x + 5, y] for x, y in cut]]]},
+    ]
+    features = [{"type": "Feature", "properties": {}, "geometry": s} for s in shapes]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    asset, rows = read(file)
+    told = next(p for p in asset.problems if p.code == "ring-not-closed")
+    assert told.place.endswith("row 1, row 3")
+    assert told.message.startswith("2 geometries")
+    assert rows["geometries"][0]["wkb"] == struct.pack(
+        "<BIII8d", 1, 3, 1, 4, *(float(v) for p in cut for v in p)
+    )
+    assert shapely.from_wkb(rows["objects"][0]["geometry"]).is_valid
+
+
+@pytest.mark.parametrize("dimensions", ["xy", "xyz", "xym", "xyzm"])
+def test_closed_rings_are_no_problem(tmp_path: Path, dimensions: str) -> None:
+    extra = " 7" * (len(dimensions) - 2)
+    ring = ", ".join(f"{x} {y}{extra}" for x, y in ((0, 0), (9, 0), (9, 9), (0, 0)))
+    hole = ", ".join(f"{x} {y}{extra}" for x, y in ((5, 1), (6, 1), (6, 2), (5, 1)))
+    tag = dimensions[2:].upper()
+    wkt = [f"POLYGON {tag} (({ring}), ({hole}))", f"MULTIPOLYGON {tag} ((({ring}), ({hole})))"]
+    shapes = np.array([*map(shapely.from_wkt, wkt), None, shapely.Point(1, 2)])
+    odd = Oddities("a")
+    wkb = pa.array(list(shapely.to_wkb(shapes, flavor="iso")), pa.binary())
+    odd.look(wkb, shapes, np.zeros(4, bool), 1)
+    assert {p.code for p in odd.problems()} == {"geometry-missing"}
+
+
+@pytest.mark.keeps("FlatGeobuf", "damage")
+@pytest.mark.parametrize("index", ["YES", "NO"])
+def test_rows_before_the_cut_of_a_flatgeobuf_are_read(tmp_path: Path, index: str) -> None:
+    names = [f"{i:03}" for i in range(60)]
+    whole = write(tmp_path / "whole.fgb", frame(编号=names), SPATIAL_INDEX=index).read_bytes()
+    file = tmp_path / "cut.fgb"
+    file.write_bytes(whole[: len(whole) * 3 // 4])
+    asset, rows = read(file)
+    assert {"read-stopped", "row-count-differs"} <= codes(asset)
+    assert 30 <= len(rows["objects"]) < 60
+
+
+def test_asterisks_in_numbers_are_no_loss_for_sure(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.shp", frame(n=[11, 12, 13]))
+    table = tmp_path / "a.dbf"
+    table.write_bytes(table.read_bytes().replace(b"       12", b"*********"))
+    asset, rows = read(file)
+    told = next(p for p in asset.problems if p.code == "number-overflow")
+    assert told.severity == "warning"
+    assert [p["n"] for p in properties(rows)] == [11, None, 13]
+
+
+@pytest.mark.parametrize(
+    ("text", "vector", "cloud"),
+    [
+        ("shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n{}", True, False),
+        ("from_stop_id,to_stop_id,transfer_type,min_transfer_time\n{}", False, False),
+        ("{}", False, True),
+    ],
+)
+def test_timetables_are_no_clouds_of_points(
+    tmp_path: Path, text: str, vector: bool, cloud: bool
+) -> None:
+    lines = "".join(f"11000{i % 7},-16.{i},145.{i},{i}\n" for i in range(10, 40))
+    start = text.format(lines).encode()
+    head = Head(tmp_path / "shapes.txt", "shapes.txt", start)
+    scores = loader.sniff(head), pointcloud.sniff(head)
+    assert (scores[0] > scores[1], scores[1] > 0) == (vector, cloud)
