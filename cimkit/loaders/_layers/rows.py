@@ -27,6 +27,7 @@ from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_cou
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
 from cimkit.loaders._layers.table import GEOMETRY, Table
+from cimkit.loaders._layers.times import moments
 from cimkit.model import STAGED, Problem
 
 __all__ = ["Rows"]
@@ -123,7 +124,9 @@ class Rows:
             "area_m2": pa.array(area, from_pandas=True),
             "length_m": pa.array(length, from_pandas=True),
             "position_origin": origin,
-            "observed": pa.array([self.observed] * count, pa.timestamp("us", tz="UTC")),
+            "observed": self._observed(batch),
+            "valid_from": moments(batch, self.table.times.valid_from, merged),
+            "valid_to": moments(batch, self.table.times.valid_to, merged),
             "properties": properties,
             "content_hash": hashes,
             "place": _places(first, count),
@@ -135,6 +138,12 @@ class Rows:
             if name.startswith(GEOMETRY) and name != GEOMETRY:
                 more = batch.column(batch.schema.get_field_index(name)).cast(pa.binary())
                 yield self._geometries(more, layer, keys, name.removeprefix(GEOMETRY))
+
+    def _observed(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """Return the moment that the sheet declares, else those that the rows say themselves."""
+        if self.observed is None:
+            return moments(batch, self.table.times.observed, self.table.merged)
+        return pa.array([self.observed] * batch.num_rows, pa.timestamp("us", tz="UTC"))
 
     def _key_origin(self) -> str:
         if self.key_field is None:

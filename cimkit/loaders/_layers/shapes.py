@@ -120,7 +120,10 @@ def _with_open_rings(wkb: pa.Array, shapes: npt.NDArray[np.object_]) -> npt.NDAr
     closed = 9 + 9 * pieces + 4 * rings + point * shapely.get_num_coordinates(shapes[areas])
     given = np.asarray(pc.binary_length(wkb).fill_null(0))[areas]
     short = closed - given
-    return areas[(short > 0) & (short % point == 0) & (short <= point * rings)]
+    found: npt.NDArray[np.intp] = areas[
+        (short > 0) & (short % point == 0) & (short <= point * rings)
+    ]
+    return found
 
 
 def _half_known(

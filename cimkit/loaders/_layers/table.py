@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from cimkit.loaders._layers.times import Times
 from cimkit.model import Problem
 
 __all__ = ["GEOMETRY", "Batches", "Opened", "Relations", "Table", "distinct"]
@@ -70,6 +71,8 @@ class Table:
     """Attribute of JSON objects whose members are attributes of the row themselves (OSM tags)."""
     parent_field: str | None = None
     """Attribute that names the key of the row this one belongs to."""
+    times: Times = field(default_factory=Times)
+    """Attributes that hold times of the rows by the rules of the format."""
     numbered_from: int = 1
     """Number of the first row, for people who look for it in the file."""
 

@@ -13,6 +13,7 @@ import shapely
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import Opened, Table
+from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.plan import as_utf8
 from cimkit.model import Problem, Source
@@ -90,6 +91,7 @@ def open_fgd(source: Source, options: ReadOptions) -> Iterator[Opened]:
                     batches=kept.batches,
                     key_field="gml_id",
                     merged=MORE,
+                    times=Times("devDate", "lifeSpanFrom", "lifeSpanTo"),
                 )
                 for layer, kept in layers.items()
             ],

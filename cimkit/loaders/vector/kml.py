@@ -17,6 +17,7 @@ import shapely
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import Opened, Table
+from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.kmlshapes import (
     NUMBER,
@@ -78,6 +79,7 @@ def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
                 bounds=None,
                 batches=kept.batches,
                 merged=MORE,
+                times=Times("when", "begin", "end"),
             )
             for layer, kept in reader.layers.items()
         ]
@@ -268,11 +270,8 @@ def _typed(text: str | None, kind: str) -> Any:
             return float(text) if NUMBER.fullmatch(text) else text
     except ValueError:
         return text
-    return (
-        {"true": True, "1": True, "false": False, "0": False}.get(text, text)
-        if kind == "bool"
-        else text
-    )
+    truths = {"true": True, "1": True, "false": False, "0": False}
+    return truths.get(text, text) if kind == "bool" else text
 
 
 def _times(given: dict[str, _Element]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Relations, Table, distinct
+from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.geojson import foreign_members, numbered
@@ -48,6 +49,11 @@ _FORMATS = {
 }
 _ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
 """Formats whose CRS is laid down by their standard."""
+_TIMES = {
+    "GPX": Times("time"),
+    "OSM": Times("osm_timestamp", "start_date", "end_date"),
+}
+"""An object of OpenStreetMap was as it is when somebody last touched it."""
 _BATCH = 65_536
 _Bounds = tuple[float, float, float, float]
 
@@ -182,6 +188,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         ),
         key_field="@id" if osm else "id" if how.ids else None,
         merged=TAGS if osm else None,
+        times=_TIMES.get(driver, Times()),
     )
 
 

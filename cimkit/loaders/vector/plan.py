@@ -122,6 +122,8 @@ def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> P
         if schema is not None:
             (folder / "layer.xsd").symlink_to(schema.absolute())
         way.file = folder / "layer.gml"
+    elif suffix_of(start) == ".gpx":
+        way.options = {"ELE_AS_25D": "YES"}
     return way
 
 

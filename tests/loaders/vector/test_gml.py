@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def test_fundamental_geospatial_data(tmp_path: Path, encoding: str) -> None:
     ]
     first = properties(rows)[0]
     assert (first["type"], first["devDate"]) == ("普通建物", "2016-10-31")
+    assert rows["objects"][0]["observed"] == datetime(2016, 10, 31, tzinfo=UTC)
     assert listing(tmp_path) == before
 
 

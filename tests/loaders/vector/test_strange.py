@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,65 @@ def test_timetables_are_no_clouds_of_points(
     head = Head(tmp_path / "shapes.txt", "shapes.txt", start)
     scores = loader.sniff(head), pointcloud.sniff(head)
     assert (scores[0] > scores[1], scores[1] > 0) == (vector, cloud)
+
+
+@pytest.mark.keeps("GPX", "z", "time", "vertical")
+def test_heights_and_times_of_a_gpx(tmp_path: Path) -> None:
+    file = tmp_path / "walk.gpx"
+    point = (
+        '<{0} lat="30.{1}" lon="104.1"><ele>51{1}.5</ele><time>2024-05-01T02:03:0{1}Z</time></{0}>'
+    )
+    file.write_text(
+        '<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1">'
+        + point.format("wpt", 1)
+        + '<wpt lat="30.6" lon="104.1"><name>乙</name></wpt><trk><name>t</name><trkseg>'
+        + point.format("trkpt", 1)
+        + point.format("trkpt", 2)
+        + "</trkseg></trk></gpx>",
+        encoding="utf-8",
+    )
+    asset, rows = read(file)
+    assert "vertical-datum-unknown" in codes(asset)
+    first, second, *others = rows["objects"]
+    assert (first["z_min"], second["z_min"]) == (511.5, None)
+    assert first["observed"] == datetime(2024, 5, 1, 2, 3, 1, tzinfo=UTC)
+    assert second["observed"] is None
+    track = next(r for r in others if r["source_layer"] == "tracks")
+    assert (track["z_min"], track["z_max"]) == (511.5, 512.5)
+    assert json.loads(first["properties"])["ele"] == 511.5
+
+
+@pytest.mark.keeps("KML", "time")
+def test_times_of_placemarks(tmp_path: Path) -> None:
+    file = tmp_path / "a.kml"
+    mark = "<Placemark>{}<Point><coordinates>104,30</coordinates></Point></Placemark>"
+    said = [
+        "<TimeStamp><when>2024-05</when></TimeStamp>",
+        "<TimeSpan><begin>1997-07-16T10:30:15+03:00</begin><end>2001</end></TimeSpan>",
+        "",
+    ]
+    file.write_text(
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+        + "".join(map(mark.format, said))
+        + "</Document></kml>"
+    )
+    rows = read(file)[1]["objects"]
+    assert [r["observed"] for r in rows] == [datetime(2024, 5, 1, tzinfo=UTC), None, None]
+    assert rows[1]["valid_from"] == datetime(1997, 7, 16, 7, 30, 15, tzinfo=UTC)
+    assert [r["valid_to"] for r in rows] == [None, datetime(2001, 1, 1, tzinfo=UTC), None]
+    declared = read(file, observed="2025-01-01")[1]["objects"]
+    assert {r["observed"] for r in declared} == {datetime(2025, 1, 1, tzinfo=UTC)}
+
+
+@pytest.mark.keeps("OSM", "time")
+def test_times_of_osm(tmp_path: Path) -> None:
+    file = tmp_path / "a.osm"
+    file.write_text(
+        '<osm version="0.6"><node id="1" lat="30" lon="104" version="2" '
+        'timestamp="2009-09-19T22:02:42Z"><tag k="amenity" v="cafe"/>'
+        '<tag k="start_date" v="1930"/></node></osm>'
+    )
+    row = read(file)[1]["objects"][0]
+    assert row["observed"] == datetime(2009, 9, 19, 22, 2, 42, tzinfo=UTC)
+    assert row["valid_from"] == datetime(1930, 1, 1, tzinfo=UTC)
+    assert row["valid_to"] is None
