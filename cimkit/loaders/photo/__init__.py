@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=5)
+SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=6)
 
 _MEDIA = {
     "JPEG": "image/jpeg",
@@ -35,7 +35,8 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     What the sheet's trajectory says of it outranks its EXIF, which outranks its XMP, which
     outranks what lies beside it. ``counts`` has its pixels as stored, ``properties`` its width and
     height as it is to be seen (EXIF orientation). The footprint is a wedge `view.RANGE_M` long, or
-    a circle about a panorama.
+    a circle about a panorama; of a camera that looks down it is the level ground beneath, where its
+    height above it is known, and the heading is that of the top of the image.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders.photo.camera import upright
     from cimkit.loaders.photo.place import observed, placed
     from cimkit.loaders.photo.trajectory import apply_trajectory
-    from cimkit.loaders.photo.view import RANGE_M, view
+    from cimkit.loaders.photo.view import RANGE_M
 
     problems: list[Problem] = []
     name, counts, shot = _said(source, problems)
@@ -68,10 +69,10 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         )
     where = placed(shot, source, options, problems)
     moment = shot.moment.isoformat().replace("+00:00", "Z") if shot.moment else None
-    seen = view(*where.position, shot.heading, shot.fov) if where.position else None
+    seen = _seen(where.position, shot, (width, height)) if where.position else None
     folder = str(PurePosixPath(source.path).parent)
     properties = _properties(source, shot, (width, height))
-    if seen is not None:
+    if seen is not None and "ground_below_m" not in shot.more:
         properties["view_range_m"] = RANGE_M
     return Asset(
         path=source.path,
@@ -103,6 +104,28 @@ def _box(
         west, south, east, north = shapely.from_wkb(seen).bounds
         return west, south, east, north
     return (*position, *position) if position else None
+
+
+def _seen(at: tuple[float, float], shot: Shot, shape: tuple[int, int]) -> bytes | None:
+    """Return what it looks at; turn the heading of a camera that looks down into that of its top.
+
+    Its axis keeps its angles in ``axis``.
+    """
+    from cimkit.loaders.photo.attitude import top_of_image
+    from cimkit.loaders.photo.view import DOWNWARD, beneath, view
+
+    heading, pitch, roll = shot.heading, shot.pitch, shot.roll or 0.0
+    if pitch is None or pitch > DOWNWARD or heading is None or shot.more.get("panorama"):
+        return view(*at, heading, shot.fov)
+    axis = heading, pitch, roll
+    if roll:
+        shot.heading, shot.roll = top_of_image(axis), None
+        shot.more["axis"] = dict(zip(("heading", "pitch", "roll"), axis, strict=True))
+    above = shot.more.get("altitude_above_start_m")
+    found = beneath(*at, axis, shot.fov, shape, above) if isinstance(above, float) else None
+    if found is not None:
+        shot.more["ground_below_m"] = above
+    return found
 
 
 def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int], Shot]:
@@ -211,7 +234,8 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
             for name, value, unit in measures
         ]
         yield "measures", pa.Table.from_pylist(rows, STAGED["measures"])
-    sha256 = asset.sha256 or hashlib.sha256(source.file.read_bytes()).hexdigest()
+    with source.file.open("rb") as given:
+        sha256 = asset.sha256 or hashlib.file_digest(given, "sha256").hexdigest()
     held = {k: v for k, v in asset.properties.items() if k != "position_origin"}
     text = orjson.dumps(held, option=orjson.OPT_SORT_KEYS).decode()
     # Where it lies is no attribute of the photograph: a renamed file is the same object.

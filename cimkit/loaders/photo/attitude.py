@@ -33,6 +33,7 @@ __all__ = [
     "to_enu",
     "to_hpr",
     "to_opk",
+    "top_of_image",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -124,6 +125,20 @@ def to_hpr(rotation: Array) -> Array:
     found = np.degrees(np.column_stack([heading, pitch, roll]))
     found[:, 0] %= 360.0
     return np.asarray(found)
+
+
+def top_of_image(hpr: tuple[float, float, float]) -> float:
+    """Return the bearing of the top of the image of a camera that looks down, 0 to 360 degrees.
+
+    The bearing of its axis says nothing there: a tilt of a tenth of a degree turns it at will.
+
+    Examples
+    --------
+    >>> round(top_of_image((30.0, -90.0, 0.0)), 9), round(top_of_image((210.0, -89.9, 180.0)), 9)
+    (30.0, 30.0)
+    """
+    up = -from_hpr([hpr])[0][:, 2]
+    return float(np.degrees(np.arctan2(up[1], up[0])) % 360)
 
 
 def to_opk(rotation: Array) -> Array:

@@ -25,7 +25,26 @@ DAMAGE = (
     *(struct.error, RuntimeError, AttributeError, MemoryError),
 )
 """What Pillow and its plug-ins raise over bytes that are not what they were taken for."""
+_MOST_HELD = 500_000_000
+"""Bytes of a file whose decoder holds it as a whole."""
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+
+
+def _held_whole(source: Source) -> None:
+    """Refuse what the decoders of WebP, HEIC and AVIF would take into memory as it is."""
+    size = source.file.stat().st_size
+    if size <= _MOST_HELD:
+        return
+    with source.file.open("rb") as given:
+        start = given.read(12)
+    if start[:4] == b"RIFF" or start[4:8] == b"ftyp":
+        raise SourceUnreadable(
+            "the image is too large for its format",
+            where=source.path,
+            got=f"{size:,} bytes",
+            expected=f"at most {_MOST_HELD:,}",
+            mend="Deliver the camera's own file, or a TIFF.",
+        )
 
 
 @contextmanager
@@ -47,6 +66,7 @@ def opened(source: Source, problems: list[Problem] | None = None) -> Iterator[Im
     import pillow_heif
     from PIL import Image
 
+    _held_whole(source)
     if "HEIF" not in Image.OPEN:
         pillow_heif.register_heif_opener()
     with warnings.catch_warnings(record=True) as said:

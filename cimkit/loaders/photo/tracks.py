@@ -24,6 +24,8 @@ __all__ = ["UNUSABLE", "cached_track", "read_track", "track_kind"]
 UNUSABLE = (OSError, ValueError, csv.Error, SheetError, LookupError, ArithmeticError)
 """What `read_track` raises over a file that holds no poses."""
 
+_MOST_TEXT = 500_000_000
+"""Bytes of a text of poses: at 200 Hz it is a day."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 
 
@@ -82,9 +84,17 @@ def read_track(file: Path, declared: Declaration) -> Track:
     from cimkit.loaders.photo.tabular import table_track
 
     named = declared.trajectory or Trajectory("")
+    size = file.stat().st_size
     with file.open("rb") as opened:
         start = opened.read(65_536)
-    kind = track_kind(start, file.name.lower(), file.stat().st_size)
+    kind = track_kind(start, file.name.lower(), size)
+    if kind != "sbet" and size > _MOST_TEXT:  # SBET is mapped, all others are held as a whole
+        raise SheetError(
+            "the file of poses is too large",
+            where=file.name,
+            got=f"{size:,} bytes",
+            expected=f"at most {_MOST_TEXT:,}: thin it, or deliver one for each drive",
+        )
     if kind == "gpx":
         track = gpx_track(file)
     elif kind == "nmea":

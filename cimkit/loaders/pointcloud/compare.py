@@ -195,7 +195,7 @@ def observed(tally: Tally, facts: CloudFacts) -> tuple[tuple[str, str] | None, s
         return (moments[0].isoformat(), moments[1].isoformat()), "gps time"
     if facts.gps == "week" and facts.created and low >= 0 and high <= WEEK:
         likely = week_to_utc(low, facts.created)
-        return None, f"seconds of a week; if it is the week of the file, from {likely.isoformat()}"
+        return None, f"seconds of a week; the last such before the file: {likely.isoformat()}"
     return None, "none"
 
 

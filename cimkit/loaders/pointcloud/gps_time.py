@@ -51,7 +51,12 @@ def gps_to_utc(seconds: float) -> datetime:
 
 
 def week_to_utc(seconds: float, day: str) -> datetime:
-    """Return the UTC moment of seconds of the GPS week that a day lies in.
+    """Return the last UTC moment of these seconds of a GPS week until the end of a day.
+
+    Examples
+    --------
+    >>> week_to_utc(272_000.0, "2026-09-20").date(), week_to_utc(272_000.0, "2026-09-24").date()
+    (datetime.date(2026, 9, 16), datetime.date(2026, 9, 23))
 
     Parameters
     ----------
@@ -62,4 +67,5 @@ def week_to_utc(seconds: float, day: str) -> datetime:
     """
     given = datetime.fromisoformat(day[:10]).replace(tzinfo=UTC)
     week = (given - EPOCH).days // 7
-    return gps_to_utc(week * WEEK + seconds)
+    moment = gps_to_utc(week * WEEK + seconds)
+    return moment if moment < given + timedelta(days=1) else gps_to_utc((week - 1) * WEEK + seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import struct
 import zlib
@@ -202,3 +203,22 @@ def test_json_that_is_nested_for_ever(tmp_path: Path) -> None:
     file.write_text('{"a.jpg": {"gps": ' + "[" * 100_000)
     with pytest.raises(SourceUnreadable, match="poses"):
         trajectory.probe(Source("a.json", file), ReadOptions(root=tmp_path))
+
+
+@pytest.mark.keeps("WebP photo", "damage")
+@pytest.mark.keeps("HEIC", "damage")
+@pytest.mark.parametrize("name", ["a.webp", "a.heic"])
+def test_what_a_decoder_would_hold_as_a_whole_is_bounded(tmp_path: Path, name: str) -> None:
+    given = shoot(tmp_path / name)
+    os.truncate(given.file, 600_000_000)
+    with pytest.raises(SourceUnreadable, match="too large"):
+        load(given)
+
+
+@pytest.mark.keeps("pose table", "damage")
+def test_a_text_of_poses_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("image,lon,lat\n" + "a.jpg,106.5,29.5\n" * 5000)
+    os.truncate(file, 600_000_000)
+    with pytest.raises(SourceUnreadable, match="too large"):
+        trajectory.probe(Source("t.csv", file), ReadOptions())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +273,29 @@ def test_blur_and_exposure_are_measured(tmp_path: Path) -> None:
     white = measured("white.jpg")
     assert (white["exposure_mean"], white["exposure_bright_share"]) == (1, 1)
     assert white["laplacian_variance"] == 0
+
+
+@pytest.mark.keeps("JPEG", "geometry", "contradictions")
+def test_a_camera_that_looks_down_sees_the_ground_beneath(tmp_path: Path) -> None:
+    said = 'drone-dji:RelativeAltitude="+100.0" drone-dji:GimbalYawDegree="90" '
+    said += 'drone-dji:GimbalPitchDegree="{}" drone-dji:GimbalRollDegree="{}"'
+    tags = {0x920A: 24.0, 0xA405: 24}
+    given = shoot(
+        tmp_path / "a.jpg", tags=tags, size=(600, 400), xmp=XMP.format(said.format(-90, 0), "")
+    )
+    asset, _, _ = load(given)
+    assert asset.footprint is not None
+    ground = shapely.from_wkb(asset.footprint)
+    assert ground.exterior.is_ccw
+    assert ground.contains(shapely.Point(106.5, 29.5))
+    west, south, east, north = ground.bounds
+    across, along = asset.properties["field_of_view"], 400 / 600
+    wide = 200 * math.tan(math.radians(across / 2))  # across the flight, which goes east
+    assert (north - south) * 110_850 == pytest.approx(wide, rel=0.01)
+    assert (east - west) * 96_960 == pytest.approx(wide * along, rel=0.01)
+    assert (asset.properties["ground_below_m"], asset.properties["heading"]) == (100, 90)
+    turned = shoot(tmp_path / "b.jpg", tags=tags, xmp=XMP.format(said.format(-89.9, 180), ""))
+    found = load(turned)[0].properties
+    assert found["heading"] == pytest.approx(270)
+    assert found["axis"] == {"heading": 90, "pitch": -89.9, "roll": 180}
+    assert "view_range_m" not in found
