@@ -78,11 +78,15 @@ def claims(model: Any, problems: list[Problem]) -> list[Claim]:
 
 def _unsupported(operation: Any) -> Problem:
     target = operation.TargetCRS
+    ends = [getattr(operation, n, None) for n in ("FirstCoordinate", "SecondCoordinate")]
+    at = ", ".join(f"{_number(v):.8g}" for v in ends if v is not None)
     return Problem(
         "georeference-unsupported",
         "A coordinate operation does not lead to a plane CRS; it was not obeyed.",
         place=f"{operation.is_a()} #{operation.id()}",
-        got=f"{target.is_a()} {getattr(target, 'Name', '')}" if target is not None else "no target",
+        got=f"{target.is_a()} {getattr(target, 'Name', '')}{f': {at}' if at else ''}"
+        if target is not None
+        else "no target",
         expected="IfcMapConversion or IfcRigidOperation in lengths, to an IfcProjectedCRS",
         hint='In the delivery sheet: crs = "EPSG:…" and place = {easting, northing, height, '
         "rotation}.",
@@ -226,6 +230,8 @@ def site_hint(model: Any, problems: list[Problem]) -> tuple[float, float, float]
         if not site.RefLatitude or not site.RefLongitude:
             continue
         lat, lon = _degrees(site.RefLatitude), _degrees(site.RefLongitude)
+        if not lat and not lon:
+            continue  # what programs write that know no place
         if abs(lat) <= 90 and abs(lon) <= 180:
             return lon, lat, _number(site.RefElevation) * length_unit(model)
         problems.append(
@@ -241,8 +247,13 @@ def site_hint(model: Any, problems: list[Problem]) -> tuple[float, float, float]
 
 
 def _degrees(parts: tuple[int, ...]) -> float:
-    """Return decimal degrees of an IfcCompoundPlaneAngleMeasure (all parts carry the sign)."""
-    return sum(part / size for part, size in zip(parts, (1.0, 60.0, 3600.0, 3.6e9), strict=False))
+    """Return decimal degrees of an IfcCompoundPlaneAngleMeasure.
+
+    All parts carry the sign; exporters that give it to the degrees alone are understood.
+    """
+    sign = -1.0 if any(part < 0 for part in parts) else 1.0
+    sizes = (1.0, 60.0, 3600.0, 3.6e9)
+    return sign * sum(abs(part) / size for part, size in zip(parts, sizes, strict=False))
 
 
 def _model_context(model: Any) -> Any:

@@ -158,6 +158,9 @@ def _point(item: Any, unit: float) -> Reals:
 
 
 def _is_empty(item: Any) -> bool:
-    """Tell whether a segment is the one of length nothing that ends a curve of segments."""
+    """Tell whether a curve is of length nothing, as is the segment that ends a composite."""
+    segments = getattr(item, "Segments", None)
+    if segments and item.is_a("IfcCompositeCurve"):
+        return all(_is_empty(segment) for segment in segments)
     length = getattr(item, "SegmentLength", None)
     return length is not None and getattr(length, "wrappedValue", length) == 0

@@ -184,8 +184,10 @@ def substituted(schema: str, near: str, told: str = "") -> Problem:
     """
     return Problem(
         code="schema-substituted",
-        message=f"The header names {schema or 'no schema'}, which is no published schema that can "
-        f"be parsed; the model was read as {near}.",
+        message=f"The header names {schema}, which the parser does not know; the model was read as "
+        f"{near}."
+        if schema
+        else f"The header names no schema; the model was read as {near}.",
         got=f"{schema or 'nothing'}{'; ' + told if told else ''}",
         expected=", ".join(KNOWN),
         hint="Export the model again as IFC2X3, IFC4 or IFC4X3_ADD2.",

@@ -210,7 +210,9 @@ def test_an_operation_in_degrees_is_told(tmp_path: Path) -> None:
     crs = make("IfcGeographicCRS", Name="EPSG:4326")
     make("IfcRigidOperation", model.context, crs, *angles, 0.0)
     asset = probed(model, tmp_path)
-    assert one(asset, "georeference-unsupported").place.startswith("IfcRigidOperation #")
+    told = one(asset, "georeference-unsupported")
+    assert told.place.startswith("IfcRigidOperation #")
+    assert told.got == "IfcGeographicCRS EPSG:4326: 106.5, 29.5"
     assert asset.crs is None
 
 
@@ -231,3 +233,29 @@ def test_source_is_named_in_the_hint(tmp_path: Path) -> None:
     model.put("IfcWall", (0, 0, 0))
     asset = ifc.probe(source(model.write(tmp_path, "a b.ifc").file), ReadOptions())
     assert 'glob = "a b.ifc"' in one(asset, "georeference-missing").hint
+
+
+@pytest.mark.keeps("IFC", "contradictions")
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "seen"),
+    [
+        ((-33, 51, 30), (151, 12, 0), [151.2, -33.858333]),  # the sign at the degrees alone
+        ((-33, -51, -30), (151, 12, 0), [151.2, -33.858333]),
+        ((0, -30, 0), (0, 30, 0, 0), [0.5, -0.5]),
+        ((0, 0, 0), (0, 0, 0), None),  # what programs write that know no place
+    ],
+)
+def test_the_position_of_the_site_is_read_in_all_its_spellings(
+    tmp_path: Path, latitude: Any, longitude: Any, seen: list[float] | None
+) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert()
+    model.site.RefLatitude, model.site.RefLongitude = latitude, longitude
+    asset = probed(model, tmp_path)
+    site = asset.properties["georeference"].get("site")
+    assert (site is None) is (seen is None)
+    if seen is not None:
+        assert [site["longitude"], site["latitude"]] == pytest.approx(seen, abs=1e-6)
+    codes = {p.code for p in asset.problems}
+    assert ("georeference-contradiction" in codes) is (seen is not None)

@@ -13,6 +13,7 @@ from cimkit.loaders.ifc.along import linear_frames, linear_problems
 from cimkit.loaders.ifc.curves import simplified
 from cimkit.loaders.ifc.linear import lines
 from cimkit.loaders.ifc.open import open_model
+from cimkit.model import Problem
 from tests.loaders.ifc.building import Model
 
 
@@ -129,3 +130,12 @@ def test_a_real_alignment_with_clothoids_and_cant(shared_data: Path) -> None:
     assert found["Axis"][-1] == pytest.approx([453202.524, 4539831.929, 2.0], abs=1e-3)
     steps = np.hypot(*np.diff(found["FootPrint"][:, :2], axis=0).T)
     assert steps.sum() == pytest.approx(1029.37, abs=0.1)
+
+
+@pytest.mark.keeps("IFC", "damage")
+def test_a_curve_of_length_nothing_is_no_failure() -> None:
+    model = Model("IFC4X3_ADD2", millimetres=False)
+    made, _ = alignment(model, 50.0, 0.0)
+    problems: list[Problem] = []
+    assert list(lines(model.file, [made], problems=problems)) == []
+    assert problems == []
