@@ -58,9 +58,11 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it is no well-formed XML or no CityGML.
     """
+    from cimkit.loaders._city.unswept import unswept
     from cimkit.loaders.citygml.survey import survey
 
-    return survey(source, options)
+    with unswept():
+        return survey(source, options)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -74,6 +76,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     name, table
         ``geometries``, ``relations`` and ``objects``.
     """
+    from cimkit.loaders._city.unswept import unswept_items
     from cimkit.loaders.citygml.whole import tables
 
-    yield from tables(source, asset, options)
+    yield from unswept_items(tables(source, asset, options))

@@ -68,9 +68,11 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it is broken JSON or no CityJSON.
     """
+    from cimkit.loaders._city.unswept import unswept
     from cimkit.loaders.cityjson.survey import survey
 
-    return survey(source, options)
+    with unswept():
+        return survey(source, options)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -85,6 +87,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     from cimkit.geometry.crs import parse_crs
     from cimkit.loaders._city.rows import rows
     from cimkit.loaders._city.tally import Tally
+    from cimkit.loaders._city.unswept import unswept_items
     from cimkit.loaders.cityjson.objects import city_objects
     from cimkit.loaders.cityjson.parts import parts
 
@@ -96,6 +99,6 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         o for part in parts(source, told, options.declared.place) for o in city_objects(part, tally)
     )
     try:
-        yield from rows(items, crs, asset.crs, origin, tally)
+        yield from unswept_items(rows(items, crs, asset.crs, origin, tally))
     finally:
         options.problems.extend(tally.problems())
