@@ -9,7 +9,7 @@ import numpy as np
 
 from cimkit.loaders.tiles3d.found import Found
 
-__all__ = ["check_inside", "check_transform", "check_volume", "listing", "mapping"]
+__all__ = ["check_inside", "check_refine", "check_transform", "check_volume", "listing", "mapping"]
 
 
 def mapping(given: Any) -> dict[str, Any]:
@@ -57,6 +57,14 @@ def check_inside(region: Any, around: Any, place: str, found: Found) -> None:
             got = f"{region[low]:.9g} to {region[high]:.9g}"
             found.trouble("tileset-invalid", message, f"{place}.boundingVolume", got=got)
             return
+
+
+def check_refine(given: Any, place: str, found: Found) -> None:
+    """Tell of a way to refine that there is not; none is that of the tile above."""
+    if given not in (None, "ADD", "REPLACE"):
+        message = "A tile refines in a way that there is not."
+        expected = "ADD or REPLACE"
+        found.trouble("tileset-invalid", message, place, got=str(given)[:100], expected=expected)
 
 
 def check_transform(given: Any, place: str, found: Found) -> None:

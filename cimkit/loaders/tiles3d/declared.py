@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cimkit.loaders._mesh.jsons import child, items
 from cimkit.loaders.tiles3d.found import Found
 
-__all__ = ["check_declared", "check_entity", "check_groups"]
+__all__ = ["check_declared", "check_entity", "check_groups", "check_tiling"]
 
 
 def check_declared(said: dict[str, Any], at: str, found: Found) -> None:
@@ -26,6 +27,12 @@ def check_declared(said: dict[str, Any], at: str, found: Found) -> None:
     if missing:
         message = "It requires extensions that it does not declare."
         found.trouble("extension-undeclared", message, at, got=", ".join(sorted(missing)))
+    version = child(said, "asset").get("tilesetVersion", "")
+    if not isinstance(version, str):
+        message = "The version of the tileset is no text."
+        found.trouble(
+            "tileset-invalid", message, f"{at}asset.tilesetVersion", got=str(version)[:100]
+        )
     if not isinstance(said.get("properties", {}), dict):
         found.trouble("tileset-invalid", "Its properties are no object.", f"{at}properties")
     for name, about in child(said, "properties").items():
@@ -35,6 +42,39 @@ def check_declared(said: dict[str, Any], at: str, found: Found) -> None:
             found.trouble(
                 "tileset-invalid", message, f"{at}properties.{name}", got=f"{low}, {high}"
             )
+
+
+def check_tiling(tile: dict[str, Any], place: str, found: Found) -> None:
+    """Tell of a tile whose implicit tiling cannot be as it is declared."""
+    tiling = tile.get("implicitTiling", {})
+    if not isinstance(tiling, dict):
+        found.trouble("tileset-invalid", "An implicit tiling is no object.", place)
+        return
+    if not tiling:
+        return
+    place = f"{place}.implicitTiling"
+    levels = tiling.get("availableLevels")
+    if not isinstance(levels, int) or isinstance(levels, bool) or levels < 1:
+        message = "An implicit tiling has not a number of levels."
+        found.trouble("tileset-invalid", message, place, got=str(levels)[:100])
+    volume = child(tile, "boundingVolume")
+    if "sphere" in volume and not {"box", "region"} & volume.keys():
+        message = "An implicit tiling cannot be cut out of a sphere."
+        found.trouble("tileset-invalid", message, place)
+    if items(tile, "children"):
+        message = "A tile has children and an implicit tiling."
+        found.trouble("tileset-invalid", message, place)
+    contents = [child(tile, "content"), *items(tile, "contents")]
+    templates = [child(tiling, "subtrees").get("uri"), *(child(c).get("uri") for c in contents)]
+    wanted = {"level", "x", "y"} | ({"z"} if tiling.get("subdivisionScheme") == "OCTREE" else set())
+    for template in templates:
+        if isinstance(template, str) and set(_VARIABLE.findall(template)) != wanted:
+            message = "The address of what an implicit tiling holds lacks variables, or has others."
+            expected = " ".join(f"{{{name}}}" for name in sorted(wanted))
+            found.trouble("tileset-invalid", message, place, got=template[:100], expected=expected)
+
+
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 def check_groups(said: dict[str, Any], classes: dict[str, Any] | None, found: Found) -> None:

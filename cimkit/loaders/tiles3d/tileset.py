@@ -10,13 +10,19 @@ from cimkit.loaders._mesh.gltf import describe, schema_of
 from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders.tiles3d.checks import (
     check_inside,
+    check_refine,
     check_transform,
     check_volume,
     listing,
     mapping,
 )
 from cimkit.loaders.tiles3d.content import MAGIC, content
-from cimkit.loaders.tiles3d.declared import check_declared, check_entity, check_groups
+from cimkit.loaders.tiles3d.declared import (
+    check_declared,
+    check_entity,
+    check_groups,
+    check_tiling,
+)
 from cimkit.loaders.tiles3d.found import Found
 from cimkit.loaders.tiles3d.implicit import walk_subtrees
 from cimkit.loaders.tiles3d.store import Store
@@ -128,6 +134,7 @@ class Walk:
             error = self._tile(tile, place, above)
             own = mapping(tile.get("boundingVolume")).get("region")
             check_inside(own, around, place, found)
+            check_tiling(tile, place, found)
             check_entity(tile.get("metadata"), self.classes, f"{place}.metadata", found)
             listed = self._contents(tile, place)
             extension = mapping(tile.get("extensions")).get("3DTILES_implicit_tiling")
@@ -179,14 +186,7 @@ class Walk:
                 got=f"{error:g}",
                 expected=f"at most {above:g}",
             )
-        if tile.get("refine") not in (None, "ADD", "REPLACE"):
-            found.trouble(
-                "tileset-invalid",
-                "A tile refines in a way that there is not.",
-                place,
-                got=str(tile.get("refine")),
-                expected="ADD or REPLACE",
-            )
+        check_refine(tile.get("refine"), place, found)
         if "transform" in tile:
             check_transform(tile["transform"], place, found)
         return float(error)

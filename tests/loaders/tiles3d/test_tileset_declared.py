@@ -63,6 +63,7 @@ def test_sound_declarations_are_not_told(tmp_path: Path) -> None:
     ("top", "code"),
     [
         ({"extensionsUsed": "A"}, "tileset-invalid"),
+        ({"asset": {"version": "1.1", "tilesetVersion": 1}}, "tileset-invalid"),
         ({"extensionsUsed": ["A", "A"]}, "tileset-invalid"),
         ({"extensionsRequired": ["A"]}, "extension-undeclared"),
         ({"properties": 3}, "tileset-invalid"),
@@ -96,6 +97,30 @@ def test_tiles_that_are_not_where_or_as_fine_as_they_can_be(tmp_path: Path) -> N
     assert below([0.1, 0.1, 0.2, 0.2, 0, 20]) == ["tileset-invalid"]
     degrees = probe(tmp_path, {}, boundingVolume={"region": [8.4, 49.0, 8.5, 49.1, 0, 9]})
     assert told(degrees) == ["tileset-invalid", "crs-missing"]
+
+
+@pytest.mark.keeps("3D Tiles", "contradictions")
+def test_an_implicit_tiling_that_cannot_be(tmp_path: Path) -> None:
+    tiling = {
+        "subdivisionScheme": "QUADTREE",
+        "availableLevels": 2,
+        "subtreeLevels": 2,
+        "subtrees": {"uri": "s/{level}/{x}/{y}.subtree"},
+    }
+
+    def of(change: Any, **root: Any) -> list[str]:
+        given = tiling | change if isinstance(change, dict) else change
+        return told(probe(tmp_path, {}, implicitTiling=given, **root))
+
+    assert of({}, content={"uri": "{level}/{x}/{y}.glb"}) == ["content-missing"]
+    broken = ["tileset-invalid", "content-missing"]
+    assert of({"availableLevels": "2"}) == broken
+    assert of({"availableLevels": 0}) == broken
+    assert of({"subtrees": {"uri": "s/{level}/{x}.subtree"}}) == broken
+    assert of({}, content={"uri": "{level}/{x}/{q}.glb"}) == broken
+    assert of({"subdivisionScheme": "OCTREE"}) == broken
+    assert of({}, boundingVolume={"sphere": [6378137, 0, 0, 100]}) == broken
+    assert of(3) == ["tileset-invalid"]
 
 
 @pytest.mark.keeps("3D Tiles", "crs", "geometry")
