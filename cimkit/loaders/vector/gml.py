@@ -13,7 +13,7 @@ from cimkit.model import STAGED, Problem
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["more_geometries", "references"]
+__all__ = ["drawn_properties", "left_out", "references", "several_geometries"]
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _MEMBERS = ("member", "featureMember", "featureMembers")
@@ -72,22 +72,32 @@ def references(file: Path) -> Iterator[pa.Table]:
         yield pa.table([layers, keys, names, none, others], schema=STAGED["relations"])
 
 
-def more_geometries(file: Path) -> Problem | None:
-    """Tell of features with several geometries: GDAL gives one of them."""
-    places: list[str] = []
-    count = 0
+def drawn_properties(feature: _Element) -> dict[str, _Element]:
+    """Return the geometries of a feature by the properties that hold them."""
+    found = {}
+    for part in feature:
+        shape = next((child for child in part if _local(child) in _SHAPES), None)
+        if shape is not None:
+            found[_local(part)] = shape
+    return found
+
+
+def several_geometries(file: Path) -> Iterator[tuple[str, str | None, dict[str, _Element]]]:
+    """Give (layer, ``gml:id``, geometries) of features that have several geometries."""
     for feature in _features(file):
-        drawn = [part for part in feature if any(_local(child) in _SHAPES for child in part)]
+        drawn = drawn_properties(feature)
         if len(drawn) > 1:
-            count += 1
-            if len(places) < 5:
-                places.append(f"{_id(feature)} ({', '.join(_local(d) for d in drawn)})")
-    if not count:
+            yield _local(feature), _id(feature), drawn
+
+
+def left_out(places: list[str]) -> Problem | None:
+    """Tell of features with several geometries of which one is read."""
+    if not places:
         return None
     return Problem(
         "geometries-left-out",
-        f"{count} features have several geometries, of which one is read.",
+        f"{len(places)} features have several geometries, of which one is read.",
         "error",
-        "; ".join(places),
+        "; ".join(places[:5]),
         hint="Deliver the others as layers of their own, for example in a GeoPackage.",
     )

@@ -19,7 +19,8 @@ from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.geojson import foreign_members, numbered
-from cimkit.loaders.vector.gml import more_geometries, references
+from cimkit.loaders.vector.gml import references
+from cimkit.loaders.vector.gmlshapes import further_shapes, with_further
 from cimkit.loaders.vector.osm import TAGS, keyed, members
 from cimkit.loaders.vector.plan import Plan, plan
 from cimkit.model import Problem, Source
@@ -106,19 +107,18 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.origin,
             problems=how.problems,
             properties=how.properties,
-            relations=_relations(how, driver, source),
+            relations=_relations(how, driver, source, Path(name)),
         )
 
 
-def _relations(how: Plan, driver: str, source: Source) -> Relations | None:
+def _relations(how: Plan, driver: str, source: Source, scratch: Path) -> Relations | None:
     """Return what reads the relations of a format; of GML, also tell what GDAL leaves out."""
     if driver == "OSM":
         return partial(members, source.file)
     if driver != "GML":
         return None
-    left_out = more_geometries(how.file)
-    if left_out is not None:
-        how.problems.append(left_out)
+    how.further, left_out = further_shapes(how.file, scratch)
+    how.problems += [left_out] if left_out is not None else []
     return partial(references, how.file)
 
 
@@ -280,6 +280,8 @@ def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Ba
                 if osm:
                     given = keyed(layer, given)
                     given = given if columns is None else given.select(list(columns))
+                if columns is None and layer in how.further:
+                    given = with_further(given, how.further[layer])
                 yield given
 
     return give

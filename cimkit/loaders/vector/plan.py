@@ -42,6 +42,7 @@ class Plan:
     layer: str | None = None  # what the layer is called where GDAL sees another name
     ids: bool = False  # GDAL's row numbers are identifiers of the source
     fewer: int = 0  # rows that GDAL counts and does not give
+    further: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     properties: dict[str, Any] = field(default_factory=dict)
 

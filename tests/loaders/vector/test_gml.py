@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import shapely
 
 from cimkit.errors import SourceUnreadable
 
@@ -77,8 +78,8 @@ def test_fundamental_data_cut_short(tmp_path: Path) -> None:
     assert sniff(tmp_path / "dem.xml") == 0
 
 
-@pytest.mark.keeps("GML", "relations", "attributes")
-def test_references_are_relations_and_geometries_left_out_are_told(tmp_path: Path) -> None:
+@pytest.mark.keeps("GML", "relations", "attributes", "geometry")
+def test_references_are_relations_and_all_geometries_are_kept(tmp_path: Path) -> None:
     text = """<?xml version="1.0" encoding="UTF-8"?>
 <wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:u="urn:u"
  xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink">
@@ -93,8 +94,23 @@ def test_references_are_relations_and_geometries_left_out_are_told(tmp_path: Pat
 </wfs:FeatureCollection>"""
     (tmp_path / "a.gml").write_text(text, encoding="utf-8")
     asset, rows = read(tmp_path / "a.gml")
-    problem = next(p for p in asset.problems if p.code == "geometries-left-out")
-    assert problem.place == "h1 (entrance, extent)"
+    assert "geometries-left-out" not in codes(asset)
+    drawn = [(r["semantics"], shapely.from_wkb(r["wkb"]).wkt) for r in rows["geometries"]]
+    assert sorted(wkt for _, wkt in drawn) == [
+        "POINT (106.5 29.5)",
+        "POLYGON ((106 29, 107 29, 107 30, 106 29))",
+    ]
+    assert [json.loads(said)["column"] for said, _ in drawn if said] in (["entrance"], ["extent"])
+    name = ' srsName="http://www.opengis.net/def/crs/EPSG/0/4490"'
+    bare = text.replace(name, "").replace(
+        "<wfs:member>", f"<gml:boundedBy><gml:Envelope{name}/></gml:boundedBy><wfs:member>", 1
+    )
+    (tmp_path / "c.gml").write_text(bare, encoding="utf-8")
+    again = [shapely.from_wkb(r["wkb"]).wkt for r in read(tmp_path / "c.gml")[1]["geometries"]]
+    assert sorted(again) == sorted(wkt for _, wkt in drawn)
+    (tmp_path / "b.gml").write_text(text.replace(' gml:id="h1"', ""), encoding="utf-8")
+    told = next(p for p in read(tmp_path / "b.gml")[0].problems if p.code == "geometries-left-out")
+    assert told.place == "None (entrance, extent)"
     relation = rows["relations"][0]
     assert (relation["source_layer"], relation["source_key"]) == ("House", "h1")
     assert (relation["relation"], relation["other_key"]) == ("owner", "o1")
