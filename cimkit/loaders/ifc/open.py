@@ -33,7 +33,7 @@ from cimkit.model import Problem
 
 __all__ = ["header_of", "media_type", "open_model", "scan"]
 
-_ENTITY = re.compile(rb"#\s*\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
+_ENTITY = re.compile(rb"#\s*+\d++\s*+=\s*+([A-Za-z0-9_]++)\s*+\(")
 _BETWEEN = re.compile(rb"\bENDSEC\s*;\s*DATA\s*(?:\([^;]*\)\s*)?;", re.IGNORECASE)
 _END = re.compile(rb"\bENDSEC\s*;\s*(?:END-ISO-10303-21\s*;?\s*)?\Z", re.IGNORECASE)
 _NAME = re.compile(r"IFC\w*")
