@@ -43,13 +43,13 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
     wkb : pa.Array
         Binary; NULL gives None. Curves come back as straight pieces, with their heights.
     """
-    raw = np.asarray(wkb.to_pylist(), dtype=object)
+    raw = wkb.to_numpy(zero_copy_only=False)
     given: Shapes = np.empty(len(raw), dtype=object)
     try:
         given[:] = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else []
     except NotImplementedError:  # a curve among them: one by one, curves are drawn below
         given[:] = [_one(value) for value in raw]
-    bad = np.array([r is not None for r in raw], dtype=bool) & shapely.is_missing(given)
+    bad = np.asarray(wkb.is_valid()) & shapely.is_missing(given)
     for i in np.flatnonzero(bad):
         try:
             given[i] = linearize(raw[i])
@@ -82,17 +82,27 @@ def boxes(shapes: Shapes) -> pa.StructArray:
 
 def shapes_to_crs84(shapes: Shapes, crs: CRS | None) -> Shapes:
     """Return two-dimensional copies in CRS84; None where a coordinate has no place there."""
-    flat = shapely.force_2d(shapes)
     if crs is None:
         none: Shapes = np.full(len(shapes), None, dtype=object)
         return none
+    flat = _flat(shapes)
     xy, index = shapely.get_coordinates(flat, return_index=True)
     moved = to_crs84(xy, crs)
-    lost = np.unique(index[np.isnan(moved).any(axis=1)])
-    placed: Shapes = shapely.set_coordinates(flat.copy(), np.nan_to_num(moved))
+    unknown = np.isnan(moved).any(axis=1)
+    lost = np.unique(index[unknown])
+    moved[unknown] = 0
+    placed: Shapes = shapely.set_coordinates(flat.copy(), moved)
     placed[lost] = None
     placed[shapely.is_empty(placed)] = None
     return placed
+
+
+def _flat(shapes: Shapes) -> Shapes:
+    """Return them in two dimensions; as they are, not as copies, if they all are so already."""
+    if not (shapely.has_z(shapes) | shapely.has_m(shapes)).any():
+        return shapes
+    flat: Shapes = shapely.force_2d(shapes)
+    return flat
 
 
 def wkb_to_crs84(wkb: pa.Array, crs: CRS | None) -> tuple[pa.Array, pa.StructArray]:
@@ -191,7 +201,7 @@ def _local_planes(shapes: Shapes, limits: Reals, a: float, f: float, to_radians:
     curved = 1 - e2 * np.sin(latitude) ** 2
     east = a / np.sqrt(curved) * np.cos(latitude) * to_radians
     north = a * (1 - e2) / curved**1.5 * to_radians
-    flat: Shapes = shapely.force_2d(shapes)
+    flat = _flat(shapes)
     xy, index = shapely.get_coordinates(flat, return_index=True)
     local = (xy - middle[index]) * np.column_stack([east, north])[index]
     plane: Shapes = shapely.set_coordinates(flat.copy(), local)

@@ -130,8 +130,10 @@ def _half_known(
     shapes: npt.NDArray[np.object_], known: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Return which have a coordinate that is no number; their bounds pass over it."""
-    xy, index = shapely.get_coordinates(shapes, return_index=True)
     odd: npt.NDArray[np.bool_] = np.zeros(len(shapes), bool)
+    if np.isfinite(shapely.get_coordinates(shapes)).all():
+        return odd
+    xy, index = shapely.get_coordinates(shapes, return_index=True)
     odd[np.unique(index[~np.isfinite(xy).all(axis=1)])] = True
     return odd & known
 
@@ -152,9 +154,9 @@ def geometry_types(wkb: pa.Array) -> pa.Array:
     >>> geometry_types(pa.array([shapely.Point(1, 2, 3).wkb, None])).to_pylist()
     ['Point Z', None]
     """
-    codes = [None if w is None or len(w) < 5 else w[:5] for w in wkb.to_pylist()]
-    named = {head: _named(head) for head in set(codes) if head is not None}
-    return pa.array([None if c is None else named[c] for c in codes], pa.string())
+    heads = pc.binary_slice(wkb, 0, 5).dictionary_encode()
+    names = [_named(h) if len(h) == 5 else None for h in heads.dictionary.to_pylist()]
+    return pa.array(names, pa.string()).take(heads.indices)
 
 
 def _named(head: bytes) -> str:
