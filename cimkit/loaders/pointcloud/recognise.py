@@ -24,6 +24,7 @@ _CLOUD = {
     *("normal_x", "nir", "scan_angle", "edge", "point_source"),
 }
 _MANY = 100  # lines of x, y, z that are more likely a cloud than a list of places
+_WIDE = 40  # columns without names: a matrix
 _FEW = 5  # the same, in a text that is no CSV
 
 
@@ -67,7 +68,7 @@ def _text(table: Table, name: str) -> int:
             return 60
         many = _MANY if name.endswith((".csv", ".tsv")) else _FEW
         return 40 if len(table.sample) >= many and not unknown and "id" not in roles else 0
-    if _pose_lines(table) or _names_others(table):
+    if len(table.names) > _WIDE or _pose_lines(table) or _names_others(table):
         return 0
     return 40 if len(table.sample) >= 3 and "id" not in roles else 0
 

@@ -19,7 +19,7 @@ from cimkit.loaders.vector.columns import Position, position_of
 from cimkit.loaders.vector.geoarrow import TYPES, points, to_wkb
 from cimkit.model import Problem, Source
 
-__all__ = ["open_parquet"]
+__all__ = ["native_crs", "open_parquet"]
 
 _LIKELY = ("geometry", "geom", "wkb_geometry", "the_geom", "wkb", "shape", "wkt")
 _CRS84 = "OGC:CRS84"
@@ -106,7 +106,8 @@ def _opened(file: _Columnar, source: Source) -> Opened:
     origin: _Origin = "none"
     if column is not None:
         encoding, crs, origin = _description(file, about, column)
-        if not about and not problems:
+        native = file.logical(column).startswith(("Geometry", "Geography"))
+        if not about and not problems and not native:
             problems.append(
                 Problem(
                     "geoparquet-metadata-missing",
@@ -245,8 +246,14 @@ def _description(
     if srid := re.fullmatch(r"srid:(\d+)", logical[1]):
         return encoding, f"EPSG:{srid[1]}", "assumed"
     if logical[1]:
-        return encoding, logical[1], "declared"
+        return encoding, native_crs(logical[1], file.native.metadata.metadata), "declared"
     return encoding, _CRS84, "assumed"  # what Parquet says of a missing crs
+
+
+def native_crs(said: str, metadata: dict[bytes, bytes] | None) -> str:
+    """Return the CRS of Parquet's geometry type; ``projjson:key`` is in the file's metadata."""
+    beside = (metadata or {}).get(said.removeprefix("projjson:").encode())
+    return said if beside is None else beside.decode("utf-8", "replace")
 
 
 def _batches(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyproj
 import pytest
 import shapely
 
@@ -183,3 +184,26 @@ def test_times_of_osm(tmp_path: Path) -> None:
     assert row["observed"] == datetime(2009, 9, 19, 22, 2, 42, tzinfo=UTC)
     assert row["valid_from"] == datetime(1930, 1, 1, tzinfo=UTC)
     assert row["valid_to"] is None
+
+
+@pytest.mark.keeps("GeoParquet", "geometry")
+def test_parquets_own_geometry_type_is_metadata_enough(shared_data: Path) -> None:
+    asset, rows = read(shared_data / "gis/geoparquet-geoparquet-io/fields_pgo_5070_snappy.parquet")
+    assert asset.crs == "EPSG:5070"
+    assert "geoparquet-metadata-missing" not in codes(asset)
+    assert len(rows["geometries"]) == 100
+
+
+def test_a_crs_in_the_metadata_of_the_file(tmp_path: Path) -> None:
+    from cimkit.loaders.vector.parquet import native_crs
+
+    metadata = {b"projjson_epsg_5070": pyproj.CRS("EPSG:5070").to_json().encode()}
+    assert pyproj.CRS(native_crs("projjson:projjson_epsg_5070", metadata)).to_epsg() == 5070
+    assert native_crs("projjson:other", metadata) == "projjson:other"
+    assert native_crs("EPSG:4490", metadata) == "EPSG:4490"
+
+
+def test_a_matrix_is_no_cloud(tmp_path: Path) -> None:
+    row = " ".join(f"{i / 7:.3f}" for i in range(100))
+    start = "\n".join([row] * 100).encode()
+    assert pointcloud.sniff(Head(tmp_path / "w.txt", "w.txt", start)) == 0
