@@ -151,7 +151,9 @@ class _Writer:
         value = self._text(kind, text) if child is None else self._value(kind, child)
         if value is None:
             if text.strip() if child is None else not is_empty(child):
-                self._invalid.append(f"#{number} {of.attributes[index].name}: {text.strip()[:40]}")
+                held = text if child is None else " ".join(child.itertext())
+                shown = " ".join(held.split())[:40]
+                self._invalid.append(f"#{number} {of.attributes[index].name}: {shown}")
             return
         values[index] = value
 

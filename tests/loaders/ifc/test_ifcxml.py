@@ -129,6 +129,7 @@ def test_ifc2x3_with_wrappers(tmp_path: Path) -> None:
     assert (model.by_id(6).Prefix, model.by_id(6).Name) == ("MILLI", "METRE")
     codes = {p.code: p for p in problems}
     assert codes["value-invalid"].place == "#3 DirectionRatios"
+    assert codes["value-invalid"].got == "#3 DirectionRatios: 0. 1 NaN"
     assert codes["attributes-unknown"].got == "IFCWALL.Colour 1"
     assert codes["entities-lost"].got == "IFCFOO 1"
 
