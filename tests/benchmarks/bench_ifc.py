@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,11 +92,8 @@ def floor_of(file: Path) -> tuple[list[Step], int]:
     """Measure the steps of the floor, and return them with the number of products with a body."""
     threads = threads_for(file.stat().st_size)
     opened, model = measure("ifcopenshell.open", lambda: ifcopenshell.open(str(file)))
-    due = [
-        p
-        for p in model.by_type("IfcProduct")
-        if has_body(p) and not p.is_a("IfcFeatureElementSubtraction")
-    ]
+    products: Sequence[Any] = model.by_type("IfcProduct")
+    due = [p for p in products if has_body(p) and not p.is_a("IfcFeatureElementSubtraction")]
     first, left = measure(
         f"geom.iterator, {threads} threads", lambda: triangles(model, threads, KERNELS[0], due)
     )
