@@ -111,7 +111,10 @@ def _with_open_rings(wkb: pa.Array, shapes: npt.NDArray[np.object_]) -> npt.NDAr
     areas = np.flatnonzero((kinds == _POLYGON) | (kinds == _MULTIPOLYGON))
     if not len(areas):
         return areas
-    parts, whose = shapely.get_parts(shapes[areas], return_index=True)
+    if (kinds[areas] == _POLYGON).all():
+        parts, whose = shapes[areas], np.arange(len(areas))
+    else:
+        parts, whose = shapely.get_parts(shapes[areas], return_index=True)
     filled = ~shapely.is_empty(parts)
     inner = np.where(filled, shapely.get_num_interior_rings(parts) + 1, 0)
     rings = np.bincount(whose, inner, len(areas))
