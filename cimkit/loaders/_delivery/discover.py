@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cimkit.errors import SourceUnreadable, UsageError
 from cimkit.loaders._delivery.archives import archive_kind
-from cimkit.loaders._delivery.encoding import decodes, detect
 from cimkit.loaders._delivery.recognise import Recogniser, gather
+from cimkit.loaders._delivery.renamed import readable, shown
 from cimkit.loaders._delivery.unpack import MAX_DEPTH, unpack
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.model import Problem, Source
@@ -38,17 +38,12 @@ class Discovery:
     """Where each delivered path lies now, members of archives included."""
 
 
-def shown(name: str) -> str:
-    """Return a file name as its maker meant it: on Linux it may be bytes in GBK or Shift_JIS."""
-    raw = os.fsencode(name)
-    return name if decodes(raw, "utf-8") else raw.decode(detect(raw), "replace")
-
-
 class _Finder:
     def __init__(self, unpack_to: Path) -> None:
         self.found = Discovery(Path())
         self.unpack_to = unpack_to
         self.opened = 0
+        self.linked = 0
         self.knows = Recogniser(self.found.notes)
         self.loader_of: dict[str, str | None] = {}
         self.inside: dict[str, set[str]] = {}  # files of a folder format
@@ -102,13 +97,16 @@ class _Finder:
         self, listed: list[os.DirEntry[str]], path: str, depth: int
     ) -> Iterator[tuple[Path, str]]:
         """Take up the files of a folder; give the folders in it."""
-        for entry in listed:
+        self.linked += 1
+        folder = self.unpack_to / f"named-{self.linked}"
+        files = readable([Path(entry.path) for entry in listed], folder)
+        for entry, file in zip(listed, files, strict=True):
             name = shown(entry.name)
             inner = f"{path}/{name}" if path else name
             if entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path), inner
+                yield file, inner
             else:
-                self.file(Path(entry.path), inner, depth)
+                self.file(file, inner, depth)
 
     def _placeless(self, file: Path, path: str) -> None:
         self.found.files[path] = file
@@ -283,9 +281,12 @@ def discover(paths: Sequence[Path], unpack_to: Path) -> Discovery:
     finder = _Finder(unpack_to)
     folders = [p if p.is_dir() and not finder.is_source(p) else p.parent for p in given]
     root = finder.found.root = folders[0] if len(given) == 1 else Path(os.path.commonpath(folders))
-    for path in given:
+    for n, path in enumerate(given):
         inner = "" if path == root else shown(path.relative_to(root).as_posix())
-        (finder.folder if path.is_dir() else finder.file)(path, inner, 0)
+        if path.is_dir():
+            finder.folder(path, inner, 0)
+        else:
+            finder.file(readable([path], unpack_to / f"given-{n}")[0], inner, 0)
     found = finder.found
     for name, members in sorted(gather(finder.loader_of, finder.claims()).items()):
         size = sum(_size(found.files[p]) for p in (name, *members))

@@ -126,7 +126,7 @@ def _few(names: list[str]) -> str:
 
 def _photographs(root: Path) -> dict[str, list[str]]:
     """Return the names of photographs, in small letters, by folder."""
-    from cimkit.loaders._delivery.discover import shown
+    from cimkit.loaders._delivery.renamed import shown
 
     found: dict[str, list[str]] = {}
     for folder, _, names in os.walk(root):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path, PurePosixPath
 
+from cimkit.loaders._delivery.renamed import meant
 from cimkit.loaders.photo.shot import Shot
 from cimkit.loaders.photo.track import Pose, Track
 from cimkit.loaders.photo.tracks import UNUSABLE, cached_track
@@ -40,7 +41,7 @@ def apply_trajectory(
     if trajectory is None:
         return
     try:
-        track = cached_track(root / trajectory.file, declared)
+        track = cached_track(meant(root, trajectory.file), declared)
     except UNUSABLE as error:
         problems.append(
             Problem(

@@ -74,7 +74,9 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                 said = said or str(error)
         if dataset is None:
             raise SourceUnreadable(
-                f"it is no {form.title} that can be opened", where=source.path, got=said
+                f"it is no {form.title} that can be opened",
+                where=source.path,
+                got=said.replace(str(file), source.path),
             )
         if not dataset.count and dataset.subdatasets:
             names = dataset.subdatasets
