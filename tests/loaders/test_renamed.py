@@ -24,7 +24,6 @@ def by_path(given: Path, sheet: Sheet | None = None) -> dict[str, Asset]:
     return {a.path: a for a in probe([given], sheet=sheet, jobs=1)}
 
 
-@pytest.mark.keeps("GeoTIFF", "text")
 @pytest.mark.parametrize("folder", ["成果", "dem"])
 def test_a_raster_with_its_world_file(tmp_path: Path, folder: str) -> None:
     made = write(tmp_path / "made.tif", np.ones((4, 5), "u1"), crs=None, transform=None)
