@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from cimkit.model import STAGED, Problem
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["drawn_properties", "left_out", "references", "several_geometries"]
+__all__ = ["closed_again", "drawn_properties", "left_out", "references", "several_geometries"]
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _MEMBERS = ("member", "featureMember", "featureMembers")
@@ -70,6 +71,30 @@ def references(file: Path) -> Iterator[pa.Table]:
         )
         none = pa.nulls(len(rows), pa.string())
         yield pa.table([layers, keys, names, none, others], schema=STAGED["relations"])
+
+
+def closed_again(file: Path, scratch: Path) -> tuple[Path, Problem | None]:
+    """Close the elements of a file that was cut short: GDAL gives no row of one that is open."""
+    from lxml import etree
+
+    with file.open("rb") as opened:
+        opened.seek(max(0, file.stat().st_size - 4096))
+        end = re.sub(rb"(\s|<!--.*?-->)+$", b"", opened.read(), flags=re.S)
+    if re.search(rb"</(\w+:)?\w*(Collection|Dataset)\s*>$", end):
+        return file, None
+    whole = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
+    tree = etree.parse(file, whole)
+    if tree.getroot() is None or not whole.error_log:
+        return file, None
+    target = scratch / "closed.gml"
+    tree.write(target, encoding="UTF-8", xml_declaration=True)
+    return target, Problem(
+        "xml-broken",
+        "The file is broken; what comes before the damage is read.",
+        "error",
+        got=str(whole.error_log[0].message)[:200],
+        hint="Deliver it again.",
+    )
 
 
 def drawn_properties(feature: _Element) -> dict[str, _Element]:

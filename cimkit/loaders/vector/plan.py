@@ -113,10 +113,14 @@ def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> P
     way = as_utf8(source, None, options, scratch)
     if b"opengis.net/gml" in start or b"FeatureCollection" in start or b"fgd" in start:
         way.options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"}
+        from cimkit.loaders.vector.gml import closed_again
+
         # GDAL writes what it learns of GML beside it: there it may.
         folder = scratch / "gml"
         folder.mkdir()
-        (folder / "layer.gml").symlink_to(way.file.absolute())
+        whole, broken = closed_again(way.file, scratch)
+        way.problems += [broken] if broken is not None else []
+        (folder / "layer.gml").symlink_to(whole.absolute())
         schema = next(
             (f for e in (".xsd", ".XSD") if (f := source.file.with_suffix(e)).is_file()), None
         )

@@ -133,7 +133,7 @@ def _sniff_sqlite(file: Path) -> int:
             return 80 if said.get("format") in ("pbf", "mvt") else 0
         return 80 if "geometry_columns" in tables else 0
     except sqlite3.Error:
-        return 90 if file.suffix.lower() == ".gpkg" else 0
+        return 90 if file.suffix.lower() in (".gpkg", ".sqlite", ".spatialite") else 0
     finally:
         con.close()
 

@@ -207,3 +207,21 @@ def test_a_matrix_is_no_cloud(tmp_path: Path) -> None:
     row = " ".join(f"{i / 7:.3f}" for i in range(100))
     start = "\n".join([row] * 100).encode()
     assert pointcloud.sniff(Head(tmp_path / "w.txt", "w.txt", start)) == 0
+
+
+@pytest.mark.keeps("GML", "damage")
+def test_rows_before_the_cut_of_a_gml_are_read(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.gml", frame(n=list(range(40)))).read_bytes()
+    file = tmp_path / "cut.gml"
+    file.write_bytes(whole[: len(whole) * 3 // 4])
+    asset, rows = read(file)
+    assert "xml-broken" in codes(asset)
+    assert 25 < len(rows["objects"]) < 40
+    assert "xml-broken" not in codes(read(tmp_path / "whole.gml")[0])
+
+
+def test_a_cut_database_is_no_document(tmp_path: Path) -> None:
+    whole = write(tmp_path / "a.sqlite", SPATIALITE="YES").read_bytes()
+    head = Head(tmp_path / "b.sqlite", "b.sqlite", whole[:2000])
+    head.file.write_bytes(whole[: len(whole) // 3])
+    assert loader.sniff(head) > 0
