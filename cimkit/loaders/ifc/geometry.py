@@ -72,7 +72,8 @@ def elements(
                     taken[element.number] = context
                 if taken[element.number] == context:
                     yield element
-    sound = _placeable(model, list(left.values()))
+    with silence():
+        sound = _placeable(model, list(left.values()))
     astray = [p for n, p in left.items() if n not in {s.id() for s in sound}]
     if sound:
         problems.append(_failed(sound, said))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cimkit.loaders.ifc.curves import CurveReader
 from cimkit.loaders.ifc.instances import each, get, members
+from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.units import length_unit
 
 __all__ = ["grid_frames", "settle"]
@@ -49,7 +50,8 @@ def grid_frames(model: Any) -> dict[int, tuple[Any, Reals]]:
     for placement in placements:
         crossing = members(getattr(placement.PlacementLocation, "IntersectingAxes", ()))
         grid = next((axes[axis.id()] for axis in crossing if axis.id() in axes), None)
-        matrix = _matrix(placement, read)
+        with silence():
+            matrix = _matrix(placement, read)
         if matrix is not None:
             above = getattr(placement, "PlacementRelTo", None)
             found[placement.id()] = (grid.ObjectPlacement if grid is not None else above, matrix)

@@ -77,7 +77,7 @@ def test_columns_stand_at_the_intersections_of_their_grid(
 @pytest.mark.keeps("IFC", "damage")
 @pytest.mark.parametrize("broken", ["nothing", "no location on a grid", "no direction"])
 def test_a_product_that_nobody_can_place_does_not_cost_the_others_their_bodies(
-    tmp_path: Path, broken: str
+    tmp_path: Path, broken: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     model = Model()
     make = model.file.create_entity
@@ -96,3 +96,4 @@ def test_a_product_that_nobody_can_place_does_not_cost_the_others_their_bodies(
     assert codes.count("placement-failed") == 1
     assert "geometry-failed" not in codes
     assert np.isfinite(world(tables, walls[0].GlobalId)).all()
+    assert capfd.readouterr().out == ""  # there it would be data
