@@ -34,7 +34,7 @@ def table() -> dict[tuple[str, str], str]:
     """Return the cells of the README's table by format and aspect."""
     text = (ROOT / "cimkit" / "loaders" / "README.md").read_text(encoding="utf-8")
     rows = [
-        [cell.strip() for cell in line.strip("| ").split("|")]
+        [cell.strip() for cell in line[1:-1].split("|")]
         for line in re.findall(r"^\| .*\|$", text, re.MULTILINE)
     ]
     start = next(i for i, row in enumerate(rows) if row[0] == "format" and "geometry" in row)
