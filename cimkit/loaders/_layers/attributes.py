@@ -84,7 +84,7 @@ def _json_value(column: str, kind: pa.DataType) -> str:
         zone = "Z" if kind.tz is not None else ""
         return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%g{zone}')"
     if pa.types.is_decimal(kind):
-        return f"{column}::VARCHAR::JSON"  # all its digits
+        return f"{column}::DOUBLE"
     return f"{column}::VARCHAR" if pa.types.is_temporal(kind) else column
 
 
