@@ -144,7 +144,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.errors import SourceUnreadable
     from cimkit.loaders._spec import HEAD_BYTES
     from cimkit.loaders.mesh.origin import origin_of
-    from cimkit.loaders.mesh.shape import shape_of
+    from cimkit.loaders.mesh.reading import shape_of
 
     with source.file.open("rb") as opened:
         head = Head(source.file, source.file.name.lower(), opened.read(HEAD_BYTES))

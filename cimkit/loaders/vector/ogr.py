@@ -18,11 +18,12 @@ from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Relations, T
 from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
+from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.geojson import foreign_members, numbered
 from cimkit.loaders.vector.gml import references
 from cimkit.loaders.vector.gmlshapes import further_shapes, with_further
 from cimkit.loaders.vector.osm import TAGS, keyed, members
-from cimkit.loaders.vector.plan import Plan, plan
+from cimkit.loaders.vector.plan import plan
 from cimkit.model import Problem, Source
 
 __all__ = ["open_ogr"]

@@ -5,19 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 from cimkit.loaders._delivery.encoding import detect, named, superset
 from cimkit.loaders._layers.text import settle
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.names import speaking, suffix_of
 from cimkit.model import Problem, Source
 
-__all__ = ["Plan", "as_utf8", "gdal_name", "is_utf8", "plan", "transcoded", "unreadable_text"]
+__all__ = ["as_utf8", "is_utf8", "plan", "transcoded", "unreadable_text"]
 
-_Origin = Literal["declared", "detected", "sheet", "none"]
 _XML = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
 _CHARSET = re.compile(rb"""(charset\s+"?)([\w-]*)""", re.IGNORECASE)
 _CHARSETS = {
@@ -27,38 +25,6 @@ _CHARSETS = {
 """What MapInfo calls encodings."""
 _BLOCK = 1 << 20
 _UTF_8 = {"utf-8", "ascii"}
-
-
-@dataclass(slots=True)
-class Plan:
-    """How GDAL is to open a source."""
-
-    file: Path
-    options: dict[str, str] = field(default_factory=dict)
-    encoding: str | None = None  # to hand to GDAL; None: GDAL knows
-    shown: str | None = "utf-8"
-    origin: _Origin = "declared"
-    driver: str = ""  # as GDAL calls it, once it is open
-    layer: str | None = None  # what the layer is called where GDAL sees another name
-    ids: bool = False  # GDAL's row numbers are identifiers of the source
-    fewer: int = 0  # rows that GDAL counts and does not give
-    further: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    properties: dict[str, Any] = field(default_factory=dict)
-
-
-def gdal_name(encoding: str) -> str:
-    """Return what GDAL calls an encoding of Python's.
-
-    Examples
-    --------
-    >>> gdal_name("gb18030"), gdal_name("iso8859-1"), gdal_name("ascii")
-    ('GB18030', 'ISO-8859-1', 'UTF-8')
-    """
-    special = {"ascii": "UTF-8", "euc_jp": "EUC-JP", "euc_kr": "EUC-KR", "mac-roman": "MACINTOSH"}
-    if encoding in special:
-        return special[encoding]
-    return re.sub(r"^ISO8859", "ISO-8859", encoding.upper().replace("_", "-"))
 
 
 def plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:

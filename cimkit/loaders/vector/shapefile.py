@@ -11,7 +11,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.text import settle
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.dbf import LDID, Dbf, read_dbf
-from cimkit.loaders.vector.plan import Plan, gdal_name
+from cimkit.loaders.vector.gdal import Plan, gdal_name
 from cimkit.model import Problem, Source
 
 if TYPE_CHECKING:
