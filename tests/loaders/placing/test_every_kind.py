@@ -16,7 +16,7 @@ from tests.loaders.seeds import write_seeds
 
 # Their third dimension is no height until the sheet gives them a place.
 SOLID = {
-    "city.city.json", "city.gml", "h.las", "i.laz", "j.ply", "k.pcd", "l.e57", "p.ifc",
+    "city.city.json", "city.gml", "drive.gpx", "h.las", "i.laz", "j.ply", "k.pcd", "l.e57", "p.ifc",
     "places.kml", "q.glb", "tileset.json",
 }  # fmt: skip
 

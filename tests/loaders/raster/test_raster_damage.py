@@ -26,7 +26,7 @@ NOISE = np.random.default_rng(1).integers(1, 255, (3, 260, 300)).astype("uint8")
 def test_cut_at_every_tenth(tmp_path: Path, name: str) -> None:
     source = write(tmp_path / "made.tif", NOISE)
     if name == "cog.tif":
-        copy(source.file, tmp_path / name, driver="COG", blocksize=64)
+        copy(source.file, tmp_path / name, driver="COG", blocksize=128)
     else:
         copy(source.file, tmp_path / name, driver="GTiff", tiled=True, blockxsize=64)
     raw = (tmp_path / name).read_bytes()
@@ -155,7 +155,7 @@ def test_cloud_optimised_or_why_not(tmp_path: Path) -> None:
         "it is cut into strips, and not into tiles",
         "it has no overviews",
     ]
-    copy(plain.file, tmp_path / "cog.tif", driver="COG", blocksize=64)
+    copy(plain.file, tmp_path / "cog.tif", driver="COG", blocksize=128)
     asset = probe(Source("cog.tif", tmp_path / "cog.tif"))
     assert asset.format == "COG"
     assert asset.properties["not_cog"] == []
