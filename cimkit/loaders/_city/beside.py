@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from cimkit.model import Source
 
-__all__ = ["delivered", "is_elsewhere"]
+__all__ = ["delivered", "is_elsewhere", "mentioned"]
+
+_BLOCK = 4 << 20
+_NAME = 1024
+"""Bytes that a name is at most, with what stands around it."""
+
+
+def mentioned(file: Path, pattern: re.Pattern[bytes]) -> set[bytes]:
+    """Return what a pattern with one group finds in a file, however large."""
+    names: set[bytes] = set()
+    rest = b""
+    with file.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            text = rest + block
+            names.update(pattern.findall(text))
+            rest = text[-_NAME:]
+    return names
 
 
 def is_elsewhere(name: str) -> bool:

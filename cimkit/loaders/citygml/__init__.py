@@ -10,6 +10,7 @@ from posixpath import normpath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from cimkit.loaders._city.beside import mentioned
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.model import Asset, Source
 
@@ -22,7 +23,6 @@ SPEC = LoaderSpec(name="citygml", kind="citymodel", title="CityGML", version=3)
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?CityModel[\s>]")
 _FILE = re.compile(rb"<(?:[\w.-]+:)?(?:imageURI|libraryObject|textureMap)>\s*([^<]+?)\s*<")
-_BLOCK = 4 << 20
 
 
 def sniff(head: Head) -> int:
@@ -36,15 +36,8 @@ def sniff(head: Head) -> int:
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     """Return the delivered textures and library objects that a model names."""
     folder = PurePosixPath(path).parent
-    names: set[bytes] = set()
-    rest = b""
-    with file.open("rb") as opened:
-        while block := opened.read(_BLOCK):
-            text = rest + block
-            names.update(_FILE.findall(text))
-            rest = text[-1024:]
     found = set()
-    for name in names:
+    for name in mentioned(file, _FILE):
         plain = unescape(name.decode("utf-8", "replace")).replace("\\", "/")
         found |= {normpath(str(folder / spelt)) for spelt in (plain, unquote(plain))}
     return found & listing

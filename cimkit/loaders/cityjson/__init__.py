@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
+from cimkit.loaders._city.beside import mentioned
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.model import Asset, Source
 
@@ -21,7 +22,6 @@ SPEC = LoaderSpec(name="cityjson", kind="citymodel", title="CityJSON", version=2
 _TYPE = re.compile(rb'"type"\s*:\s*"CityJSON(Feature)?"')
 _IMAGE = re.compile(rb'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _TAIL = 4_096
-_BLOCK = 4 << 20
 
 
 def sniff(head: Head) -> int:
@@ -46,15 +46,8 @@ def sniff(head: Head) -> int:
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     """Return the delivered textures that a model names."""
     folder = PurePosixPath(path).parent
-    names: set[bytes] = set()
-    rest = b""
-    with file.open("rb") as opened:
-        while block := opened.read(_BLOCK):
-            text = rest + block
-            names.update(_IMAGE.findall(text))
-            rest = text[-1024:]
     found = set()
-    for name in names:
+    for name in mentioned(file, _IMAGE):
         plain = name.decode("utf-8", "replace").replace("\\/", "/").replace("\\\\", "/")
         found.add(normpath(str(folder / plain)))
     return found & listing
