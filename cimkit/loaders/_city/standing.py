@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.model import Place
+from cimkit.loaders._placing import Placed, place
+from cimkit.loaders._placing.heights import Heights, heights
+from cimkit.model import Declaration, Place, Source
 
-__all__ = ["stood", "stood_box"]
+__all__ = ["lies", "stood", "stood_box"]
 
 Reals = npt.NDArray[np.float64]
 
@@ -41,6 +44,29 @@ def stood(points: Reals, place: Place | None) -> Reals:
             place.height + z * place.scale,
         ]
     )
+
+
+def lies(
+    said: str | None, box: tuple[float, ...] | None, declared: Declaration, source: Source
+) -> tuple[Literal["sheet", "declared", "none"], Placed, Heights]:
+    """Decide where a model lies, who said so, and what its heights are measured from.
+
+    Parameters
+    ----------
+    said : str or None
+        The CRS that the sheet, else the file, names.
+    box : tuple or None
+        (xmin, ymin, zmin, xmax, ymax, zmax) in it.
+    """
+    origin: Literal["sheet", "declared", "none"] = (
+        "sheet" if declared.crs else "declared" if said else "none"
+    )
+    flat = (box[0], box[1], box[3], box[4]) if box else None
+    placed = place("", said, origin, flat, source)
+    datum = declared.vertical_datum
+    high = (box[2], box[5]) if box else None
+    told = heights("", placed.crs, datum, "sheet" if datum else "none", high, source)
+    return origin, placed, told
 
 
 def stood_box(box: tuple[float, ...] | None, place: Place | None) -> tuple[float, ...] | None:

@@ -12,10 +12,8 @@ from cimkit.errors import UsageError
 from cimkit.geometry.crs import parse_crs
 from cimkit.loaders._city.beside import delivered, is_elsewhere
 from cimkit.loaders._city.crs_names import named
-from cimkit.loaders._city.standing import stood_box
+from cimkit.loaders._city.standing import lies, stood_box
 from cimkit.loaders._city.tally import Tally
-from cimkit.loaders._placing import place
-from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.citygml.heading import Heading, heading
 from cimkit.loaders.citygml.kinds import is_inner
@@ -169,18 +167,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
         said = None
         _tell_local(head, tally)
     box = stood_box(_box(found, frame, head, options.depth == "header"), declared.place)
-    origin = "sheet" if declared.crs else "declared" if said else "none"
-    flat = (box[0], box[1], box[3], box[4]) if box else None
-    placed = place("", said, origin, flat, source)
-    datum = declared.vertical_datum
-    high = heights(
-        "",
-        placed.crs,
-        datum,
-        "sheet" if datum else "none",
-        (box[2], box[5]) if box else None,
-        source,
-    )
+    origin, placed, high = lies(said, box, declared, source)
     _tell_images(found.images, source, tally)
     counts = {
         "top_level": found.types.total(),
@@ -196,7 +183,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
         media_type="application/gml+xml",
         counts=counts,
         crs=placed.name,
-        crs_origin=origin,  # type: ignore[arg-type]
+        crs_origin=origin,
         vertical_datum=high.datum,
         bbox=box,
         bbox_wgs84=placed.box,

@@ -11,9 +11,8 @@ import orjson
 
 from cimkit.loaders._city.beside import delivered, is_elsewhere
 from cimkit.loaders._city.crs_names import named
+from cimkit.loaders._city.standing import lies
 from cimkit.loaders._city.tally import Tally
-from cimkit.loaders._placing import place
-from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.cityjson.parts import Json, Part, parts
 from cimkit.model import Asset, Problem, Source
@@ -122,18 +121,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
     box = (*map(float, low), *map(float, high)) if np.isfinite([*low, *high]).all() else None
     declared = options.declared
     said = declared.crs or named(reference_system(head))
-    origin = "sheet" if declared.crs else "declared" if said else "none"
-    flat = (box[0], box[1], box[3], box[4]) if box else None
-    placed = place("", said, origin, flat, source)
-    datum = declared.vertical_datum
-    high_of = heights(
-        "",
-        placed.crs,
-        datum,
-        "sheet" if datum else "none",
-        (box[2], box[5]) if box else None,
-        source,
-    )
+    origin, placed, high_of = lies(said, box, declared, source)
     _tell_extent(head, box if declared.place is None else None, found.sequence, tally)
     _tell_version(head, tally)
     for image in sorted(found.images):
@@ -161,7 +149,7 @@ def survey(source: Source, options: ReadOptions) -> Asset:
         media_type="application/city+json-seq" if found.sequence else "application/city+json",
         counts=counts,
         crs=placed.name,
-        crs_origin=origin,  # type: ignore[arg-type]
+        crs_origin=origin,
         vertical_datum=high_of.datum,
         bbox=box,
         bbox_wgs84=placed.box,
