@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -71,8 +70,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
     """
     import pyogrio
 
-    with tempfile.TemporaryDirectory(prefix="cimkit-ogr-") as name:
-        os.environ["CPL_TMPDIR"] = name  # where the OSM reader builds its index
+    with tempfile.TemporaryDirectory(prefix="cimkit-ogr-") as name, _scratch(name):
         how = plan(source, options, Path(name))
         try:
             with warnings.catch_warnings():
@@ -110,6 +108,18 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             properties=how.properties,
             relations=_relations(how, driver, source, Path(name)),
         )
+
+
+@contextmanager
+def _scratch(folder: str) -> Iterator[None]:
+    """Have GDAL keep its own temporary files here (the OSM reader's index), and nowhere after."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"CPL_TMPDIR": folder})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"CPL_TMPDIR": None})
 
 
 def _relations(how: Plan, driver: str, source: Source, scratch: Path) -> Relations | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import struct
 import zipfile
@@ -243,3 +244,12 @@ def test_arrow_files_and_partitioned_folders(tmp_path: Path) -> None:
     assert asset.counts["features"] == 6
     assert {p["district"] for p in properties(rows)} == {"east", "west"}
     assert len(shapes(rows)) == 6
+
+
+def test_nothing_is_left_set_for_the_next_reader(tmp_path: Path) -> None:
+    """A folder for scratch files that outlives its source breaks whoever writes rasters next."""
+    before = dict(os.environ)
+    write(tmp_path / "a.fgb")
+    read(tmp_path / "a.fgb")
+    assert dict(os.environ) == before
+    assert pyogrio.get_gdal_config_option("CPL_TMPDIR") is None
