@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cimkit.checks._telling import kept, tell
 from cimkit.checks._words import WORDS
 from cimkit.model import LAKE, Severity, Status
 
@@ -15,31 +16,14 @@ if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext
     from cimkit.standard import Rule
 
-__all__ = ["conclude", "not_checked", "say"]
+__all__ = ["conclude", "not_checked"]
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _BATCH = 20_000
-_GIVEN = ("path", "layer", "place", "object_id", "x", "y", "z", "measured", "expected")
-
-
-def say(text: str, language: str, values: Mapping[str, Any] | None = None) -> str:
-    """Return the phrase that a word of `WORDS` stands for, or the text itself, filled in.
-
-    Names in braces that are not among the values stay as they are, and values are never filled in
-    themselves, so data cannot write into a message.
-
-    Examples
-    --------
-    >>> say("photo-missing", "en")
-    'no position'
-    >>> say("got {measured}", "en", {"measured": "{path}", "path": "a"})
-    'got {path}'
-    """
-    phrase = WORDS.get(text)
-    text = text if phrase is None else phrase.get(language) or phrase["en"]
-    if not values:
-        return text
-    return _PLACEHOLDER.sub(lambda m: str(values.get(m[1], m[0])), text)
+_GIVEN = (
+    *("path", "layer", "place", "object_id", "x", "y", "z", "geometry"),
+    *("measured", "expected", "mistake"),
+)
+_COLUMNS = frozenset(LAKE["findings"].names)
 
 
 def conclude(
@@ -57,10 +41,13 @@ def conclude(
     ----------
     bad
         One row for each place that fails. Columns as in ``findings`` (path, layer, place,
-        object_id, x, y, z, measured, expected; all may be missing), and
+        object_id, x, y, z, geometry, measured, expected, mistake; all may be missing), and
 
         ``reason``
-            a word of `WORDS` or a text, filled into the message as ``{reason}``;
+            a word of the check's `CheckSpec.words` or of `WORDS`, or a text, filled into the
+            message as ``{reason}``; a word becomes the finding's ``reason``, too;
+        ``hint``
+            likewise, where it is not that of the rule;
         ``severity``
             where it is not that of the rule;
         ``count``
@@ -114,7 +101,10 @@ def _common(context: CheckContext, rule: Rule) -> dict[str, Any]:
     return {
         "delivery_id": context.delivery_id,
         "rule": rule.id,
+        "fingerprint": "",
         "severity": str(rule.severity),
+        "reason": "",
+        "mistake": "",
         "path": "",
         "layer": "",
         "place": "",
@@ -123,6 +113,7 @@ def _common(context: CheckContext, rule: Rule) -> dict[str, Any]:
         "tolerance": tolerance,
         "message": "",
         "hint": "",
+        "details": "",
         "mender": rule.mender,
         "clause": rule.clause,
         "element": rule.element,
@@ -140,11 +131,20 @@ def _fail(context: CheckContext, rule: Rule, given: Mapping[str, Any]) -> dict[s
     row["count"] = int(given.get("count") or 1)
     things = given.get("things")
     row["things"] = row["count"] if things is None else int(things)
-    values = {"standard": context.standard.key, **given, **row}
-    language = context.language
-    values["reason"] = say(str(given.get("reason") or ""), language, values)
-    row["message"] = say(_in(rule.message, language), language, values)
-    row["hint"] = say(given.get("hint") or _in(rule.hint, language), language, values)
+    given = {"standard": context.standard.key, **given}
+    reason = str(given.get("reason") or "")
+    phrases = context.words.get(reason) or WORDS.get(reason)
+    own_hint = str(given.get("hint") or "")
+    details = {} if phrases is not None or not reason else {"reason": reason}
+    details |= {"hint": own_hint} if own_hint else {}
+    row["reason"] = reason if phrases is not None else ""
+    said = context.words.get(own_hint) or WORDS.get(own_hint) or {"": own_hint}
+    texts = (rule.message, rule.hint, phrases or {"": reason}, said)
+    details |= kept((text for by in texts for text in by.values()), given, _COLUMNS)
+    row["details"] = json.dumps(details, ensure_ascii=False) if details else ""
+    row["message"], row["hint"] = tell(
+        (rule.message, rule.hint), row, context.language, context.words
+    )
     return row
 
 
@@ -156,9 +156,12 @@ def _other(
     row["path"] = given.get("path") or ""
     row["layer"] = given.get("layer") or ""
     row["count"] = int(given.get("count") or 0)
-    row["message"] = say(str(given["reason"]), context.language, {**given, **row})
+    given = {"standard": context.standard.key, **given}
+    reason = str(given["reason"])
+    phrases = context.words.get(reason) or WORDS.get(reason)
+    row["reason"] = reason if phrases is not None else ""
+    details = {} if phrases is not None else {"reason": reason}
+    details |= kept((phrases or {"": reason}).values(), given, _COLUMNS)
+    row["details"] = json.dumps(details, ensure_ascii=False) if details else ""
+    row["message"], _ = tell(({}, {}), row, context.language, context.words)
     return row
-
-
-def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("en") or ""

@@ -24,6 +24,7 @@ def run_files(
 ) -> Iterator[FixtureResult]:
     """Yield what each fixture comes to; a sheet ``delivery.toml`` in a folder is obeyed."""
     from cimkit.catalog import create, ingest
+    from cimkit.checks._inspect import Sources
     from cimkit.checks._run import check_tables
 
     for fixture in fixtures:
@@ -35,7 +36,9 @@ def run_files(
             ingest(catalog, [delivered], sheet=sheet, jobs=1)
             alone = replace(standard, rules=(fixture.rule,))
             with catalog.connect() as con:
-                verdict = check_tables(con, alone, sheet=sheet)
+                verdict = check_tables(
+                    con, alone, sheet=sheet, sources=Sources(catalog.config.roots, 1)
+                )
         found = [f for f in verdict.findings.to_pylist() if f["rule"] == fixture.rule.id]
         yield compare(files, fixture, (), found)
 

@@ -6,7 +6,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 from cimkit import __version__
 from cimkit.checks._findings import not_checked
 from cimkit.checks._governed import date_of, delivery_date, told
+from cimkit.checks._inspect import Sources, inspect_all, inspects
 from cimkit.checks._problems import PROBLEM_SPEC, problem_rule, source_problems
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
@@ -34,13 +35,16 @@ if TYPE_CHECKING:
     from cimkit.model import Sheet
     from cimkit.standard import Governing, Rule, Standard
 
-__all__ = ["check", "check_catalog", "check_tables", "run_rule", "spec_of"]
+__all__ = ["DEFAULT", "check", "check_catalog", "check_tables", "run_rule", "spec_of"]
+
+DEFAULT = "int.quality"
+"""The standard of those who name none: what holds for every delivery, whatever the city."""
 
 
 def check(
-    paths: Sequence[Path],
+    paths: str | Path | Sequence[str | Path],
     *,
-    standard: str | Standard,
+    standard: str | Path | Standard = DEFAULT,
     sheet: Sheet | None = None,
     jobs: int | None = None,
     language: str = "en",
@@ -54,7 +58,7 @@ def check(
     Parameters
     ----------
     paths
-        Files and folders delivered.
+        File or folder delivered, or several.
     standard
         Id, ``id@edition`` or path of the package, or the standard itself. Of an id without an
         edition the one is taken that is in force on the delivery's date: ``date`` in the
@@ -79,6 +83,8 @@ def check(
     from cimkit.standard import Standard, governing, load
 
     began = time.perf_counter()
+    delivered = [paths] if isinstance(paths, (str, Path)) else paths
+    standard = str(standard) if isinstance(standard, Path) else standard
     governed = governing(standard, delivery_date(sheet))
     loaded = standard if isinstance(standard, Standard) else load(governed.load)
     with tempfile.TemporaryDirectory(prefix="cimkit-check-", dir=work) as folder:
@@ -86,7 +92,7 @@ def check(
         catalog = create(Path(folder) / "catalogue", standard=named)
         report = ingest(
             catalog,
-            [Path(p) for p in paths],
+            [Path(p) for p in delivered],
             sheet=sheet,
             jobs=jobs,
             progress=progress,
@@ -100,6 +106,7 @@ def check(
                 sheet=sheet,
                 began=began,
                 governed=governed,
+                sources=Sources(catalog.config.roots, jobs),
             )
 
 
@@ -148,6 +155,7 @@ def check_catalog(
             language=language,
             began=began,
             governed=governing(standard, date_of(con, delivery)),
+            sources=Sources(catalog.config.roots),
         )
     if record and delivery is not None:
         from cimkit.catalog import write_findings
@@ -172,6 +180,7 @@ def check_tables(
     sheet: Sheet | None = None,
     began: float | None = None,
     governed: Governing | None = None,
+    sources: Sources | None = None,
 ) -> Verdict:
     """Check the tables of a lake that are the default schema of a connection.
 
@@ -189,13 +198,25 @@ def check_tables(
         `time.perf_counter` when the work began, for the receipt.
     governed
         Why the standard governs, for the receipt.
+    sources
+        Where the delivered files lie, for rules that look into them; None: they are not at hand.
     """
     began = time.perf_counter() if began is None else began
     if language not in ("en", "ja", "zh"):
         raise UsageError("no such language", got=language, expected="en, ja or zh")
     with delivery_views(con, standard, delivery_id):
-        context = CheckContext(con, standard, delivery_id or "", language=language)
+        provided = {"catalogue", "measures"} | ({"source"} if sources else set())
+        context = CheckContext(
+            con,
+            standard,
+            delivery_id or "",
+            language=language,
+            provided=frozenset(provided),
+            sheet=sheet,
+        )
         checked = [(rule, spec_of(rule)) for rule in standard.rules]
+        if sources:
+            context = replace(context, found=inspect_all(context, checked, sources))
         found = [run_rule(context, rule, spec) for rule, spec in checked]
         findings = pa.concat_tables([LAKE["findings"].empty_table(), *found])
         rest = source_problems(context, checked, findings)
@@ -243,7 +264,9 @@ def run_rule(
 
     ``run`` stands in for the check of the rule, where its SQL ran already.
     """
-    missing = [n for n in rule.needs if n not in context.provided]
+    context = replace(context, words=spec.words)
+    needs = {*rule.needs, *(("source",) if inspects(rule) else ())}
+    missing = sorted(needs - context.provided)
     if missing:
         return not_checked(context, rule, "needs", what=", ".join(missing))
     try:

@@ -5,9 +5,16 @@ A check is one public module of this folder::
     SPEC = CheckSpec(name="class_leaf", title="Class is a leaf", counts="objects")
 
     def run(context: CheckContext, rule: Rule) -> pa.Table: ...
+    def inspect(                                                              # optional
+        source: Source, item: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> pa.Table: ...
 
 `run` gives rows of the table ``findings``: one for each place that fails, one for all that passed,
 and, where there is nothing to say, one that says why not (`cimkit.checks._findings.conclude`).
+
+A check that must see the bytes of a source has `inspect`. It runs in a worker process, once for
+each source that the rule speaks of; what it returns `run` finds in `CheckContext.inspected`. All
+rules' `inspect` of one source run in one go, with the source opened (and its hash verified) once.
 """
 
 from __future__ import annotations
@@ -23,9 +30,10 @@ from cimkit.errors import StandardError
 if TYPE_CHECKING:
     import duckdb
 
+    from cimkit.model import Sheet
     from cimkit.standard import Rule, Standard
 
-__all__ = ["CheckContext", "CheckSpec", "parameters"]
+__all__ = ["CheckContext", "CheckSpec", "Inspected", "parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,20 @@ class CheckSpec:
     """Globs over the codes of loader problems that this check reports as its own failures."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Names a rule may set under ``parameters``, with the value that holds if it does not."""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Its own phrases by word, each in zh, ja and en: ``reason`` and ``hint`` of bad rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What the `inspect` of a check found in all the sources a rule speaks of."""
+
+    rows: pa.Table
+    """What it returned, one source after the other, with ``item_id`` and ``path`` in front."""
+    seen: tuple[str, ...]
+    """``item_id`` of the sources it has seen."""
+    unchecked: tuple[Mapping[str, Any], ...]
+    """Sources it could not see, as `cimkit.checks._findings.conclude` takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,16 @@ class CheckContext:
     """Of messages and hints: zh, ja or en."""
     provided: frozenset[str] = frozenset({"catalogue", "measures"})
     """What is at hand of catalogue, measures, source, context."""
+    sheet: Sheet | None = None
+    """The delivery sheet."""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Phrases of the check that is running."""
+    found: Mapping[str, Inspected] = field(default_factory=dict)
+    """By rule id, what the `inspect` of its check found."""
+
+    def inspected(self, rule: Rule) -> Inspected:
+        """Return what the check's `inspect` found for a rule."""
+        return self.found[rule.id]
 
     def table(self, sql: str, values: Mapping[str, object] | None = None) -> pa.Table:
         """Return the rows of a query."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,8 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """Return a dict of JSON values."""
-        return asdict(self)
+        plain = asdict(replace(self, rules=()))
+        return {**plain, "rules": [rule.to_json() for rule in self.rules]}
 
 
 def try_standard(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cimkit.standard import Acceptance, Rule
 
 __all__ = ["RuleResult", "Verdict", "judge"]
+
+
+_INTERNAL = frozenset({"delivery_id", "details", "geometry"})
+"""Columns of findings that a report of texts does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,16 @@ class RuleResult:
     """Things it could not look at; 0 if it could not even count them."""
     reasons: tuple[str, ...]
     """Why it did not check what it did not check."""
+    texts: tuple[Mapping[str, str], Mapping[str, str]]
+    """Message and hint by language, and ..."""
+    words: Mapping[str, Mapping[str, str]]
+    """... the phrases of its check: `cimkit.checks.tell` makes a finding's words of them."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict of JSON values."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        del values["texts"], values["words"]
+        return {**values, "reasons": list(self.reasons)}
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,11 @@ class Verdict:
         """``accepted``, ``rejected`` or ``incomplete``."""
         return {0: "accepted", 1: "rejected", 3: "incomplete"}[self.exit_code]
 
+    @property
+    def verdict(self) -> str:
+        """Of all rules together, as of one: ``pass``, ``fail`` or ``not checked``."""
+        return {0: "pass", 1: "fail", 3: "not checked"}[self.exit_code]
+
     def to_json(self) -> dict[str, Any]:
         """Return a dict of JSON values, as `cimkit/reporters/report.schema.json` describes it."""
         return {
@@ -89,9 +108,9 @@ class Verdict:
             "complete": self.complete,
             "exit_code": self.exit_code,
             "counts": self.counts,
-            "rules": [{**asdict(r), "reasons": list(r.reasons)} for r in self.rules],
+            "rules": [rule.to_json() for rule in self.rules],
             "findings": [
-                {k: v for k, v in row.items() if v not in (None, "") and k != "delivery_id"}
+                {k: v for k, v in row.items() if v not in (None, "") and k not in _INTERNAL}
                 for row in self.findings.to_pylist()
             ],
             "receipt": self.receipt,
@@ -160,4 +179,6 @@ def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResu
         not_applicable=things(Status.NOT_APPLICABLE),
         not_checked=things(Status.NOT_CHECKED),
         reasons=tuple(dict.fromkeys(unseen)),
+        texts=(rule.message, rule.hint),
+        words=spec.words,
     )

@@ -47,6 +47,11 @@ WORDS: dict[str, dict[str, str]] = {
         "有 {count} 个数据源的对象未被读取",
         "{count} 件のデータの対象が読み込まれていません",
     ),
+    "source-unseen": _w(
+        "the source could not be looked into again: {error}",
+        "无法再次读取数据源：{error}",
+        "データを再度読み込めません：{error}",
+    ),
     "unplaced": _w("their place on the map is unknown", "其地图位置未知", "地図上の位置が不明です"),
     "not-said": _w("not stated", "未说明", "記載なし"),
     # classes

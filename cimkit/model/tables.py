@@ -242,20 +242,28 @@ LAKE: dict[str, pa.Schema] = {
         [
             ("delivery_id", _text),
             ("rule", _text),
+            ("fingerprint", _text),  # of a failure: the same in the next delivery
             ("status", _text),
             ("severity", _text),
+            (
+                "reason",
+                _text,
+            ),  # which of the rule's mistakes: a word of its check, "" if it has none
+            ("mistake", _text),  # what copies of one mistake share; "" for what stands alone
             ("path", _text),
             ("layer", _text),
             ("place", _text),
             ("object_id", _text),
-            ("x", _real),
+            ("x", _real),  # CRS84 degrees
             ("y", _real),
-            ("z", _real),
+            ("z", _real),  # metres, as the source counts heights
+            ("geometry", pa.binary()),  # WKB, CRS84 and heights: the ring, shell or point at fault
             ("measured", _text),
             ("expected", _text),
             ("tolerance", _text),
-            ("message", _text),
+            ("message", _text),  # in the language of the check
             ("hint", _text),
+            ("details", _text),  # JSON: what else the message and hint are filled in with
             ("mender", _text),
             ("clause", _text),
             ("element", _text),

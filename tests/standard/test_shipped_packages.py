@@ -26,6 +26,7 @@ SHIPPED = {
     "cn.gbt51269.szgws@undated",
     "int.citygml@3.0",
     "int.ifc@4.3.2",
+    "int.quality@1.0",
     "jp.plateau@undated",
 }
 
