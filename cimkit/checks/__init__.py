@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from cimkit.checks._examine import check_tables
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._fixture import FixtureResult
 from cimkit.checks._fixtures import run_fixtures
 from cimkit.checks._inspect import Sources
 from cimkit.checks._prove import Proof, proof, prove
-from cimkit.checks._run import DEFAULT, check, check_catalog, check_tables
+from cimkit.checks._run import DEFAULT, check, check_catalog
 from cimkit.checks._spec import CheckContext, CheckSpec, Inspected, parameters
 from cimkit.checks._telling import tell
 from cimkit.checks._trial import Share, Trial, try_standard

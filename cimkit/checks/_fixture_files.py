@@ -24,8 +24,8 @@ def run_files(
 ) -> Iterator[FixtureResult]:
     """Yield what each fixture comes to; a sheet ``delivery.toml`` in a folder is obeyed."""
     from cimkit.catalog import create, ingest
+    from cimkit.checks._examine import check_tables
     from cimkit.checks._inspect import Sources
-    from cimkit.checks._run import check_tables
 
     for fixture in fixtures:
         with tempfile.TemporaryDirectory(prefix="cimkit-fixture-") as folder:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cimkit.checks._examine import run_rule, spec_of
 from cimkit.checks._fixture import Fixture, FixtureResult, unreadable
 from cimkit.checks._fixture_rows import COMPANIONS, Rows, read_rows
-from cimkit.checks._run import run_rule, spec_of
 from cimkit.checks._spec import CheckContext
 from cimkit.checks._views import delivery_views
 from cimkit.errors import StandardError

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit.checks._examine import spec_of
 from cimkit.checks._fixture import FixtureResult
 from cimkit.checks._fixture_columns import doubtful_columns
 from cimkit.checks._fixtures import find_fixtures, run_fixtures
-from cimkit.checks._run import spec_of
 from cimkit.checks._spec import parameters
 from cimkit.checks._sqlrule import TABLES
 from cimkit.errors import CimkitError

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cimkit.checks._run import check_tables
+from cimkit.checks._examine import check_tables
 from cimkit.checks._trial_figures import codes, kinds, levels, naming, unmapped
 from cimkit.checks._verdict import RuleResult
 from cimkit.model import Status
