@@ -13,6 +13,7 @@
     │   ├── CatalogNotFound                      no catalogue in this folder or above it
     │   ├── CatalogExists                        there is one already
     │   └── CatalogLocked                        another process is writing
+    ├── ContextError          (ValueError)       a context package that cannot be used
     ├── QueryError            (ValueError)       SQL that the database refuses
     │   └── QueryRefused      (PermissionError)  SQL that cimkit does not let through
     └── ExportError           (OSError)          an output that cannot be written
@@ -34,6 +35,7 @@ __all__ = [
     "CatalogNotFound",
     "CimkitError",
     "Conflict",
+    "ContextError",
     "ExportError",
     "QueryError",
     "QueryRefused",
@@ -216,6 +218,10 @@ class CatalogExists(CatalogError):
 
 class CatalogLocked(CatalogError):
     """Another process is writing to the catalogue."""
+
+
+class ContextError(CimkitError, ValueError):
+    """A context package that cannot be used."""
 
 
 class QueryError(CimkitError, ValueError):
