@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cimkit.checks._spec import CheckContext, CheckSpec, Inspected, parameters
-from cimkit.checks._sql import scope
+from cimkit.checks._sql import any_of, scope
+from cimkit.checks._views import own_tables
 from cimkit.errors import CimkitError
 from cimkit.registry import entry, names
 from cimkit.runtime.workers import WorkerFailure, run
@@ -70,17 +71,27 @@ def inspect_all(
     """
     asked: dict[str, list[_Question]] = {}
     items: dict[str, dict[str, Any]] = {}
+    rows: dict[str, list[pa.Table]] = {rule.id: [] for rule, _ in checked if inspects(rule)}
+    seen: dict[str, list[str]] = {key: [] for key in rows}
+    blind: dict[str, list[dict[str, Any]]] = {key: [] for key in rows}
     for rule, spec in checked:
         if not inspects(rule):
             continue
-        question = _Question(rule.id, str(rule.check), parameters(spec, rule))
+        said = parameters(spec, rule)
+        told = _told(context, rule)
+        if isinstance(told, str):
+            blind[rule.id].append({"path": "", "reason": "raised", "error": told, "count": 1})
+            continue
         here = scope(rule, spec, context.standard, items=True)
+        here = here if told is None else any_of("item_id", told)
         for row in context.table(
             f"""SELECT item_id, path, root, members, sha256, size, kind, loader, media_type, title,
                        crs, properties, counts FROM items
                 WHERE status = 'ok' AND {here} ORDER BY path"""
         ).to_pylist():
             items[row["item_id"]] = row
+            more = {} if told is None else {"asked": told[row["item_id"]]}
+            question = _Question(rule.id, str(rule.check), {**said, **more})
             asked.setdefault(row["item_id"], []).append(question)
     jobs = [
         _Job(sources.roots.get(items[key]["root"], ""), items[key], tuple(questions))
@@ -94,17 +105,14 @@ def inspect_all(
         timeout_s=lambda job: _SECONDS + (job.item["size"] or 0) / _BYTES_A_SECOND,
         memory_bytes=_BYTES,
     )
-    rows: dict[str, list[pa.Table]] = {rule.id: [] for rule, _ in checked if inspects(rule)}
-    seen: dict[str, list[str]] = {key: [] for key in rows}
-    blind: dict[str, list[dict[str, Any]]] = {key: [] for key in rows}
     for job, answer in found:
         for n, question in enumerate(job.questions):
-            told = answer.message if isinstance(answer, WorkerFailure) else answer[n]
-            if isinstance(told, str):
-                lost = {"path": job.item["path"], "reason": "source-unseen", "error": told}
+            reply = answer.message if isinstance(answer, WorkerFailure) else answer[n]
+            if isinstance(reply, str):
+                lost = {"path": job.item["path"], "reason": "source-unseen", "error": reply}
                 blind[question.rule].append({**lost, "count": 1})
                 continue
-            rows[question.rule].append(_named(told, job.item))
+            rows[question.rule].append(_named(reply, job.item))
             seen[question.rule].append(job.item["item_id"])
     return {
         key: Inspected(
@@ -116,6 +124,19 @@ def inspect_all(
         )
         for key, tables in rows.items()
     }
+
+
+def _told(context: CheckContext, rule: Rule) -> dict[str, pa.Table] | str | None:
+    """Return what a check wants to know of each source; None: the same of all; a text: it broke."""
+    ask = getattr(entry("cimkit.checks", str(rule.check)), "ask", None)
+    if ask is None:
+        return None
+    try:
+        with own_tables(context.con):
+            return dict(ask(context, rule))
+    # One check that breaks must not cost the verdict of the others; what broke is in the report.
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def _in_order(tables: Sequence[pa.Table]) -> list[pa.Table]:

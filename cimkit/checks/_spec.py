@@ -8,6 +8,7 @@ A check is one public module of this folder::
     def inspect(                                                              # optional
         source: Source, item: Mapping[str, Any], parameters: Mapping[str, Any]
     ) -> pa.Table: ...
+    def ask(context: CheckContext, rule: Rule) -> Mapping[str, pa.Table]: ...  # optional
 
 `run` gives rows of the table ``findings``: one for each place that fails, one for all that passed,
 and, where there is nothing to say, one that says why not (`cimkit.checks._findings.conclude`).
@@ -15,6 +16,10 @@ and, where there is nothing to say, one that says why not (`cimkit.checks._findi
 A check that must see the bytes of a source has `inspect`. It runs in a worker process, once for
 each source that the rule speaks of; what it returns `run` finds in `CheckContext.inspected`. All
 rules' `inspect` of one source run in one go, with the source opened (and its hash verified) once.
+
+What is to be looked up in a source may depend on other sources: the terrain under the buildings. A
+check with `ask` says by ``item_id`` which sources it wants opened, whatever the rule's own kinds
+are, and its `inspect` finds the table meant for the source as ``parameters["asked"]``.
 """
 
 from __future__ import annotations
