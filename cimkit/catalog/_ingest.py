@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ def ingest(
     dry_run: bool = False,
     sample: int | None = None,
     progress: Callable[[Staged, int, int], None] | None = None,
+    measures: Iterable[str] | None = None,
 ) -> IngestReport:
     """Read what was delivered and commit it as one delivery.
 
@@ -64,6 +65,9 @@ def ingest(
         Read so many sources only, of each format in turn.
     progress : callable, optional
         Called with each source that was read, the number done and the number of all.
+    measures : iterable of str, optional
+        What is to be measured though it costs time, by the names of `LoaderSpec.measures`; if not
+        given: what the rules of the catalogue's standard want.
 
     Raises
     ------
@@ -88,6 +92,7 @@ def ingest(
                 jobs=jobs,
                 sample=sample,
                 progress=progress,
+                measures=_wanted(catalog) if measures is None else frozenset(measures),
             )
         )
         return ingest_staged(
@@ -102,6 +107,13 @@ def ingest(
             dry_run=dry_run,
             started=started,
         )
+
+
+def _wanted(catalog: Catalog) -> frozenset[str]:
+    from cimkit.standard.requests import measure_requests
+
+    standard = catalog.standard()
+    return frozenset() if standard is None else measure_requests(standard.rules)
 
 
 def ingest_staged(

@@ -97,6 +97,8 @@ def facts_key(staged: Staged, depth: str) -> str:
         said += [asset.path, asset.size]
     if staged.declared.trajectory is not None and staged.folder is not None:
         said.append(staged.folder.name)  # holds the hash of the table of poses
+    if staged.measures:
+        said.append(staged.measures)
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 

@@ -59,6 +59,8 @@ class CheckSpec:
     """Globs over the codes of loader problems that this check reports as its own failures."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Names a rule may set under ``parameters``, with the value that holds if it does not."""
+    measures: tuple[str, ...] = ()
+    """What it needs of `LoaderSpec.measures`: loaders measure it only where a rule asks for it."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Its own phrases by word, each in zh, ja and en: ``reason`` and ``hint`` of bad rows."""
 

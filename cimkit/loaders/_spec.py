@@ -43,6 +43,8 @@ class LoaderSpec:
     """Part of the staging key: raise it whenever the rows it gives change."""
     lighter: bool = False
     """Whether it obeys `ReadOptions.lighter`."""
+    measures: tuple[str, ...] = ()
+    """What it measures only where it is asked for (`ReadOptions.measures`): it costs time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,5 @@ class ReadOptions:
     lighter: bool = False
     """Leave out what a native library computes (triangles): it has crashed, hung or outgrown its
     memory on this source once. What is left out becomes a problem."""
+    measures: frozenset[str] = frozenset()
+    """Names of `LoaderSpec.measures` that a rule wants."""

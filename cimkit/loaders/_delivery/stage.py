@@ -34,6 +34,8 @@ class Staged:
     """Whether an earlier run had read it."""
     declared: Declaration
     """What the sheet says of it."""
+    measures: tuple[str, ...] = ()
+    """What was measured only because it was asked for."""
 
 
 def _may_be_lighter(job: Job, failure: WorkerFailure) -> bool:
@@ -118,6 +120,7 @@ def _run(
     depth: Depth,
     staging: Path | None,
     jobs: int | None,
+    measures: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[Job, Asset, Path | None, bool]]:
     import psutil
 
@@ -131,7 +134,8 @@ def _run(
             source, refusal = dataclasses.replace(source, loader="trajectory"), None
         members = tuple(found.files[m] for m in source.members)
         notes = tuple(p for m in (source.path, *source.members) for p in found.notes.get(m, ()))
-        work.append(Job(source, members, declared, depth, found.root, staging, refusal, notes))
+        job = Job(source, members, declared, depth, found.root, staging, refusal, notes)
+        work.append(dataclasses.replace(job, measures=_wanted(source, measures)))
     work.sort(key=lambda job: -job.source.size)
     workers = jobs or _cores()
     memory = int(psutil.virtual_memory().total * 0.7 / workers)
@@ -146,6 +150,13 @@ def _run(
                 work.append(dataclasses.replace(job, lighter=True, notes=(*job.notes, again)))
             else:
                 yield job, _lost(job, result), None, False
+
+
+def _wanted(source: Source, measures: frozenset[str]) -> tuple[str, ...]:
+    """Return those of the measures asked for that the loader of a source can give."""
+    if not measures or source.loader is None:
+        return ()
+    return tuple(sorted(measures & {*entry("cimkit.loaders", source.loader).SPEC.measures}))
 
 
 def probe(
@@ -189,6 +200,7 @@ def stage(
     jobs: int | None = None,
     sample: int | None = None,
     progress: Callable[[Staged, int, int], None] | None = None,
+    measures: frozenset[str] = frozenset(),
 ) -> Iterator[Staged]:
     """Read each source under files and folders into a folder of its own below ``staging``.
 
@@ -203,6 +215,8 @@ def stage(
         Read so many sources only, of each format in turn and spread over the folders.
     progress : callable, optional
         Called with each result, the number done and the number of all.
+    measures : frozenset of str, optional
+        Costly measures that are wanted, by the names of `LoaderSpec.measures`.
 
     Yields
     ------
@@ -215,9 +229,9 @@ def stage(
         if sample is not None:
             found.sources = _spread(found.sources, sample)
         for count, (job, asset, folder, reused) in enumerate(
-            _run(found, sheet, depth, staging.absolute(), jobs), 1
+            _run(found, sheet, depth, staging.absolute(), jobs, measures), 1
         ):
-            staged = Staged(asset, folder, reused, job.declared)
+            staged = Staged(asset, folder, reused, job.declared, job.measures)
             if progress is not None:
                 progress(staged, count, len(found.sources))
             yield staged

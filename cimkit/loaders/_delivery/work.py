@@ -42,6 +42,7 @@ class Job:
     refusal: Problem | None  # why no loader reads it
     notes: tuple[Problem, ...] = ()  # what was met before, on the way to it
     lighter: bool = False
+    measures: tuple[str, ...] = ()  # of those its loader gives where they are asked for, sorted
 
 
 def content_sha256(file: Path, members: Sequence[Path] = ()) -> str:
@@ -95,6 +96,8 @@ def _key(job: Job, sha256: str, version: int) -> str:
         declared,
         _poses_sha256(table, table.stat().st_mtime_ns) if table and table.is_file() else None,
     ]
+    if job.measures:
+        said.append(job.measures)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -117,7 +120,8 @@ def work(job: Job) -> tuple[Asset, Path | None, bool]:
     target = job.staging / _key(job, sha256, module.SPEC.version) if job.staging else None
     if target is not None and (target / "asset.json").exists():
         return Asset.from_json(json.loads((target / "asset.json").read_bytes())), target, True
-    options = ReadOptions(job.declared, job.depth, job.root, list(job.notes), job.lighter)
+    wanted = frozenset(job.measures)
+    options = ReadOptions(job.declared, job.depth, job.root, list(job.notes), job.lighter, wanted)
     asset = _probe(module, source, options, sha256)
     if target is None:
         return asset, None, False
