@@ -103,6 +103,8 @@ def _common(context: CheckContext, rule: Rule) -> dict[str, Any]:
         "rule": rule.id,
         "fingerprint": "",
         "severity": str(rule.severity),
+        "waived": "",
+        "compared": "",
         "reason": "",
         "mistake": "",
         "path": "",

@@ -92,6 +92,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cimkit.errors import StandardError
+from cimkit.standard.acceptance import Acceptance
 from cimkit.standard.classification._classify import classify_sql
 from cimkit.standard.classification._explain import Candidate, Comparison, candidates, matches_sql
 from cimkit.standard.classification._levels import levels_sql
@@ -107,7 +108,7 @@ from cimkit.standard.exchange import export_standard, import_standard
 from cimkit.standard.grammar import CodeGrammar, Segment
 from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._lint import lint
-from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction, Standard
+from cimkit.standard.model import CrsRules, Jurisdiction, Standard
 from cimkit.standard.naming import FileGrammar, Naming, Part
 from cimkit.standard.overlay._editions import Governing, governing
 from cimkit.standard.overlay._overlay import resolve

@@ -9,6 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from cimkit.model import LAKE
+from cimkit.standard.acceptance import Acceptance
 from cimkit.standard.grammar import CodeGrammar
 from cimkit.standard.naming import Naming
 from cimkit.standard.package._named import UNVERIFIED
@@ -23,7 +24,7 @@ from cimkit.standard.rows import (
 )
 from cimkit.standard.rule import Rule
 
-__all__ = ["Acceptance", "CrsRules", "Jurisdiction", "Standard"]
+__all__ = ["CrsRules", "Jurisdiction", "Standard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,6 @@ class CrsRules:
     """Vertical datums; empty: any."""
     local_by_sheet: bool = True
     """Whether a local grid may be used if the delivery sheet declares it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """When a delivery is accepted."""
-
-    method: str = "zero-error"
-    """``zero-error``: no more than `maximum` failures of rules of severity error."""
-    maximum: int = 0
-    """Failures allowed."""
 
 
 @dataclass(frozen=True)

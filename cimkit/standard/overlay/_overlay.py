@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cimkit.errors import StandardError
-from cimkit.standard.model import Acceptance, CrsRules, Standard
+from cimkit.standard.acceptance import Acceptance
+from cimkit.standard.model import CrsRules, Standard
 from cimkit.standard.overlay._attributes import merge_attributes
 from cimkit.standard.overlay._chain import read_chain
 from cimkit.standard.overlay._classes import Key, merge_classes

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from cimkit.errors import StandardError
+from cimkit.standard.acceptance import Acceptance, acceptance_of
 from cimkit.standard.grammar import CodeGrammar, Segment, problems
-from cimkit.standard.model import Acceptance, CrsRules, Jurisdiction
+from cimkit.standard.model import CrsRules, Jurisdiction
 from cimkit.standard.package._package import Package
-from cimkit.standard.package._toml import known, one_of, scalar, table, texts
+from cimkit.standard.package._toml import known, scalar, table, texts
 
 
 def read_jurisdiction(chain: Sequence[Package]) -> Jurisdiction:
@@ -83,10 +84,4 @@ def read_acceptance(package: Package) -> Acceptance | None:
     """Return what ``[acceptance]`` says, None if it is not there."""
     if "acceptance" not in package.head:
         return None
-    where = f"{package.where}, [acceptance]"
-    said = table(package.head, "acceptance", where)
-    known(said, ["method", "maximum"], where)
-    return Acceptance(
-        one_of(said.get("method", "zero-error"), ("zero-error",), "method of acceptance", where),
-        scalar(said, "maximum", int, where, 0),
-    )
+    return acceptance_of(package.head, f"{package.where}, [acceptance]")

@@ -89,7 +89,7 @@ def _head(standard: Standard) -> dict[str, Any]:
         head["jurisdiction"] = {k: v for k, v in place.items() if v is not None}
     if standard.crs_rules != CrsRules():
         head["crs"] = _plain(dataclasses.asdict(standard.crs_rules))
-    head["acceptance"] = _plain(dataclasses.asdict(standard.acceptance))
+    head["acceptance"] = standard.acceptance.stated()
     return head
 
 

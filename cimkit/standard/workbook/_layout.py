@@ -63,12 +63,12 @@ TEXT_KEYS = {
     *("id", "edition", "status", "issuer", "licence", "effective_from", "effective_to", "note"),
     *("titles.zh", "titles.ja", "titles.en", "jurisdiction.division", "jurisdiction.polygon"),
     *("scheme.id", "scheme.note", "scheme.titles.zh", "scheme.titles.ja", "scheme.titles.en"),
-    *("acceptance.method", "transition.until", "unverified"),
+    *("acceptance.method", "acceptance.unit", "transition.until", "unverified"),
 }
 """Keys of the sheet ``standard`` whose value is a text even where it looks like a number."""
 LIST_KEYS = {
     *("languages", "extends", "schemes", "class_fields", "crs.allowed", "crs.vertical"),
-    *("code.class", "code.fields", "transition.accepts"),
+    *("code.class", "code.fields", "transition.accepts", "acceptance.veto", "acceptance.sample"),
 }
 """Keys whose value is a list of texts."""
 
