@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cimkit import __version__
+from cimkit.checks._context import city_views
 from cimkit.checks._findings import not_checked
 from cimkit.checks._governed import told
 from cimkit.checks._inspect import Sources, inspect_all, inspects
@@ -29,6 +30,7 @@ from cimkit.registry import entry, names
 if TYPE_CHECKING:
     import duckdb
 
+    from cimkit.checks._context import City
     from cimkit.model import Sheet
     from cimkit.standard import Governing, Rule, Standard
 
@@ -45,6 +47,7 @@ def check_tables(
     began: float | None = None,
     governed: Governing | None = None,
     sources: Sources | None = None,
+    city: City | None = None,
 ) -> Verdict:
     """Check the tables of a lake that are the default schema of a connection.
 
@@ -64,12 +67,19 @@ def check_tables(
         Why the standard governs, for the receipt.
     sources
         Where the delivered files lie, for rules that look into them; None: they are not at hand.
+    city
+        What the city has published, for rules that need context.
     """
     began = time.perf_counter() if began is None else began
     if language not in ("en", "ja", "zh"):
         raise UsageError("no such language", got=language, expected="en, ja or zh")
-    with delivery_views(con, standard, delivery_id):
+    fits = city is not None and city.fits(standard)
+    with (
+        delivery_views(con, standard, delivery_id),
+        city_views(con, city if fits else None, sheet),
+    ):
         provided = {"catalogue", "measures"} | ({"source"} if sources else set())
+        provided |= {"context"} if fits else set()
         context = CheckContext(
             con,
             standard,
@@ -77,6 +87,8 @@ def check_tables(
             language=language,
             provided=frozenset(provided),
             sheet=sheet,
+            roots=sources.roots if sources else {},
+            city=city,
         )
         checked = [(rule, spec_of(rule)) for rule in standard.rules]
         if sources:
@@ -95,7 +107,8 @@ def check_tables(
         "standard_hash": standard.hash,
         "tool": f"cimkit {__version__}",
         "governed_by": told(governed) if governed else None,
-        "context_hash": None,
+        "context_hash": city.hash if city else None,
+        "context": city.told(standard) if city else None,
         "sheet_hash": _hash(asdict(sheet)) if sheet else None,
         "delivery": delivery_id,
         "language": language,
@@ -129,8 +142,10 @@ def run_rule(
     ``run`` stands in for the check of the rule, where its SQL ran already.
     """
     context = replace(context, words=spec.words)
-    needs = {*rule.needs, *(("source",) if inspects(rule) else ())}
+    needs = {*rule.needs, *spec.needs, *(("source",) if inspects(rule) else ())}
     missing = sorted(needs - context.provided)
+    if missing == ["context"] and context.city is not None:
+        return not_checked(context, rule, "context-other", other=context.city.standard)
     if missing:
         return not_checked(context, rule, "needs", what=", ".join(missing))
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from cimkit.checks._context import open_context
 from cimkit.checks._examine import check_tables
 from cimkit.checks._governed import date_of, delivery_date
 from cimkit.checks._inspect import Sources
@@ -31,6 +33,7 @@ def check(
     *,
     standard: str | Path | Standard = DEFAULT,
     sheet: Sheet | None = None,
+    context: str | Path | None = None,
     jobs: int | None = None,
     language: str = "en",
     work: Path | None = None,
@@ -50,6 +53,9 @@ def check(
         sheet's [delivery], else today.
     sheet
         The delivery sheet.
+    context
+        The city's context package, a folder or zip (`cimkit export context`); without it rules
+        that need it are not checked.
     jobs
         Worker processes.
     language
@@ -63,6 +69,11 @@ def check(
     -------
     Verdict
         Findings, figures by rule, and the receipt.
+
+    Raises
+    ------
+    ContextError
+        If the context package cannot be used.
     """
     from cimkit.catalog import create, ingest
     from cimkit.standard import Standard, governing, load
@@ -72,7 +83,9 @@ def check(
     standard = str(standard) if isinstance(standard, Path) else standard
     governed = governing(standard, delivery_date(sheet))
     loaded = standard if isinstance(standard, Standard) else load(governed.load)
-    with tempfile.TemporaryDirectory(prefix="cimkit-check-", dir=work) as folder:
+    with ExitStack() as stack:
+        city = stack.enter_context(open_context(Path(context))) if context else None
+        folder = stack.enter_context(TemporaryDirectory(prefix="cimkit-check-", dir=work))
         named = governed.load if isinstance(standard, str) else loaded.key
         catalog = create(Path(folder) / "catalogue", standard=named)
         report = ingest(
@@ -92,6 +105,7 @@ def check(
                 began=began,
                 governed=governed,
                 sources=Sources(catalog.config.roots, jobs),
+                city=city,
             )
 
 

@@ -35,6 +35,7 @@ from cimkit.errors import StandardError
 if TYPE_CHECKING:
     import duckdb
 
+    from cimkit.checks._context import City
     from cimkit.model import Sheet
     from cimkit.standard import Rule, Standard
 
@@ -59,6 +60,8 @@ class CheckSpec:
     """Globs over the codes of loader problems that this check reports as its own failures."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Names a rule may set under ``parameters``, with the value that holds if it does not."""
+    needs: tuple[str, ...] = ()
+    """What it cannot do without, beside what the rule says: source, context."""
     measures: tuple[str, ...] = ()
     """What it needs of `LoaderSpec.measures`: loaders measure it only where a rule asks for it."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -97,6 +100,10 @@ class CheckContext:
     """Phrases of the check that is running."""
     found: Mapping[str, Inspected] = field(default_factory=dict)
     """By rule id, what the `inspect` of its check found."""
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """Folders by the name that `items.root` has for them; empty: no source is at hand."""
+    city: City | None = None
+    """The context package; its tables are in the schema ``city`` if the rule needs context."""
 
     def inspected(self, rule: Rule) -> Inspected:
         """Return what the check's `inspect` found for a rule."""

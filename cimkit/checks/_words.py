@@ -22,6 +22,11 @@ WORDS: dict[str, dict[str, str]] = {
         "需要{what}，但检查时未提供",
         "{what} が必要ですが、検査時に提供されていません",
     ),
+    "context-other": _w(
+        "the city's context package was made under {other}, not under {standard}",
+        "城市上下文包是按 {other} 制作的，而非 {standard}",
+        "都市のコンテキストパッケージは {standard} ではなく {other} で作られています",
+    ),
     "raised": _w(
         "cimkit itself failed here, the data is not to blame: {error}",
         "cimkit 自身出错，并非数据问题：{error}",

@@ -45,7 +45,8 @@ def export(
     catalog : Catalog
         An open catalogue.
     format : str
-        ``3dtiles``, ``stac``, ``gpkg``, ``geoparquet``, ``thumbnails``, or one that a package adds.
+        ``3dtiles``, ``context``, ``stac``, ``gpkg``, ``geoparquet``, ``thumbnails``, or one that a
+        package adds.
     out : Path
         File or folder to write.
     where : str, optional

@@ -26,6 +26,7 @@ __all__ = [
     "as_of",
     "columns",
     "depth",
+    "file",
     "jobs",
     "language",
     "overwrite",
@@ -38,13 +39,13 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 paths = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-sheet = click.option("--sheet", type=_file, help="Delivery sheet to obey (.toml or .xlsx).")
+sheet = click.option("--sheet", type=file, help="Delivery sheet to obey (.toml or .xlsx).")
 standard = click.option(
     "--standard", metavar="ID", help="Standard package: id, id@edition, folder or zip."
 )

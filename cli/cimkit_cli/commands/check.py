@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 @options.standard
 @options.sheet
 @click.option(
+    "--context",
+    type=click.Path(exists=True, path_type=Path),
+    help="Context package of the city, folder or zip (see `cimkit export context`).",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -34,6 +39,7 @@ def command(
     paths: tuple[Path, ...],
     standard: str | None,
     sheet: Path | None,
+    context: Path | None,
     reports: tuple[Path, ...],
     jobs: int | None,
     language: str,
@@ -72,6 +78,7 @@ def command(
         paths,
         standard=standard,
         sheet=said,
+        context=context,
         jobs=jobs,
         language=language,
         progress=progress,

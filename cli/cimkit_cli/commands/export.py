@@ -16,6 +16,13 @@ from cimkit_cli import options
 @options.as_of
 @options.access
 @click.option("--local", metavar="ITEM", help="3dtiles: this unplaced model alone, as it stands.")
+@click.option(
+    "--dem",
+    type=click.Choice(["reference", "copy", "none"]),
+    help="context: elevation models named, in the package, or neither (reference).",
+)
+@click.option("--districts", type=options.file, help="context: GeoJSON areas to count by.")
+@click.option("--jurisdiction", type=options.file, help="context: GeoJSON; else the standard's.")
 @click.option("--size", type=int, help="thumbnails: pixels of the longer side (320).")
 @options.as_json
 @click.pass_obj
@@ -27,14 +34,21 @@ def command(
     as_of: str | None,
     access: str,
     local: str | None,
+    dem: str | None,
+    districts: Path | None,
+    jurisdiction: Path | None,
     size: int | None,
     as_json: bool,
 ) -> None:
-    """Write the catalogue to OUT as FORMAT: 3dtiles, geoparquet, gpkg, stac or thumbnails."""
+    """Write the catalogue to OUT as FORMAT.
+
+    FORMAT is 3dtiles, geoparquet, gpkg, stac, thumbnails, or context: what vendors check with.
+    """
     from cimkit import export, find
     from cimkit_cli.printing import document
 
-    given = {"local": local, "size": size}
+    places = {"districts": districts, "jurisdiction": jurisdiction}
+    given = {"local": local, "size": size, "dem": dem, **places}
     extra = {name: value for name, value in given.items() if value is not None}
     report = export(find(folder), form, out, where=where, as_of=as_of, access=access, **extra)
     if as_json:
