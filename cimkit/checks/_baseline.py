@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def read_baseline(file: Path) -> Baseline:
 
 
 def compare(
-    findings: pa.Table, baseline: Baseline, files: Mapping[str, str]
+    findings: pa.Table, baseline: Baseline, files: Sequence[str]
 ) -> tuple[pa.Table, Comparison]:
     """Return findings marked new or open, and what became of the failures of the last delivery.
 
@@ -126,7 +126,7 @@ def compare(
     baseline
         The last delivery's failures.
     files
-        Status of the delivered files by path.
+        Paths of the delivered files.
     """
     import duckdb
 
@@ -135,7 +135,7 @@ def compare(
         now = findings.select([*_NAMED[:6], "status"])
         con.register("now_", now.append_column("n", pa.array(range(len(now)), pa.int64())))
         con.register("was_", baseline.failures)
-        paths = pa.table({"path": pa.array(list(files), pa.string())})
+        paths = pa.table({"path": pa.array(files, pa.string())})
         con.register("here", paths)
         kin = ", ".join(_KIN)
         con.execute(

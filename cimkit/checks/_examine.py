@@ -13,16 +13,23 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cimkit import __version__
+from cimkit.checks._baseline import compare
 from cimkit.checks._context import city_views
 from cimkit.checks._findings import not_checked
+from cimkit.checks._fingerprints import fingerprinted
 from cimkit.checks._governed import told
 from cimkit.checks._inspect import Sources, inspect_all, inspects
+from cimkit.checks._overrides import Override, overrides, with_severity
 from cimkit.checks._problems import PROBLEM_SPEC, problem_rule, source_problems
+from cimkit.checks._sample import seed_of
+from cimkit.checks._score import score
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
 from cimkit.checks._sqlrule import SQL_SPEC, run_sql
+from cimkit.checks._terms import Terms
 from cimkit.checks._verdict import Verdict, judge
 from cimkit.checks._views import delivery_views, own_tables
+from cimkit.checks._waivers import waive
 from cimkit.errors import CimkitError, UsageError
 from cimkit.model import LAKE
 from cimkit.registry import entry, names
@@ -48,6 +55,7 @@ def check_tables(
     governed: Governing | None = None,
     sources: Sources | None = None,
     city: City | None = None,
+    terms: Terms | None = None,
 ) -> Verdict:
     """Check the tables of a lake that are the default schema of a connection.
 
@@ -69,7 +77,11 @@ def check_tables(
         Where the delivered files lie, for rules that look into them; None: they are not at hand.
     city
         What the city has published, for rules that need context.
+    terms
+        Rules wanted otherwise, waivers, baseline, seed.
     """
+    terms = terms or Terms()
+    changed = overrides(standard.rules, terms.rules)
     began = time.perf_counter() if began is None else began
     if language not in ("en", "ja", "zh"):
         raise UsageError("no such language", got=language, expected="en, ja or zh")
@@ -91,16 +103,35 @@ def check_tables(
             city=city,
         )
         checked = [(rule, spec_of(rule)) for rule in standard.rules]
+        asked = [(r, s) for r, s in checked if r.id not in changed or changed[r.id].now != "off"]
         if sources:
-            context = replace(context, found=inspect_all(context, checked, sources))
-        found = [run_rule(context, rule, spec) for rule, spec in checked]
+            context = replace(context, found=inspect_all(context, asked, sources))
+        found = [_as_wanted(context, rule, spec, changed.get(rule.id)) for rule, spec in checked]
         findings = pa.concat_tables([LAKE["findings"].empty_table(), *found])
         rest = source_problems(context, checked, findings)
         findings = pa.concat_tables([findings, rest])
         checked.append((problem_rule(), PROBLEM_SPEC))
-        files = context.table(
-            "SELECT path, sha256, size, status FROM items ORDER BY path"
+        findings = fingerprinted(context, findings)
+        items = context.table(
+            "SELECT path, sha256, size, status, dataset_id FROM items ORDER BY path"
         ).to_pylist()
+    files = [{k: v for k, v in row.items() if k != "dataset_id"} for row in items]
+    findings, waived = waive(findings, terms.waivers, terms.today or datetime.now(UTC).date())
+    comparison = None
+    if terms.baseline is not None:
+        paths = [str(row["path"]) for row in items]
+        findings, comparison = compare(findings, terms.baseline, paths)
+    points = None
+    if standard.acceptance.method == "score":
+        units = {
+            row["path"]: {"source": row["path"], "dataset": row["dataset_id"]}.get(
+                standard.acceptance.unit, standard.key
+            )
+            for row in items
+            if row["status"] != "ignored"
+        }
+        seed = terms.seed or seed_of(files, standard.hash)
+        points = score(findings, standard.rules, units, standard.acceptance, seed)
     receipt: dict[str, Any] = {
         "standard": standard.key,
         "title": dict(standard.titles),
@@ -116,7 +147,27 @@ def check_tables(
         "seconds": round(time.perf_counter() - began, 3),
         "files": files,
     }
-    return judge(findings, checked, standard.acceptance, receipt)
+    return judge(
+        findings,
+        checked,
+        standard.acceptance,
+        receipt,
+        score=points,
+        comparison=comparison,
+        waivers=waived,
+        overrides=tuple(changed.values()),
+    )
+
+
+def _as_wanted(
+    context: CheckContext, rule: Rule, spec: CheckSpec, wanted: Override | None
+) -> pa.Table:
+    """Return the findings of a rule; switched off is not checked, whoever wanted it so."""
+    if wanted is None:
+        return run_rule(context, rule, spec)
+    if wanted.now == "off":
+        return not_checked(context, rule, "switched-off")
+    return with_severity(run_rule(context, rule, spec), wanted.now)
 
 
 def spec_of(rule: Rule) -> CheckSpec:

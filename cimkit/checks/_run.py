@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from cimkit.checks._baseline import read_baseline
 from cimkit.checks._context import open_context
 from cimkit.checks._examine import check_tables
 from cimkit.checks._governed import date_of, delivery_date
 from cimkit.checks._inspect import Sources
+from cimkit.checks._overrides import overrides
+from cimkit.checks._terms import Terms
 from cimkit.checks._verdict import Verdict
+from cimkit.checks._waivers import read_waivers
 from cimkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +38,10 @@ def check(
     standard: str | Path | Standard = DEFAULT,
     sheet: Sheet | None = None,
     context: str | Path | None = None,
+    rules: Mapping[str, str] | None = None,
+    waivers: str | Path | None = None,
+    baseline: str | Path | None = None,
+    seed: str = "",
     jobs: int | None = None,
     language: str = "en",
     work: Path | None = None,
@@ -56,6 +64,15 @@ def check(
     context
         The city's context package, a folder or zip (`cimkit export context`); without it rules
         that need it are not checked.
+    rules
+        Rules wanted otherwise, by full id, name or glob: off, info, warning or error. The report
+        says so; a mandatory rule that is off leaves the verdict incomplete.
+    waivers
+        A file of waivers (`cimkit.checks._waivers`).
+    baseline
+        The report of the last delivery (JSON or Parquet): what is new, open and fixed.
+    seed
+        Of the sample of an acceptance by score; "": it follows from delivery and standard.
     jobs
         Worker processes.
     language
@@ -79,10 +96,17 @@ def check(
     from cimkit.standard import Standard, governing, load
 
     began = time.perf_counter()
+    terms = Terms(
+        rules=rules or {},
+        waivers=read_waivers(Path(waivers)) if waivers else (),
+        baseline=read_baseline(Path(baseline)) if baseline else None,
+        seed=seed,
+    )
     delivered = [paths] if isinstance(paths, (str, Path)) else paths
     standard = str(standard) if isinstance(standard, Path) else standard
     governed = governing(standard, delivery_date(sheet))
     loaded = standard if isinstance(standard, Standard) else load(governed.load)
+    overrides(loaded.rules, terms.rules)  # what is misspelt is told before hours of reading
     with ExitStack() as stack:
         city = stack.enter_context(open_context(Path(context))) if context else None
         folder = stack.enter_context(TemporaryDirectory(prefix="cimkit-check-", dir=work))
@@ -106,6 +130,7 @@ def check(
                 governed=governed,
                 sources=Sources(catalog.config.roots, jobs),
                 city=city,
+                terms=terms,
             )
 
 

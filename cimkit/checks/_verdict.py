@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,7 +11,11 @@ import pyarrow as pa
 from cimkit.model import Severity, Status
 
 if TYPE_CHECKING:
+    from cimkit.checks._baseline import Comparison
+    from cimkit.checks._overrides import Override
+    from cimkit.checks._score import Score
     from cimkit.checks._spec import CheckSpec
+    from cimkit.checks._waivers import WaiverUse
     from cimkit.standard import Acceptance, Rule
 
 __all__ = ["RuleResult", "Verdict", "judge"]
@@ -39,15 +43,21 @@ class RuleResult:
     """Clause of the standard."""
     mandatory: bool
     """Whether the verdict needs it."""
+    defect_class: str
+    """A, B, C, D in a score; "" where it takes no points."""
+    mender: str
+    """Who can mend what fails: vendor, office or tool."""
     counts: str
     """What its counts count."""
     status: str
-    """fail if anything failed, else not checked if anything was not, else pass, else not
-    applicable."""
+    """fail if anything failed that is not waived, else not checked if anything was not, else pass
+    (also where all failures are waived), else not applicable."""
     failed: int
-    """Things that failed."""
+    """Things that failed and are not waived."""
     places: int
     """Findings that say so."""
+    waived: int
+    """Places that failed and are waived."""
     passed: int
     """Things that passed."""
     not_applicable: int
@@ -88,6 +98,14 @@ class Verdict:
     """standard, standard_hash, governed_by (standard, date, reason by language, alternatives,
     warning: it is not in force on that date; None: not asked), tool, context_hash, sheet_hash,
     checked, seconds, language, files (path, sha256, size, status)."""
+    score: Score | None = None
+    """Points and grade, where the standard's acceptance is a score."""
+    comparison: Comparison | None = None
+    """What became of the failures of the last delivery, where a baseline was given."""
+    waivers: tuple[WaiverUse, ...] = ()
+    """What each waiver did."""
+    overrides: tuple[Override, ...] = ()
+    """Rules that were not checked as the standard has them."""
 
     @property
     def word(self) -> str:
@@ -108,6 +126,10 @@ class Verdict:
             "complete": self.complete,
             "exit_code": self.exit_code,
             "counts": self.counts,
+            "overrides": [asdict(override) for override in self.overrides],
+            "waivers": [waiver.to_json() for waiver in self.waivers],
+            "baseline": self.comparison.to_json() if self.comparison else None,
+            "score": self.score.to_json() if self.score else None,
             "rules": [rule.to_json() for rule in self.rules],
             "findings": [
                 {k: v for k, v in row.items() if v not in (None, "") and k not in _INTERNAL}
@@ -122,17 +144,23 @@ def judge(
     checked: Sequence[tuple[Rule, CheckSpec]],
     acceptance: Acceptance,
     receipt: dict[str, Any],
+    *,
+    score: Score | None = None,
+    comparison: Comparison | None = None,
+    waivers: tuple[WaiverUse, ...] = (),
+    overrides: tuple[Override, ...] = (),
 ) -> Verdict:
     """Return the verdict that findings come to.
 
     Rejected weighs more than incomplete: what was not looked at cannot undo a failure.
     """
-    rows = findings.select(["rule", "status", "severity", "message", "count"]).to_pylist()
+    columns = ["rule", "status", "severity", "waived", "message", "count"]
+    rows = findings.select(columns).to_pylist()
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_rule.setdefault(row["rule"], []).append(row)
     results = tuple(_result(rule, spec, by_rule.get(rule.id, [])) for rule, spec in checked)
-    failed = [r for r in rows if r["status"] == Status.FAIL]
+    failed = [r for r in rows if r["status"] == Status.FAIL and not r["waived"]]
     failures = {str(s): sum(r["severity"] == s for r in failed) for s in Severity}
     complete = not any(
         row["status"] == Status.NOT_CHECKED
@@ -140,7 +168,8 @@ def judge(
         if rule.mandatory
         for row in by_rule.get(rule.id, [])
     )
-    rejected = failures[Severity.ERROR] > acceptance.maximum
+    over = failures[Severity.ERROR] > acceptance.maximum
+    rejected = over if score is None else not score.passed
     return Verdict(
         accepted=complete and not rejected,
         complete=complete,
@@ -150,17 +179,25 @@ def judge(
         counts={
             "findings": {str(s): sum(r["status"] == s for r in rows) for s in Status},
             "failures": failures,
+            "waived": sum(bool(r["waived"]) for r in rows),
         },
         receipt=receipt,
+        score=score,
+        comparison=comparison,
+        waivers=waivers,
+        overrides=overrides,
     )
 
 
 def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResult:
     def things(status: Status) -> int:
-        return sum(row["count"] for row in rows if row["status"] == status)
+        return sum(row["count"] for row in rows if row["status"] == status and not row["waived"])
 
-    met = {row["status"] for row in rows}
-    severities = {row["severity"] for row in rows if row["status"] == Status.FAIL}
+    waived = sum(bool(row["waived"]) for row in rows)
+    failed = [row for row in rows if row["status"] == Status.FAIL and not row["waived"]]
+    met = {row["status"] for row in rows if not row["waived"]}
+    met |= {str(Status.PASS)} if waived else set()
+    severities = {row["severity"] for row in failed}
     order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
     unseen = (row["message"] for row in rows if row["status"] == Status.NOT_CHECKED)
     return RuleResult(
@@ -171,10 +208,13 @@ def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResu
         element=rule.element,
         clause=rule.clause,
         mandatory=rule.mandatory,
+        defect_class=rule.defect_class,
+        mender=rule.mender,
         counts=spec.counts,
         status=str(next(s for s in order if s in met)),
         failed=things(Status.FAIL),
-        places=sum(row["status"] == Status.FAIL for row in rows),
+        places=len(failed),
+        waived=waived,
         passed=things(Status.PASS),
         not_applicable=things(Status.NOT_APPLICABLE),
         not_checked=things(Status.NOT_CHECKED),

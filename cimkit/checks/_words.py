@@ -52,6 +52,11 @@ WORDS: dict[str, dict[str, str]] = {
         "有 {count} 个数据源的对象未被读取",
         "{count} 件のデータの対象が読み込まれていません",
     ),
+    "switched-off": _w(
+        "switched off by whoever ran this check",
+        "由检查者关闭",
+        "検査の実行者により無効にされました",
+    ),
     "source-unseen": _w(
         "the source could not be looked into again: {error}",
         "无法再次读取数据源：{error}",

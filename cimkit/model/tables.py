@@ -245,10 +245,9 @@ LAKE: dict[str, pa.Schema] = {
             ("fingerprint", _text),  # of a failure: the same in the next delivery
             ("status", _text),
             ("severity", _text),
-            (
-                "reason",
-                _text,
-            ),  # which of the rule's mistakes: a word of its check, "" if it has none
+            ("waived", _text),  # id of the waiver that sets a failure aside, else ""
+            ("compared", _text),  # with the last delivery: new, open; "" where nobody compared
+            ("reason", _text),  # which of the rule's mistakes: a word of its check, else ""
             ("mistake", _text),  # what copies of one mistake share; "" for what stands alone
             ("path", _text),
             ("layer", _text),
