@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         unclassed,
         withdraw,
     )
-    from cimkit.checks import check, prove, try_standard
+    from cimkit.checks import check, new_key, prove, try_standard, verify, write_receipt
     from cimkit.demo import generate
     from cimkit.exporters import export, to_geodataframe
     from cimkit.loaders import probe, read_sheet, write_sheet
@@ -76,6 +76,7 @@ __all__ = [
     "load",
     "log",
     "new",
+    "new_key",
     "probe",
     "prove",
     "query",
@@ -86,7 +87,9 @@ __all__ = [
     "to_geodataframe",
     "try_standard",
     "unclassed",
+    "verify",
     "withdraw",
+    "write_receipt",
     "write_sheet",
 ]
 
@@ -113,6 +116,7 @@ _ROOM = {
     "load": "standard",
     "log": "catalog",
     "new": "standard",
+    "new_key": "checks",
     "probe": "loaders",
     "prove": "checks",
     "query": "catalog",
@@ -123,7 +127,9 @@ _ROOM = {
     "to_geodataframe": "exporters",
     "try_standard": "checks",
     "unclassed": "catalog",
+    "verify": "checks",
     "withdraw": "catalog",
+    "write_receipt": "checks",
     "write_sheet": "loaders",
 }
 

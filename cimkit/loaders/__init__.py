@@ -1,6 +1,7 @@
 """Reading what was delivered. One public module per format is one loader."""
 
 from cimkit.loaders._delivery.discover import Discovery, discover
+from cimkit.loaders._delivery.hashes import content_hashes
 from cimkit.loaders._delivery.open import open_source
 from cimkit.loaders._delivery.sheet import read_sheet
 from cimkit.loaders._delivery.sheet_draft import write_sheet
@@ -21,6 +22,7 @@ __all__ = [
     "ReadOptions",
     "Staged",
     "asset_of",
+    "content_hashes",
     "discover",
     "open_source",
     "probe",

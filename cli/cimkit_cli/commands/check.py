@@ -23,6 +23,34 @@ if TYPE_CHECKING:
     help="Context package of the city, folder or zip (see `cimkit export context`).",
 )
 @click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="RULE=LEVEL",
+    help="Have a rule otherwise: off, info, warning or error. RULE is its id, name or a glob.",
+)
+@click.option(
+    "--waivers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Failures that somebody answers for, with a reason and until a day (TOML).",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Report of the last delivery (JSON or Parquet): say what is new, open and fixed.",
+)
+@click.option("--seed", default="", help="Seed of the sample, where the acceptance draws one.")
+@click.option(
+    "--receipt",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a receipt (JSON): hashes of all that was checked, and the verdict.",
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Sign the receipt with this private key (`cimkit key` makes one).",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -40,6 +68,12 @@ def command(
     standard: str | None,
     sheet: Path | None,
     context: Path | None,
+    rules: tuple[str, ...],
+    waivers: Path | None,
+    baseline: Path | None,
+    seed: str,
+    receipt: Path | None,
+    key: Path | None,
     reports: tuple[Path, ...],
     jobs: int | None,
     language: str,
@@ -52,21 +86,19 @@ def command(
     """
     import sys
 
-    from cimkit import check, read_sheet
+    from cimkit import check, read_sheet, write_receipt
+    from cimkit.checks import DEFAULT
     from cimkit.errors import UsageError
     from cimkit.reporters import for_file, write
     from cimkit_cli.printing import Progress
 
     said = read_sheet(sheet) if sheet else None
-    standard = standard or ((said.delivery or {}).get("standard") if said else None)
-    if standard is None:
-        raise UsageError(
-            "which standard?",
-            mend="Name one with --standard or in the sheet's [delivery]; `cimkit standard list` "
-            "tells which there are.",
-        )
+    standard = standard or ((said.delivery or {}).get("standard") if said else None) or DEFAULT
+    if key and not receipt:
+        raise UsageError("a key signs a receipt", mend="Say where it goes with --receipt FILE.")
+    passphrase = key_passphrase(key) if key else None
     forms = {file: for_file(file) for file in reports}
-    for file in reports:
+    for file in (*reports, *([receipt] if receipt else [])):
         if not file.absolute().parent.is_dir():
             raise UsageError("no such folder for the report", got=str(file), mend="Make it first.")
     line = Progress("read", quiet=quiet)
@@ -78,6 +110,10 @@ def command(
         paths,
         standard=standard,
         sheet=said,
+        rules=wanted_levels(rules),
+        waivers=waivers,
+        baseline=baseline,
+        seed=seed,
         context=context,
         jobs=jobs,
         language=language,
@@ -87,6 +123,29 @@ def command(
     for file, form in forms.items():
         with file.open("w", encoding="utf-8") as out:
             write(form, verdict, out, language=language, machine=machine)
+    if receipt:
+        write_receipt(verdict, receipt, key, passphrase)
     form = "json" if as_json else "terminal"
     write(form, verdict, sys.stdout, language=language, machine=machine)
     ctx.exit(verdict.exit_code)
+
+
+def wanted_levels(rules: tuple[str, ...]) -> dict[str, str]:
+    """Return levels by rule, as ``--rule RULE=LEVEL`` names them."""
+    from cimkit.errors import UsageError
+
+    wanted = {}
+    for text in rules:
+        name, equals, level = text.rpartition("=")
+        if not equals:
+            raise UsageError("--rule wants RULE=LEVEL", got=text, expected="file-naming=warning")
+        wanted[name] = level
+    return wanted
+
+
+def key_passphrase(key: Path) -> str | None:
+    """Ask for the passphrase of a key that has one."""
+    if b"ENCRYPTED" not in key.read_bytes():
+        return None
+    said: str = click.prompt(f"Passphrase of {key.name}", hide_input=True, err=True)
+    return said
