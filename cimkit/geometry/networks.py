@@ -127,7 +127,8 @@ def pseudo_nodes(found: Joints, sort: npt.NDArray[Any]) -> tuple[Whole, Whole, R
     a, b = order[same], order[same + 1]
     line, mate = found.line[a], found.line[b]
     keep = (line != mate) & (sort[line] == sort[mate])
-    return line[keep], mate[keep], found.spot[a[keep], :2]
+    line, mate = np.maximum(line, mate)[keep], np.minimum(line, mate)[keep]
+    return line, mate, found.spot[a[keep], :2]
 
 
 def parts(found: Joints) -> Whole:

@@ -65,6 +65,6 @@ def test_parts_are_what_hangs_together_however_long_the_chain() -> None:
 def test_a_node_where_one_street_merely_goes_on_is_told_and_a_crossing_is_not() -> None:
     lines = _lines([(0, 0), (1, 0)], [(1, 0), (2, 0)], [(2, 0), (3, 0)], [(2, 0), (2, 5)])
     one, other, spot = pseudo_nodes(joints(lines, 0.1), np.array(["a", "a", "a", "a"]))
-    assert [(int(a), int(b)) for a, b in zip(one, other, strict=True)] == [(0, 1)]
+    assert [(int(a), int(b)) for a, b in zip(one, other, strict=True)] == [(1, 0)]
     assert spot.tolist() == [[1.0, 0.0]]
     assert not len(pseudo_nodes(joints(lines, 0.1), np.array(["a", "b", "a", "a"]))[0])
