@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff", "stream"]
 
-SPEC = LoaderSpec(name="pointcloud", kind="pointcloud", title="Point cloud", version=3)
+_COSTLY = ("edge_height", "extreme_point", "strip_difference", "void_area")
+SPEC = LoaderSpec(
+    name="pointcloud", kind="pointcloud", title="Point cloud", version=4, measures=_COSTLY
+)
 
 
 def sniff(head: Head) -> int:
@@ -87,7 +90,13 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         square metre in cells of 8 m and ``point_density_fine`` in cells of 1 m (``min``, ``p05``,
         ``p10``, ``median``, ``max``), ``cell_density`` by cell, shares of classes, returns, flags,
         channels, flight lines and noise, ranges of fields, ``spacing``, ``duplicate_share``,
-        ``overlap_share``.
+        ``overlap_share``, ``return_astray_share``, ``coordinate_step`` of x, y and z.
+
+        Where they are asked for: ``void_area`` (one row each, its polygon in CRS84 as WKT in
+        ``cell``) with ``covered_share``; ``strip_difference`` (``rms``, ``median``, ``p95``) with
+        ``strip_pair`` (``"line/line longitude latitude"``, median) and ``strip_pair_cells``;
+        ``extreme_point`` (``"longitude latitude"``, metres above or below all around);
+        ``edge_height`` (``"side coordinate length segment"``).
     """
     from cimkit.loaders.pointcloud.asset import surveyed
     from cimkit.loaders.pointcloud.measures import measures
@@ -100,4 +109,6 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     yield "objects", objects(Path(source.path).name, asset, facts, tally)
     if tally is not None:
         yield "measures", measures(tally, standing.z_unit)
+        if tally.asked is not None:
+            yield "measures", tally.asked.measures(standing.usable, tally.low, tally.high)
     forget()

@@ -35,7 +35,7 @@ def surveyed(
     facts = reader(source.file).facts(source.file)
     beside(source, facts)
     standing = place(facts, facts.bbox, options.declared, source)
-    tally, met = survey(source.file, facts, standing)
+    tally, met = survey(source.file, facts, standing, options.measures)
     wrong = [p for p in met if p.code not in {q.code for q in facts.problems}]
     if tally is None:
         return facts, standing, None, wrong

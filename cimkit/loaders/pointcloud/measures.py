@@ -18,6 +18,7 @@ _NOISE = (7, 18)  # ASPRS: low and high noise
 _FLAGS = {"synthetic": SYNTHETIC, "key_point": KEY_POINT, "withheld": WITHHELD, "overlap": OVERLAP}
 _MOST_CELLS = 1_024
 _MOST_SOURCES = 200
+_FINEST = 1e-5  # units of the source; steps of coordinates are looked for down to it
 _FARTHEST = 1e9  # metres; distances beyond have no use for a tree
 
 
@@ -78,6 +79,8 @@ def _shares(tally: Tally, note: Any) -> None:
         note("channel_share", str(number), tally.channels[number] / points, "1")
     for number in np.flatnonzero(tally.sources)[:_MOST_SOURCES]:
         note("source_share", str(number), tally.sources[number] / points, "1")
+    if tally.returns.any():
+        note("return_astray_share", "all", tally.astray / points, "1")
     overlap = tally.grid.overlap()
     if overlap is not None:
         note("overlap_share", "cells", overlap, "1")
@@ -105,6 +108,11 @@ def _sampled(tally: Tally, z_unit: float, note: Any) -> None:
     sample = tally.sample.points()
     if len(sample) < 2:
         return
+    for axis, unit, step in zip(
+        "xyz", (tally.grid.metres, tally.grid.metres, z_unit), _steps(sample), strict=True
+    ):
+        if step is not None:
+            note("coordinate_step", axis, step * unit, "m")
     exact = np.ascontiguousarray(sample).view(np.dtype((np.void, sample.itemsize * 3))).ravel()
     _, first = np.unique(exact, return_index=True)
     note("duplicate_share", "sampled", 1 - len(first) / len(sample), "1")
@@ -115,6 +123,31 @@ def _sampled(tally: Tally, z_unit: float, note: Any) -> None:
         note("noise_share", "isolated", share, "1")
     if spacing is not None:
         note("spacing", "median", spacing, "m")
+
+
+def _steps(sample: npt.NDArray[np.float64]) -> list[float | None]:
+    """Return what the values of each axis are multiples of, in units of the source.
+
+    Parameters
+    ----------
+    sample : (n, 3) array
+
+    Returns
+    -------
+    list of float or None
+        None where the values have no common step, or are all the same.
+    """
+    found: list[float | None] = []
+    for values in sample.T:
+        with np.errstate(all="ignore"):
+            whole = (values - values[0]) / _FINEST
+            rounded = np.rint(whole)
+        if not np.abs(whole).max() < 2**53 or np.abs(whole - rounded).max() > 0.05:
+            found.append(None)
+            continue
+        step = int(np.gcd.reduce(rounded.astype(np.int64)))
+        found.append(step * _FINEST if step else None)
+    return found
 
 
 def noise_share(xyz: npt.NDArray[np.float64]) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders.pointcloud.asked import Asked
 from cimkit.loaders.pointcloud.chunk import CloudFacts, CloudReader, PointChunk
 from cimkit.loaders.pointcloud.tally import ASKED, Tally
 from cimkit.model import Problem
@@ -22,7 +23,7 @@ PARTED = ("points-truncated", "points-lost")
 """Codes of problems that say that points are missing."""
 
 _CHUNK = 1_000_000
-_kept: dict[tuple[Path, int, int], tuple[Tally | None, list[Problem]]] = {}
+_kept: dict[tuple[Path, int, int, frozenset[str]], tuple[Tally | None, list[Problem]]] = {}
 
 
 def reader(file: Path) -> CloudReader:
@@ -45,8 +46,18 @@ def reader(file: Path) -> CloudReader:
     return cast("CloudReader", module)
 
 
-def survey(file: Path, facts: CloudFacts, standing: Standing) -> tuple[Tally | None, list[Problem]]:
+def survey(
+    file: Path, facts: CloudFacts, standing: Standing, wanted: frozenset[str] = frozenset()
+) -> tuple[Tally | None, list[Problem]]:
     """Read all points once; the outcome is kept until the next cloud, or `forget`.
+
+    Parameters
+    ----------
+    file : Path
+    facts : CloudFacts
+    standing : Standing
+    wanted : frozenset of str
+        Costly measures that are asked for, as `Asked` knows them.
 
     Returns
     -------
@@ -54,11 +65,12 @@ def survey(file: Path, facts: CloudFacts, standing: Standing) -> tuple[Tally | N
         None if there are no points.
     """
     state = file.stat()
-    key = file, state.st_mtime_ns, state.st_size
+    key = file, state.st_mtime_ns, state.st_size, wanted
     if key not in _kept:
         _kept.clear()
         problems: list[Problem] = []
-        tally = _tally(reader(file).chunks(file, _CHUNK, ASKED, problems), facts, standing)
+        chunks = reader(file).chunks(file, _CHUNK, ASKED, problems)
+        tally = _tally(chunks, facts, standing, wanted)
         _kept[key] = tally, problems
     return _kept[key]
 
@@ -68,7 +80,9 @@ def forget() -> None:
     _kept.clear()
 
 
-def _tally(chunks: Iterator[PointChunk], facts: CloudFacts, standing: Standing) -> Tally | None:
+def _tally(
+    chunks: Iterator[PointChunk], facts: CloudFacts, standing: Standing, wanted: frozenset[str]
+) -> Tally | None:
     tally: Tally | None = None
     for chunk in chunks:
         if not len(chunk.xyz):
@@ -78,6 +92,8 @@ def _tally(chunks: Iterator[PointChunk], facts: CloudFacts, standing: Standing) 
             own = (*map(float, low), *map(float, high))
             box = facts.bbox if facts.bbox is not None and _near(facts.bbox, own) else own
             tally = Tally(box, standing.metres(box), max(facts.points, len(chunk.xyz)))
+            if wanted:
+                tally.asked = Asked(wanted, box, tally.grid, standing)
         tally.add(chunk)
     return tally
 

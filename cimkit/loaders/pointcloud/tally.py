@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.pointcloud.chunk import PointChunk
 from cimkit.loaders.pointcloud.grid import Grid
+
+if TYPE_CHECKING:
+    from cimkit.loaders.pointcloud.asked import Asked
 
 __all__ = ["ASKED", "Sample", "Tally"]
 
@@ -115,6 +118,7 @@ class Tally:
         self.peaks: set[bool] = set()  # whether colours of a chunk went beyond 8 bits
         self.extra: dict[str, tuple[float, float]] = {}
         self.waves = 0
+        self.asked: Asked | None = None
 
     def add(self, chunk: PointChunk) -> None:
         """Take up the points of one chunk."""
@@ -131,6 +135,8 @@ class Tally:
             self.sample.add(xyz)
             self._count(chunk)
             self._span(chunk)
+            if self.asked is not None:
+                self.asked.add(chunk)
 
     def _count(self, chunk: PointChunk) -> None:
         if chunk.classification is not None:

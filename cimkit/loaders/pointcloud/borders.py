@@ -1,0 +1,93 @@
+"""Heights along the edges of a tile, for those of its neighbours to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.loaders.pointcloud.chunk import PointChunk
+
+__all__ = ["Borders"]
+
+Reals = npt.NDArray[np.float64]
+
+_BAND_M = 2.0
+_SEGMENT_M = 10.0
+_MOST = 512  # segments of one edge
+_NOISE = (7, 18)
+_GROUND = 2
+_SIDES = (("W", 0, 0), ("E", 0, 3), ("S", 1, 1), ("N", 1, 4))  # name, axis, where in the box
+
+
+class Borders:
+    """The lowest points in two bands of 2 m along each edge, by segments of 10 m or more.
+
+    Segments are counted from the origin of the CRS, so that those of two tiles are the same. Where
+    a cloud has ground points these alone count; noise never does.
+
+    Parameters
+    ----------
+    box : tuple of float
+        (xmin, ymin, zmin, xmax, ymax, zmax) of the tile, in units of the source.
+    metres, z_unit : float
+        Metres in one unit of x and y, and of z.
+    """
+
+    def __init__(self, box: tuple[float, ...], metres: float, z_unit: float) -> None:
+        self.box, self.z_unit = box, z_unit
+        self.band, self.segment = _BAND_M / metres, _SEGMENT_M / metres
+        while max(box[3] - box[0], box[4] - box[1]) / self.segment > _MOST:
+            self.segment *= 2
+        self._lows: dict[str, npt.NDArray[np.float64]] = {}
+        self._first: dict[str, int] = {}
+        for side, axis, _ in _SIDES:
+            along = 1 - axis
+            first = int(np.floor(box[along] / self.segment))
+            count = int(np.floor(box[along + 3] / self.segment)) - first + 1
+            self._first[side] = first
+            self._lows[side] = np.full((2, 2, count), np.inf)  # all or ground, band, segment
+
+    def add(self, chunk: PointChunk) -> None:
+        """Take up the points of one chunk that lie near an edge."""
+        for side, axis, at in _SIDES:
+            away = np.abs(chunk.xyz[:, axis] - self.box[at])
+            near = np.flatnonzero(away < 2 * self.band)
+            if len(near):
+                self._add(chunk, side, axis, near, away[near])
+
+    def _add(
+        self,
+        chunk: PointChunk,
+        side: str,
+        axis: int,
+        near: npt.NDArray[np.intp],
+        away: Reals,
+    ) -> None:
+        lows, z = self._lows[side], chunk.xyz[near, 2]
+        band = (away >= self.band).astype(np.int64)
+        segment = np.floor(chunk.xyz[near, 1 - axis] / self.segment) - self._first[side]
+        inside = (segment >= 0) & (segment < lows.shape[2]) & np.isfinite(z)
+        kinds = [inside]
+        if chunk.classification is not None:
+            classes = chunk.classification[near]
+            kinds[0] = inside & ~np.isin(classes, _NOISE)
+            kinds.append(inside & (classes == _GROUND))
+        for kind, chosen in enumerate(kinds):
+            where = band[chosen], segment[chosen].astype(np.int64)
+            np.minimum.at(lows[kind], where, z[chosen])
+
+    def heights(self) -> Iterator[tuple[str, float, int, float]]:
+        """Yield side (W, E, S, N), the edge's coordinate, number of the segment and height.
+
+        The height is that at the edge, in metres: of the two bands straight on, so that ground
+        which slopes across the edge makes no step.
+        """
+        for side, _, at in _SIDES:
+            every, ground = self._lows[side]
+            lows = ground if np.isfinite(ground).sum() > 0.5 * np.isfinite(every).sum() else every
+            met = np.flatnonzero(np.isfinite(lows).all(axis=0))
+            edge = lows[0, met] + 0.5 * (lows[0, met] - lows[1, met])
+            for number, height in zip(met.tolist(), edge.tolist(), strict=True):
+                yield side, self.box[at], number + self._first[side], height * self.z_unit
