@@ -1,0 +1,137 @@
+"""What every report is made of: the findings in batches and in groups, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cimkit.checks import tell
+from cimkit.model import Severity, Status
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cimkit.checks import RuleResult, Verdict
+
+__all__ = [
+    "LANGUAGES",
+    "Group",
+    "batches",
+    "failing",
+    "groups",
+    "head",
+    "pick",
+    "results",
+    "said",
+    "where",
+]
+
+LANGUAGES = ("en", "zh", "ja")
+BATCH = 20_000
+"""Findings that are Python objects at one time."""
+_SAME = ("rule", "severity", "reason", "mistake")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Failures that are one entry of a report: copies of one mistake, or single ones alike."""
+
+    rule: str
+    severity: str
+    reason: str
+    """Word of the rule's check; "" if it has none."""
+    mistake: str
+    """What copies of one mistake share; "" for those that stand alone."""
+    rows: NDArray[np.int64]
+    """Rows of the findings, in their order."""
+    things: int
+    """How many things they speak of."""
+
+
+def groups(verdict: Verdict) -> list[Group]:
+    """Return the failures that nobody waived, by rule, severity, reason and mistake.
+
+    In the order of the rules; within a rule the worst first, then that with the most places.
+    """
+    findings = verdict.findings
+    failed = np.flatnonzero(np.asarray(failing(findings)))
+    if not len(failed):
+        return []
+    keys = np.zeros(len(failed), dtype=np.int64)
+    for name in _SAME:
+        column = findings[name].take(pa.array(failed)).fill_null("").combine_chunks()
+        code = np.asarray(pc.dictionary_encode(column).indices).astype(np.int64)
+        keys = keys * (int(code.max()) + 1) + code
+        _, keys = np.unique(keys, return_inverse=True)  # so that products stay small
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    counts = np.asarray(findings["count"].fill_null(0))[failed][order]
+    things = np.add.reduceat(counts, starts)
+    parts = np.split(failed[order], starts[1:])
+    named = findings.select(_SAME).take(pa.array([part[0] for part in parts])).to_pylist()
+    found = [
+        Group(**{k: v or "" for k, v in row.items()}, rows=part, things=int(n))
+        for row, part, n in zip(named, parts, things, strict=True)
+    ]
+    place = {result.rule: n for n, result in enumerate(verdict.rules)}
+    worst = {str(severity): n for n, severity in enumerate(Severity)}
+    found.sort(key=lambda g: (place[g.rule], worst[g.severity], -len(g.rows), g.rows[0]))
+    return found
+
+
+def pick(verdict: Verdict, rows: Sequence[int] | NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Return findings by their place in the table, as dicts."""
+    found: list[dict[str, Any]] = verdict.findings.take(pa.array(rows, pa.int64())).to_pylist()
+    return found
+
+
+def batches(
+    verdict: Verdict, *status: Status, columns: Sequence[str] | None = None
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the findings of some statuses (none: of all), as dicts, a batch at a time."""
+    table = verdict.findings if columns is None else verdict.findings.select(columns)
+    if status:
+        table = table.filter(pc.is_in(table["status"], pa.array([str(s) for s in status])))
+    for batch in table.to_batches(BATCH):
+        if not batch.num_rows:
+            continue
+        lists = [column.to_pylist() for column in batch.columns]
+        names = batch.schema.names
+        yield [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def head(verdict: Verdict) -> dict[str, Any]:
+    """Return the report as JSON values without its findings."""
+    report = replace(verdict, findings=verdict.findings.slice(0, 0)).to_json()
+    del report["findings"]
+    return report
+
+
+def results(verdict: Verdict) -> dict[str, RuleResult]:
+    """Return the rules' figures by id."""
+    return {result.rule: result for result in verdict.rules}
+
+
+def said(
+    verdict: Verdict, result: RuleResult, finding: Mapping[str, Any], language: str
+) -> tuple[str, str]:
+    """Return the message and the hint of a finding in a language."""
+    if verdict.receipt.get("language") == language:
+        return finding["message"] or "", finding["hint"] or ""
+    return tell(result.texts, finding, language, result.words)
+
+
+def where(finding: Mapping[str, Any]) -> str:
+    """Return where in its source a finding is: layer and place."""
+    return "  ".join(part for part in (finding["layer"], finding["place"]) if part)
+
+
+def failing(findings: pa.Table) -> pa.ChunkedArray:
+    """Return which findings are failures that nobody waived: those that counts are of."""
+    failed = pc.equal(findings["status"], str(Status.FAIL))
+    return pc.and_(failed, pc.equal(findings["waived"].fill_null(""), "")).fill_null(False)
