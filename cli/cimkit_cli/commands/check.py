@@ -55,7 +55,8 @@ if TYPE_CHECKING:
     "reports",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write the report to this file; its suffix says the form (.json, .txt).",
+    help="Also write the report to this file; its suffix says the form: .html .json .sarif "
+    ".xml (JUnit) .xlsx .csv .parquet .gpkg .geojson .bcf (3.0) .bcfzip (2.1) .md .txt.",
 )
 @options.jobs
 @options.language
@@ -89,7 +90,7 @@ def command(
     from cimkit import check, read_sheet, write_receipt
     from cimkit.checks import DEFAULT
     from cimkit.errors import UsageError
-    from cimkit.reporters import for_file, write
+    from cimkit.reporters import MACHINE, for_file, save, write
     from cimkit_cli.printing import Progress
 
     said = read_sheet(sheet) if sheet else None
@@ -119,10 +120,9 @@ def command(
         language=language,
         progress=progress,
     )
-    machine = next((file for file, form in forms.items() if form == "json"), None)
-    for file, form in forms.items():
-        with file.open("w", encoding="utf-8") as out:
-            write(form, verdict, out, language=language, machine=machine)
+    machine = next((f for whole in MACHINE for f, form in forms.items() if form == whole), None)
+    for file in forms:
+        save(verdict, file, language=language, machine=machine)
     if receipt:
         write_receipt(verdict, receipt, key, passphrase)
     form = "json" if as_json else "terminal"
