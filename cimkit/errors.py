@@ -8,7 +8,8 @@
     ├── SheetError            (ValueError)       a delivery sheet that says what cannot be
     ├── StandardError         (ValueError)       a standard package that does not build
     │   ├── StandardNotFound  (LookupError)      no package of that id and edition
-    │   └── StandardConflict                     codes with two meanings, undeclared
+    │   ├── StandardConflict                     codes with two meanings, undeclared
+    │   └── StandardInvalid                      an IDS that is none, or asks what cannot be
     ├── CatalogError          (OSError)          a catalogue that cannot be used
     │   ├── CatalogNotFound                      no catalogue in this folder or above it
     │   ├── CatalogExists                        there is one already
@@ -43,6 +44,7 @@ __all__ = [
     "SourceUnreadable",
     "StandardConflict",
     "StandardError",
+    "StandardInvalid",
     "StandardNotFound",
     "UsageError",
 ]
@@ -202,6 +204,45 @@ class StandardConflict(StandardError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.conflicts,)
+
+
+class StandardInvalid(StandardError):
+    """An IDS that does not keep to its format, or asks for what no model can fulfil.
+
+    Parameters
+    ----------
+    mistakes : sequence of StandardError
+        All that were found, in the order of the file; at least one.
+
+    Examples
+    --------
+    >>> one = StandardError("no class of IFC4", where="a.ids:12", got="IFCRABBIT")
+    >>> print(StandardInvalid([one]))
+    a.ids:12: no class of IFC4: got 'IFCRABBIT'
+    """
+
+    SHOWN = 10
+    """How many the message tells; the others it counts."""
+
+    def __init__(self, mistakes: Sequence[StandardError]) -> None:
+        self.mistakes = tuple(mistakes)
+        """All of them."""
+        first = self.mistakes[0]
+        super().__init__(
+            first.what,
+            where=first.where,
+            got=first.got,
+            expected=first.expected,
+            mend=first.mend,
+        )
+
+    def __str__(self) -> str:
+        shown = "\n".join(str(m) for m in self.mistakes[: self.SHOWN])
+        left = max(0, len(self.mistakes) - self.SHOWN)
+        return f"{shown}\n... and {left} mistakes more" if left else shown
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.mistakes,)
 
 
 class CatalogError(CimkitError, OSError):
