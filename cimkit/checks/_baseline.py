@@ -84,7 +84,7 @@ def read_baseline(file: Path) -> Baseline:
             if not isinstance(report, dict) or not isinstance(report.get("findings"), list):
                 raise UsageError("this is no report of cimkit", where=str(file))
             checked = str((report.get("receipt") or {}).get("checked") or "")
-            table = pa.Table.from_pylist(report["findings"])
+            table = pa.Table.from_pylist(report["findings"], schema=_schema("status"))
     except OSError as error:
         raise UsageError(
             "the baseline cannot be read", where=str(file), got=error.strerror or str(error)
@@ -97,18 +97,13 @@ def read_baseline(file: Path) -> Baseline:
             where=str(file),
             mend="Give the file that the last check wrote with --report FILE.json.",
         ) from error
-    if table.num_rows and "fingerprint" not in table.column_names:
-        if "status" in table.column_names and not _failed(table).num_rows:
-            return Baseline(str(file), _none(), checked)
-        raise UsageError("its findings have no fingerprints", where=str(file))
-    failures = _failed(table) if table.num_rows else table
-    columns = [
-        failures[name].cast(pa.string()).fill_null("")
-        if name in failures.column_names
-        else pa.array([""] * failures.num_rows, pa.string())
-        for name in _NAMED
-    ]
-    return Baseline(str(file), pa.table(columns, names=list(_NAMED)), checked)
+    if not {*_NAMED, "status"} <= set(table.column_names):
+        raise UsageError("these are no findings of cimkit", where=str(file))
+    failures = _failed(table)
+    if "" in failures["fingerprint"].fill_null("").to_pylist():
+        raise UsageError("its failures have no fingerprints", where=str(file))
+    columns = [failures[name].cast(pa.string()).fill_null("") for name in _NAMED]
+    return Baseline(str(file), pa.table(columns, schema=_schema()), checked)
 
 
 def compare(
@@ -183,5 +178,5 @@ def _failed(table: pa.Table) -> pa.Table:
     return table.filter(pc.equal(table["status"], str(Status.FAIL)))
 
 
-def _none() -> pa.Table:
-    return pa.schema([(name, pa.string()) for name in _NAMED]).empty_table()
+def _schema(*more: str) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in (*_NAMED, *more)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +66,8 @@ def inspect_all(
 ) -> dict[str, Inspected]:
     """Return by rule id what the checks that look into sources found.
 
-    A source that crashes its worker, hangs or cannot be opened again is not checked by any of
-    these rules; one whose question raises is not checked by that rule.
+    A source that cannot be opened again is not checked by any of these rules; one whose question
+    raises, hangs or crashes its worker is not checked by that rule.
     """
     asked: dict[str, list[_Question]] = {}
     items: dict[str, dict[str, Any]] = {}
@@ -98,14 +98,7 @@ def inspect_all(
         for key, questions in asked.items()
     ]
     jobs.sort(key=lambda job: job.item["size"] or 0, reverse=True)
-    found = run(
-        _ask,
-        jobs,
-        workers=sources.jobs or cpu_count() or 1,
-        timeout_s=lambda job: _SECONDS + (job.item["size"] or 0) / _BYTES_A_SECOND,
-        memory_bytes=_BYTES,
-    )
-    for job, answer in found:
+    for job, answer in _answers(jobs, sources):
         for n, question in enumerate(job.questions):
             reply = answer.message if isinstance(answer, WorkerFailure) else answer[n]
             if isinstance(reply, str):
@@ -124,6 +117,31 @@ def inspect_all(
         )
         for key, tables in rows.items()
     }
+
+
+def _answers(
+    jobs: Sequence[_Job], sources: Sources
+) -> Iterator[tuple[_Job, list[pa.Table | str] | WorkerFailure]]:
+    """Yield jobs with their answers; where a worker died, each question is asked once more alone."""
+    again = []
+    for job, answer in _run(jobs, sources):
+        if isinstance(answer, WorkerFailure) and len(job.questions) > 1:
+            again += [replace(job, questions=(question,)) for question in job.questions]
+        else:
+            yield job, answer
+    yield from _run(again, sources)
+
+
+def _run(
+    jobs: Sequence[_Job], sources: Sources
+) -> Iterator[tuple[_Job, list[pa.Table | str] | WorkerFailure]]:
+    return run(
+        _ask,
+        jobs,
+        workers=sources.jobs or cpu_count() or 1,
+        timeout_s=lambda job: _SECONDS + (job.item["size"] or 0) / _BYTES_A_SECOND,
+        memory_bytes=_BYTES,
+    )
 
 
 def _told(context: CheckContext, rule: Rule) -> dict[str, pa.Table] | str | None:

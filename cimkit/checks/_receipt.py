@@ -160,9 +160,12 @@ def verify(
         raise UsageError("this is no receipt: it is no JSON", where=str(file)) from error
     if not isinstance(document, dict) or document.get("receipt") != 1:
         raise UsageError("this is no receipt of cimkit", where=str(file))
+    listed = document.get("files")
+    if not isinstance(listed, list) or not all(isinstance(f, dict) and "path" in f for f in listed):
+        raise UsageError("the receipt lists no files", where=str(file))
     signature, own = _signature(document, public_key(Path(key)) if key else None)
     here = _hashes([Path(p) for p in paths]) if paths else {}
-    then = {str(f["path"]): f.get("sha256") or "" for f in document.get("files") or []}
+    then = {str(f["path"]): f.get("sha256") or "" for f in listed}
     gone = [path for path in then if path not in here] if paths else []
     more = [path for path in here if path not in then]
     renamed = []
