@@ -122,7 +122,7 @@ def inspect_all(
 def _answers(
     jobs: Sequence[_Job], sources: Sources
 ) -> Iterator[tuple[_Job, list[pa.Table | str] | WorkerFailure]]:
-    """Yield jobs with their answers; where a worker died, each question is asked once more alone."""
+    """Yield jobs with their answers; where a worker died, each question is asked again alone."""
     again = []
     for job, answer in _run(jobs, sources):
         if isinstance(answer, WorkerFailure) and len(job.questions) > 1:
