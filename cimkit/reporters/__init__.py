@@ -31,14 +31,17 @@ def for_file(file: Path) -> str:
     --------
     >>> for_file(Path("report.json"))
     'json'
+    >>> for_file(Path("report.iso19157.xml"))
+    'iso19157'
     """
-    suffix = file.suffix.lower()
+    name = file.name.lower()
     known = {s: name for name, module in entries(__name__).items() for s in module.SPEC.suffixes}
-    if suffix not in known:
+    ends = [suffix for suffix in known if name.endswith(suffix)]
+    if not ends:
         raise UsageError(
             "no report has this suffix", got=file.name, expected=", ".join(sorted(known))
         )
-    return known[suffix]
+    return known[max(ends, key=len)]
 
 
 def write(
