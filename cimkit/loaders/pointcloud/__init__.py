@@ -96,7 +96,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         ``cell``) with ``covered_share``; ``strip_difference`` (``rms``, ``median``, ``p95``) with
         ``strip_pair`` (``"line/line longitude latitude"``, median) and ``strip_pair_cells``;
         ``extreme_point`` (``"longitude latitude"``, metres above or below all around);
-        ``edge_height`` (``"side coordinate length segment"``).
+        ``edge_height`` and ``edge_slope`` (see `Borders`).
     """
     from cimkit.loaders.pointcloud.asset import surveyed
     from cimkit.loaders.pointcloud.measures import measures

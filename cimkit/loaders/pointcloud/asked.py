@@ -104,9 +104,8 @@ class Asked:
                 ):
                     yield "extreme_point", cell, height, "m"
         if self.borders is not None:
-            length = self.borders.segment * self.grid.metres
-            for side, at, number, height in self.borders.heights():
-                yield "edge_height", f"{side} {at:.10g} {length:.6g} {number}", height, "m"
+            for name, cell, value in self.borders.rows():
+                yield name, cell, value, "m"
 
 
 def _voids(

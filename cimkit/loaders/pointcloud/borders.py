@@ -78,16 +78,24 @@ class Borders:
             where = band[chosen], segment[chosen].astype(np.int64)
             np.minimum.at(lows[kind], where, z[chosen])
 
-    def heights(self) -> Iterator[tuple[str, float, int, float]]:
-        """Yield side (W, E, S, N), the edge's coordinate, number of the segment and height.
+    def rows(self) -> Iterator[tuple[str, str, float]]:
+        """Yield name, cell and value of each height in metres.
 
-        The height is that at the edge, in metres: of the two bands straight on, so that ground
-        which slopes across the edge makes no step.
+        ``edge_height``: cell ``side coordinate length number reach``, side W, E, S or N, the number
+        that of the segment; the height is that at the edge, of the two bands straight on, so that
+        ground which slopes across the edge makes no step. ``edge_slope``: the same cell, how much
+        it rises outward by one unit of the CRS.
         """
         for side, _, at in _SIDES:
             every, ground = self._lows[side]
             lows = ground if np.isfinite(ground).sum() > 0.5 * np.isfinite(every).sum() else every
             met = np.flatnonzero(np.isfinite(lows).all(axis=0))
-            edge = lows[0, met] + 0.5 * (lows[0, met] - lows[1, met])
-            for number, height in zip(met.tolist(), edge.tolist(), strict=True):
-                yield side, self.box[at], number + self._first[side], height * self.z_unit
+            slopes = (lows[0, met] - lows[1, met]) * self.z_unit
+            edge = lows[0, met] * self.z_unit + 0.5 * slopes
+            name = f"{side} {self.box[at]:.12g} {self.segment:.9g}"
+            for number, height, slope in zip(
+                met.tolist(), edge.tolist(), slopes.tolist(), strict=True
+            ):
+                cell = f"{name} {number + self._first[side]} {2 * self.band:.9g}"
+                yield "edge_height", cell, height
+                yield "edge_slope", cell, slope / self.band

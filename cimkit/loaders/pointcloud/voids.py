@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.geometry.enclosure import enclosed
 from cimkit.loaders.pointcloud.grid import Grid
 
 __all__ = ["voids"]
@@ -21,9 +22,7 @@ Reals = npt.NDArray[np.float64]
 def voids(grid: Grid, low: Reals, high: Reals) -> tuple[list[Any], float, float] | None:
     """Return the parts of the ground that have points on both sides, and none themselves.
 
-    A cell is such if there are points left and right of it, or above and below it, so that a gap
-    between two strips counts, which no hole in an outline is, and a corner that was not flown over
-    does not.
+    What that means says `enclosed`.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ def voids(grid: Grid, low: Reals, high: Reals) -> tuple[list[Any], float, float]
         return None
     held = np.zeros((int(np.ptp(y)) + 1, int(np.ptp(x)) + 1), bool)
     held[y - y.min(), x - x.min()] = True
-    empty = _between(held) & ~held
+    empty = enclosed(held)
     row, column = np.nonzero(empty)
     if not len(row):
         return [], 1.0, width
@@ -69,12 +68,3 @@ def voids(grid: Grid, low: Reals, high: Reals) -> tuple[list[Any], float, float]
     covered = float(held.sum()) * width**2
     share = covered / (covered + float(shapely.area(parts).sum()))
     return list(parts[np.argsort(-shapely.area(parts), kind="stable")]), share, width
-
-
-def _between(held: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    found = np.zeros_like(held)
-    for axis in (0, 1):
-        before = np.logical_or.accumulate(held, axis=axis)
-        after = np.flip(np.logical_or.accumulate(np.flip(held, axis), axis=axis), axis)
-        found |= before & after
-    return found

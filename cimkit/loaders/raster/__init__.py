@@ -20,7 +20,8 @@ from cimkit.model import Asset, Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=6)
+_COSTLY = ("edge_height", "spike", "void_area")
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=7, measures=_COSTLY)
 
 _BESIDE = (
     *(".prj", ".qpj", ".hdr", ".HDR", ".stx", ".clr", ".aux", ".rrd", ".ige", ".ovr", ".msk"),

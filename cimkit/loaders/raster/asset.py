@@ -15,6 +15,7 @@ from cimkit.geometry.crs import is_geographic, metres_per_unit
 from cimkit.loaders._placing import place
 from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.raster.asked import Asked, keep
 from cimkit.loaders.raster.describe import (
     acquired,
     band_facts,
@@ -59,8 +60,9 @@ def asset_of(
     kind = kind_of(dataset, source, form)
     problems += nodata_problems(dataset, tiff) + too_short(dataset, source)
     properties = {"class": kind, **describe(dataset, lies, tiff, form)}
-    found = _pixels(dataset, source, options, kind, properties, problems)
     size = dataset.width, dataset.height
+    asked = _asked(dataset, options, lies, size, kind)
+    found = _pixels(dataset, source, options, kind, properties, problems, asked)
     bounds = _bounds(lies, size)
     if bounds is None and not any(p.code == "pixel-size-zero" for p in problems):
         problems.append(_nowhere(said=bool(declared.crs or lies.crs)))
@@ -68,6 +70,8 @@ def asset_of(
     placed = place("", declared.crs or lies.crs, origin, bounds, source)
     # What lies nowhere has no use for a CRS before it has a place: one cause is told once.
     problems += [p for p in placed.problems if bounds is not None or p.code != "crs-missing"]
+    if asked is not None and found is not None:
+        keep(source, asked.rows(found.mask, placed.crs))
     own = _shape(lies, size, found) if bounds else None
     shape = footprint(own, placed.crs) if own is not None and placed.crs else None
     if own is not None and placed.crs is not None and shape is None:
@@ -110,6 +114,17 @@ def asset_of(
     )
 
 
+def _asked(
+    dataset: Any, options: ReadOptions, lies: Georeference, size: tuple[int, int], kind: str
+) -> Asked | None:
+    if not options.measures or not dataset.count or kind not in ("dem", "orthophoto"):
+        return None
+    heights = kind == "dem"
+    scale = float(dataset.scales[0]), float(dataset.offsets[0])
+    unit = dataset.units[0] or ""
+    return Asked(options.measures, lies, size, heights=heights, unit=unit, scale=scale)
+
+
 def _pixels(
     dataset: Any,
     source: Source,
@@ -117,13 +132,15 @@ def _pixels(
     kind: str,
     properties: dict[str, Any],
     problems: list[Problem],
+    asked: Asked | None,
 ) -> Survey | None:
     """Read pixels, write what they say into the properties, tell what is wrong with them."""
     bands = properties["bands"] = band_facts(dataset)
     if options.depth == "header" or not dataset.count:
         return None
     whole = options.depth == "full"
-    found = survey(dataset, whole=whole, limit=max(_ALWAYS, _RATIO * source.size))
+    limit = max(_ALWAYS, _RATIO * source.size)
+    found = survey(dataset, whole=whole, limit=limit, asked=asked)
     if found.broken and found.broken == found.tried:
         raise SourceUnreadable(
             "its pixels cannot be decoded",

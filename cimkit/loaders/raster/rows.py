@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from cimkit.loaders.raster.asked import take
 from cimkit.model import STAGED, Asset, Source
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def rows(source: Source, asset: Asset) -> Iterator[tuple[str, pa.Table]]:
         }
         yield "geometries", pa.Table.from_pylist([outline_row], schema=STAGED["geometries"])
     measured = list(_measures(said))
+    measured += [_measure(*row) for row in take(source)]
     if measured:
         yield "measures", pa.Table.from_pylist(measured, schema=STAGED["measures"])
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.raster.bands import Band, Sums
+
+if TYPE_CHECKING:
+    from cimkit.loaders.raster.asked import Asked
 
 __all__ = ["Survey", "survey"]
 
@@ -56,7 +59,7 @@ class Survey:
     """Why no pixel was read at all; "" if pixels were."""
 
 
-def survey(dataset: Any, *, whole: bool, limit: int) -> Survey:
+def survey(dataset: Any, *, whole: bool, limit: int, asked: Asked | None = None) -> Survey:
     """Read all pixels of a raster, or as many as a sample needs, in bounded memory.
 
     Parameters
@@ -68,6 +71,8 @@ def survey(dataset: Any, *, whole: bool, limit: int) -> Survey:
         blocks of the full resolution.
     limit : int
         Bytes, decoded: a small file may declare a picture without end.
+    asked : Asked, optional
+        What else wants to see the pixels; it is complete if it saw all of them.
     """
     found = Survey()
     size = max(np.dtype(_plain(t)).itemsize for t in dataset.dtypes)
@@ -83,7 +88,7 @@ def survey(dataset: Any, *, whole: bool, limit: int) -> Survey:
         return found
     sums = [Sums(dataset, i) for i in range(1, dataset.count + 1)]
     if in_order or (samples * size <= limit if whole else samples <= 4 * _PICTURE**2):
-        _whole(dataset, sums, found)
+        _whole(dataset, sums, found, asked)
     else:
         _sample(dataset, sums, found, samples)
     found.bands = [s.band() for s in sums]
@@ -94,7 +99,7 @@ def _plain(dtype: str) -> str:
     return {"complex_int16": "complex64"}.get(dtype, dtype)
 
 
-def _whole(dataset: Any, sums: list[Sums], found: Survey) -> None:
+def _whole(dataset: Any, sums: list[Sums], found: Survey, asked: Asked | None) -> None:
     step = max(1, -(-max(dataset.width, dataset.height) // _PICTURE))
     picture = np.zeros((-(-dataset.height // step), -(-dataset.width // step)), np.uint8)
     black = 0
@@ -105,10 +110,22 @@ def _whole(dataset: Any, sums: list[Sums], found: Survey) -> None:
             top, left = -(-part.row_off // step), -(-part.col_off // step)
             at = top * step - part.row_off, left * step - part.col_off, step
             here, dark = _take(dataset, sums, pixels, part, at)
+            if asked is not None and asked.pixels:
+                asked.add(pixels[0], _held(dataset, sums[0], pixels[0], part), part)
             black += dark
             picture[top : top + here.shape[0], left : left + here.shape[1]] = here
     found.mask = None if picture.all() else picture
     found.black = black / picture.size
+    if asked is not None:
+        asked.complete = not found.broken
+
+
+def _held(
+    dataset: Any, sums: Sums, pixels: npt.NDArray[Any], window: Any
+) -> npt.NDArray[np.bool_] | None:
+    """Return where the first band holds data, None for everywhere."""
+    common = dataset.read_masks(1, window=window) > 0 if sums.masked else None
+    return sums.held(pixels, common)
 
 
 def _sample(dataset: Any, sums: list[Sums], found: Survey, samples: int) -> None:
