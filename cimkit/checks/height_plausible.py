@@ -77,9 +77,9 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     The rule's tolerance is in metres (default 2.0): what height and shape may differ by, beside
     ``share``. An attribute that is no number is for ``attribute_domain`` to say.
 
-    Parameters of the rule: ``lowest`` and ``highest`` (m), ``storey_least`` and ``storey_most`` (m a
-    storey), ``share`` (0 to 1, of the height, that it may differ from the shape's), ``height`` and
-    ``storeys`` (fields that hold them, the first that has a value counts).
+    Parameters of the rule: ``lowest`` and ``highest`` (m), ``storey_least`` and ``storey_most`` (m
+    a storey), ``share`` (0 to 1, of the height, that it may differ from the shape's), ``height``
+    and ``storeys`` (fields that hold them, the first that has a value counts).
     """
     said = parameters(SPEC, rule)
     allowed = 2.0 if rule.tolerance is None else float(rule.tolerance)
@@ -113,6 +113,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                   CASE WHEN u.reason = 'storeys' THEN printf(', %d', u.storeys::BIGINT) ELSE '' END
                       AS measured,
                   printf('%.1f', u.each) AS each, printf('%.1f m', u.shape) AS shape
-           FROM untrue u JOIN things t USING (object_id) WHERE u.reason IS NOT NULL ORDER BY t.rank"""
+           FROM untrue u JOIN things t USING (object_id)
+           WHERE u.reason IS NOT NULL ORDER BY t.rank"""
     )
     return conclude(context, rule, bad, context.count("SELECT count(*) FROM tall"))
