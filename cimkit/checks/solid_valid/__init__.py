@@ -29,6 +29,7 @@ SPEC = CheckSpec(
         "planarity_n_tol": 20.0,
         "overlap_tol": 0.005,
         "without": [],
+        "warnings": [],
         "parts": True,
     },
     words=WORDS,
@@ -46,7 +47,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
     Parameters of the rule: ``snap_tol``, ``planarity_d2p_tol``, ``overlap_tol`` (metres) and
     ``planarity_n_tol`` (degrees), with the meaning they have in val3dity; ``without`` (codes that
-    are not reported); ``parts`` (hold the parts of one building against each other, too: 601).
+    are not reported); ``warnings`` (codes that are warnings); ``parts`` (hold the parts of one
+    building against each other, too: 601).
     """
     from cimkit.checks.solid_valid.judging import Judge
     from cimkit.geometry.solids import Tolerances
@@ -59,7 +61,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         float(said["overlap_tol"]),
     )
     without = frozenset(map(str, said["without"]))
-    judge = Judge(limits, without, bool(said["parts"]))
+    lenient = frozenset(map(str, said["warnings"]))
+    judge = Judge(limits, without, lenient, bool(said["parts"]))
     here = scope(rule, SPEC, context.standard)
     reader = context.con.execute(
         f"""SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,

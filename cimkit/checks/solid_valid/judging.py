@@ -35,8 +35,10 @@ _DEGREES, _LENGTHS, _COUNTS = {204}, {203}, {302, 304}
 class Judge:
     """Takes rows of geometries batch by batch."""
 
-    def __init__(self, limits: Tolerances, without: frozenset[str], parts: bool) -> None:
-        self.limits, self.without, self.parts = limits, without, parts
+    def __init__(
+        self, limits: Tolerances, without: frozenset[str], lenient: frozenset[str], parts: bool
+    ) -> None:
+        self.limits, self.without, self.lenient, self.parts = limits, without, lenient, parts
         self.bad: list[dict[str, Any]] = []
         """Rows of failures."""
         self.count = 0
@@ -125,9 +127,11 @@ class Judge:
         names = ("path", "layer", "place", "object_id", "x", "y", "z", "rank", "lod")
         return {
             **{name: source[name] for name in names},
+            "geometry": None,
             "code": code,
             "name": CODES[code],
             "faults": high - low,
+            "severity": "warning" if str(code) in self.lenient else None,
             "reason": f"e{code}",
             "hint": f"h{code}",
             "measured": measured,

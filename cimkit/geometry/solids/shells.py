@@ -87,7 +87,10 @@ def shell_faults(bodies: Bodies, edges: Edges, sound: Truth, closed: Truth) -> l
     tangled = np.zeros(len(size), bool)
     tangled[edges.shell[count > 2]] = True
     tangled[few] = True
-    split = _split_vertices(bodies, edges, tangled)
+    # About a gap the faces are no fan, either: the gap is what is wrong.
+    gaping = tangled.copy()
+    gaping[edges.shell[(count == 1) & closed[edges.shell]]] = True
+    split = _split_vertices(bodies, edges, gaping)
     found.append(split)
     found.append(_turned(bodies, edges, tangled))
     tangled[split.shell] = True

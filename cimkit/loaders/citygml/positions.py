@@ -19,6 +19,8 @@ Whole = npt.NDArray[np.int64]
 
 _FEW = 300_000
 """Positions in a batch, up to which they are handled one by one in C rather than as arrays."""
+_DEGREES = 400.0
+"""Positions with no coordinate beyond this may be in degrees."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
@@ -55,9 +57,13 @@ class Positions:
         # A ring comes back to its start; the start is kept once, as in CityJSON.
         ring = count.copy()
         many = np.flatnonzero(count > 1)
+        self._open: set[int] = set()
         if len(many):
             head, last = start[many], start[many] + count[many] - 1
             ring[many[(self.xyz[head] == self.xyz[last]).all(axis=1)]] -= 1
+            gap = np.abs(self.xyz[head] - self.xyz[last]).max(axis=1)
+            near = np.where(np.abs(self.xyz[head]).max(axis=1) > _DEGREES, 1e-3, 1e-8)
+            self._open = set(many[gap > near].tolist())
         self._start, self._count, self._ring = start.tolist(), count.tolist(), ring.tolist()
         few = len(self.xyz) <= _FEW
         self._rows = list(map(tuple, self.xyz.tolist())) if few else []
@@ -66,11 +72,21 @@ class Positions:
         """Return whether a text has so many positions; tell if not."""
         at = number + self.offset
         if at not in self.wrong and (self._ring if ring else self._count)[at] >= least:
+            if ring and at in self._open:
+                self.tally.add(
+                    Problem(
+                        "ring-open",
+                        "A ring does not end where it began; it was closed.",
+                        place=f"line {self.texts.place[at]} {self.key}",
+                        got=self.texts.text[at].strip()[:60],
+                        expected="the first position again at the end",
+                    )
+                )
             return True
         wrong = "a position that is none" if at in self.wrong else f"fewer than {least} points"
         self.tally.add(
             Problem(
-                "boundary-invalid",
+                "ring-short" if ring and at not in self.wrong else "boundary-invalid",
                 f"A ring, line or point of the object cannot be used: it has {wrong}.",
                 "error",
                 f"line {self.texts.place[at]} {self.key}",
