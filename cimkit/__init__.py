@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         unclassed,
         withdraw,
     )
-    from cimkit.checks import check, new_key, prove, try_standard, verify, write_receipt
+    from cimkit.checks import check, new_key, prove, sample, try_standard, verify, write_receipt
     from cimkit.demo import generate
     from cimkit.exporters import export, to_geodataframe
     from cimkit.loaders import probe, read_sheet, write_sheet
@@ -81,6 +81,7 @@ __all__ = [
     "prove",
     "query",
     "read_sheet",
+    "sample",
     "save_crosswalk",
     "search",
     "suggest",
@@ -121,6 +122,7 @@ _ROOM = {
     "prove": "checks",
     "query": "catalog",
     "read_sheet": "loaders",
+    "sample": "checks",
     "save_crosswalk": "catalog",
     "search": "catalog",
     "suggest": "catalog",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cimkit.checks._drawing import sample
 from cimkit.checks._examine import check_tables
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._fixture import FixtureResult
@@ -41,6 +42,7 @@ __all__ = [
     "proof",
     "prove",
     "run_fixtures",
+    "sample",
     "tell",
     "try_standard",
     "verify",
