@@ -1,0 +1,101 @@
+"""What an evaluator found of one rule in one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Found", "Place", "place_of"]
+
+_SHOWN = 200
+"""Places kept of one rule in one model; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place where a rule is broken."""
+
+    number: int | None = None
+    """Instance number."""
+    entity: str = ""
+    """Its class."""
+    guid: str = ""
+    """Its GlobalId, or that of the object it belongs to."""
+    name: str = ""
+    """Name of that object."""
+    measured: str = ""
+    """What was met."""
+    expected: str = ""
+    """What should be there."""
+    reason: str = ""
+    """A word for it, where the rule itself is not said precisely enough."""
+    count: int = 1
+    """Places it stands for."""
+
+
+def place_of(
+    thing: Any, measured: object = "", expected: object = "", reason: str = "", count: int = 1
+) -> Place:
+    """Return the place of an instance; None stands for the whole model."""
+    if thing is None:
+        return Place(None, "", "", "", str(measured), str(expected), reason, count)
+    guid = getattr(thing, "GlobalId", None) if thing.is_a("IfcRoot") else None
+    name = getattr(thing, "Name", None) if guid else None
+    return Place(
+        thing.id() or None,
+        thing.is_a(),
+        str(guid or ""),
+        str(name or ""),
+        str(measured),
+        str(expected),
+        reason,
+        count,
+    )
+
+
+@dataclass(slots=True)
+class Found:
+    """How often a rule applied, and where it was broken."""
+
+    applicable: int = 0
+    """Things it was held against."""
+    failed: int = 0
+    """Of them, those that break it."""
+    bad: list[Place] = field(default_factory=list)
+    """The first of those."""
+    unchecked: str = ""
+    """Why it could not be held against them all."""
+
+    def look(self, n: int = 1) -> None:
+        """Count things that the rule speaks of."""
+        self.applicable += n
+
+    def fail(
+        self,
+        thing: Any,
+        measured: object = "",
+        expected: object = "",
+        reason: str = "",
+        count: int = 1,
+    ) -> None:
+        """Note a place."""
+        self.failed += count
+        if len(self.bad) < _SHOWN:
+            self.bad.append(place_of(thing, measured, expected, reason, count))
+
+    def places(self) -> Iterator[Place]:
+        """Yield the places; the last stands for those that were only counted."""
+        yield from self.bad
+        rest = self.failed - sum(place.count for place in self.bad)
+        if rest > 0:
+            yield Place(measured=f"+ {rest}", count=rest)
+
+    @property
+    def verdict(self) -> str:
+        """Fail, pass, na (nothing it speaks of) or not checked."""
+        if self.failed:
+            return "fail"
+        if self.unchecked:
+            return "not checked"
+        return "pass" if self.applicable else "na"

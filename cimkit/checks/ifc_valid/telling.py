@@ -1,0 +1,89 @@
+"""From what was found in each model to the rows of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pyarrow as pa
+
+from cimkit.checks._spec import CheckContext, Inspected
+
+__all__ = ["FOUND", "bad_rows", "no_rows"]
+
+FOUND = pa.schema(
+    [
+        ("code", pa.string()),
+        ("applicable", pa.int64()),
+        ("error", pa.string()),
+        ("place", pa.string()),
+        ("entity", pa.string()),
+        ("guid", pa.string()),
+        ("title", pa.string()),
+        ("measured", pa.string()),
+        ("expected", pa.string()),
+        ("reason", pa.string()),
+        ("count", pa.int64()),
+    ]
+)
+"""What `inspect` returns: tallies (``count`` 0) and broken places (``applicable`` 0)."""
+
+
+def no_rows(code: str) -> dict[str, Any]:
+    """Return a row of `FOUND` that says nothing yet."""
+    empty: dict[str, Any] = dict.fromkeys(FOUND.names, "")
+    return empty | {"code": code, "applicable": 0, "count": 0}
+
+
+def bad_rows(
+    context: CheckContext,
+    inspected: Inspected,
+    *,
+    soft: Collection[str] = (),
+    softer: str | None = None,
+) -> tuple[pa.Table, int, list[dict[str, Any]]]:
+    """Return bad rows, what they were among, and what could not be looked at.
+
+    Where it lies on the map is told by the object with the same GlobalId. Rows that break one rule
+    in the same way are copies of one mistake.
+
+    Parameters
+    ----------
+    soft
+        Codes of which a break has the severity ``softer``.
+    """
+    if not inspected.rows.num_rows:
+        return pa.table({"path": pa.array([], pa.string())}), 0, []
+    con = context.con
+    con.register("found_here", inspected.rows)
+    try:
+        bad = context.table(
+            """
+            WITH here AS (
+                SELECT item_id, source_key, min(object_id) AS object_id, min(x) AS x, min(y) AS y,
+                       min(z) AS z
+                FROM things WHERE item_id IN (SELECT DISTINCT item_id FROM found_here)
+                GROUP BY ALL HAVING count(*) = 1)
+            SELECT f.path, f.code,
+                   concat_ws(' ', nullif(f.place, ''), nullif(f.entity, ''),
+                             CASE WHEN f.guid <> '' THEN '(' || f.guid || ')' END) AS place,
+                   h.object_id, h.x, h.y, h.z, f.measured, f.expected, f.title, f.entity,
+                   CASE WHEN f.reason = '' THEN f.code ELSE f.reason END AS reason,
+                   concat_ws(': ', f.code, nullif(f.entity, ''), f.measured) AS mistake,
+                   f.count, (f.place = '')::INT AS last,
+                   try_cast(substr(f.place, 2) AS BIGINT) AS number
+            FROM found_here f LEFT JOIN here h ON h.item_id = f.item_id AND h.source_key = f.guid
+            WHERE f.count > 0 ORDER BY f.path, f.code, last, number"""
+        ).drop_columns(["last", "number"])
+        applicable = context.count("SELECT sum(applicable) FROM found_here")
+        lost = context.table(
+            """SELECT path, code, error, 'not-followed' AS reason, 1 AS count FROM found_here
+               WHERE error <> '' ORDER BY path, code"""
+        ).to_pylist()
+    finally:
+        con.unregister("found_here")
+    severity = [softer if code in soft else None for code in bad["code"].to_pylist()]
+    bad = bad.append_column("severity", pa.array(severity, pa.string()))
+    # One thing may break a rule twice, and a rule may count other things than it names.
+    things = int(sum(bad["count"].to_pylist()))
+    return bad, max(applicable, things), lost
