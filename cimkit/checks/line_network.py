@@ -63,7 +63,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
     An end that has nothing near it is a dead end, and right. The rule's tolerance is how far in
     metres an end may lie from a line that it was meant to meet (default 0.3); what is nearer than
-    1 mm meets.
+    1 cm meets.
 
     Parameters of the rule: ``height`` (m: lines farther above each other pass each other),
     ``pseudo_nodes`` (report nodes where a line of one class and name merely goes on) and ``island``

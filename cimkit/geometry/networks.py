@@ -16,7 +16,7 @@ Whole = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 Shapes = npt.NDArray[np.object_]
 
-_TOUCHING = 1e-3
+_TOUCHING = 0.01
 """Units (metres): ends nearer than this are one node, whatever wrote them."""
 
 
