@@ -11,16 +11,12 @@ from cimkit.checks._findings import conclude
 from cimkit.checks._measured import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
+from cimkit.checks._tiles import SET
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
 
-__all__ = ["SET", "SPEC", "run"]
-
-SET = """concat(kind, chr(1), coalesce(json_extract_string(properties, '/class'), ''), chr(1),
-    regexp_replace(path, '[^/]*$', ''), chr(1),
-    regexp_replace(regexp_extract(path, '[^/]*$'), '[NSEW]?[0-9]+', '#', 'g'))"""
-"""SQL over items: what tiles of one set share: folder, kind, and a name alike but for numbers."""
+__all__ = ["SPEC", "run"]
 
 _LAYOUT = {
     "crs": "crs",
