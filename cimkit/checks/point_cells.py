@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,9 +102,7 @@ def _cells(context: CheckContext) -> dict[str, tuple[Any, Any]]:
     places = np.column_stack([table["x"].to_numpy(), table["y"].to_numpy()])
     starts = np.r_[0, np.flatnonzero(items[1:] != items[:-1]) + 1, len(items)]
     values = table["value"].to_numpy()
-    return {
-        items[a]: (places[a:b], values[a:b]) for a, b in zip(starts[:-1], starts[1:], strict=True)
-    }
+    return {items[a]: (places[a:b], values[a:b]) for a, b in pairwise(starts.tolist())}
 
 
 def _step(place: Any) -> float:
