@@ -37,9 +37,9 @@ def composite_faults(
         for n, a in enumerate(solids):
             for b in solids[n + 1 :]:
                 one, two = faces_of(bodies, a), faces_of(bodies, b)
-                left, right = near_pairs(bodies, one, two, limits.snap)
-                if not len(left):
+                if not _boxes_meet(bodies, one, two, -limits.snap):
                     continue
+                left, right = near_pairs(bodies, one, two, limits.snap)
                 if alike(bodies, one, two):
                     found[502].append((b, a))
                     continue
