@@ -23,6 +23,7 @@ _KEYS: dict[str, type | None] = {
     **dict.fromkeys(
         ("severity", "element", "check", "sql", "unit", "clause", "mender", "defect_class"), str
     ),
+    **dict.fromkeys(("ids", "specification"), str),
     **dict.fromkeys(("tolerance", "weight"), float),
     "mandatory": bool,
     **dict.fromkeys(("applies_to", "needs", "parameters", "message", "hint"), None),
@@ -56,7 +57,9 @@ class Rule:
         applies_to = { kinds = ["gis"], classes = ["01"], layers = ["lamp*"] }
         needs = ["catalogue"]            # catalogue (default), measures, source, context
         check = "class_leaf"             # a built-in check ...
-        # sql = "SELECT ..."             # ... or SQL that selects the bad rows: one of the two
+        # sql = "SELECT ..."             # ... or SQL that selects the bad rows ...
+        # ids = "walls.ids"              # ... or a file of ids/ (IDS 1.0): one of the three
+        # specification = "Walls"        # the one of its specifications that is meant; else all
         parameters = { }                 # given to the check
         tolerance = 0.01                 # a number, with its
         unit = "m"                       # unit
@@ -173,13 +176,14 @@ def read_rules(
         origin = place("rule", number) if place else f"{where}:{number}"
         name = _name(entry, origin)
         values = _values(entry, {"id"}, origin)
-        if (values.get("check") is None) == (values.get("sql") is None):
+        if sum(values.get(k) is not None for k in ("check", "sql", "ids")) != 1:
             raise StandardError(
-                "a rule has either `check` or `sql`",
+                "a rule has either `check` or `sql` or `ids`",
                 where=f"{origin} ({name})",
-                mend="Name a built-in check, or give SQL that selects the bad rows.",
+                mend="Name a built-in check, give SQL that selects the bad rows, or an IDS file.",
             )
-        if not values.get("message", {}).get("en"):
+        _name_ids(values, origin)
+        if values.get("check") != "ids" and not values.get("message", {}).get("en"):
             at = _at(origin, "message_en")
             raise StandardError("a rule needs message.en", where=f"{at} ({name})")
         if "/" in name.removeprefix(f"{package}/"):
@@ -195,7 +199,7 @@ def read_rules(
     for number, entry in enumerate(tables(document, "change", where), 1):
         origin = place("change", number) if place else f"{where}:change {number}"
         name = _name(entry, origin)
-        if "check" in entry or "sql" in entry:
+        if {"check", "sql", "ids", "specification"} & entry.keys():
             raise StandardError(
                 "a change may not give a rule another test",
                 where=origin,
@@ -204,6 +208,19 @@ def read_rules(
         values = _values(entry, {"id", "enabled"}, origin)
         changes.append(RuleChange(name, scalar(entry, "enabled", bool, origin), values, origin))
     return rules, changes
+
+
+def _name_ids(values: dict[str, Any], origin: str) -> None:
+    """Make a rule that names an IDS one of the check that holds models against it."""
+    only, file = values.pop("specification", ""), values.pop("ids", None)
+    if file is None and only:
+        raise StandardError(
+            "`specification` says which one of an IDS", where=origin, mend='Add ids = "file.ids".'
+        )
+    if file is not None:
+        said = {"file": file.removeprefix("ids/"), **({"only": only} if only else {})}
+        values["check"] = "ids"
+        values["parameters"] = {**values.get("parameters", {}), **said}
 
 
 def _at(where: str, key: str) -> str:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-__all__ = ["Attribute", "Class", "Kind", "class_names", "class_of", "type_named"]
+__all__ = [
+    "Attribute",
+    "Class",
+    "Kind",
+    "below",
+    "class_names",
+    "class_of",
+    "type_named",
+    "words_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Class:
     """Which of them are written as ``*``."""
     inverses: dict[str, tuple[str, str]]
     """Inverse attribute in lower case: class that refers to this one, and by which attribute."""
+    types: tuple[str, ...] = ()
+    """Name of the defined type of each attribute, as the schema spells it; "" of others."""
 
     def index(self, name: str) -> int | None:
         """Return the place of an attribute, whatever the case of its name."""
@@ -95,7 +106,14 @@ def class_of(schema: str, name: str) -> Class | None:
             i.name().lower(): (i.entity_reference().name(), i.attribute_reference().name())
             for i in entity.all_inverse_attributes()
         },
+        tuple(_type_name(a.type_of_attribute()) for a in entity.all_attributes()),
     )
+
+
+def _type_name(held: Any) -> str:
+    named = held.as_named_type()
+    declared = named.declared_type() if named is not None else None
+    return str(declared.name()) if declared is not None and declared.as_entity() is None else ""
 
 
 @cache
@@ -126,3 +144,24 @@ def _declared(declared: Any) -> Kind:
     if declared.as_enumeration_type() is not None:
         return Kind("enumeration", declared.name())
     return _kind_of(declared.as_type_declaration().declared_type())
+
+
+@cache
+def below(schema: str, name: str) -> frozenset[str]:
+    """Return a class and all its subclasses, in capitals; nothing if there is no such class."""
+    declared = _declaration(schema, name)
+    entity = declared.as_entity() if declared is not None else None
+    if entity is None:
+        return frozenset()
+    found = {entity.name().upper()}
+    for inner in entity.subtypes():
+        found |= below(schema, inner.name())
+    return frozenset(found)
+
+
+@cache
+def words_of(schema: str, name: str) -> tuple[str, ...]:
+    """Return the words of an enumeration; none if there is no such enumeration."""
+    declared = _declaration(schema, name)
+    listed = declared.as_enumeration_type() if declared is not None else None
+    return tuple(listed.enumeration_items()) if listed is not None else ()

@@ -7,9 +7,17 @@ from typing import Any
 
 from cimkit.model import Problem
 
-__all__ = ["angle_unit", "length_unit", "si_factor", "unit_facts", "unit_problems"]
+__all__ = [
+    "SI_POWERS",
+    "SI_PREFIXES",
+    "angle_unit",
+    "length_unit",
+    "si_factor",
+    "unit_facts",
+    "unit_problems",
+]
 
-_PREFIXES = {
+SI_PREFIXES = {
     "EXA": 1e18,
     "PETA": 1e15,
     "TERA": 1e12,
@@ -27,7 +35,7 @@ _PREFIXES = {
     "FEMTO": 1e-15,
     "ATTO": 1e-18,
 }
-_POWERS = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
+SI_POWERS = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
 # Factors that a conversion-based unit of such a name has (IFC 4.3, 8.11.3.4).
 _NAMED = {
     "INCH": 0.0254,
@@ -61,8 +69,8 @@ def _factor(unit: Any, depth: int) -> float | None:
     if unit is None or depth > 8:
         return None
     if unit.is_a("IfcSIUnit"):
-        prefix = _PREFIXES.get(unit.Prefix, 1.0) if unit.Prefix else 1.0
-        scale = prefix ** _POWERS.get(unit.Name or "", 1)
+        prefix = SI_PREFIXES.get(unit.Prefix, 1.0) if unit.Prefix else 1.0
+        scale = prefix ** SI_POWERS.get(unit.Name or "", 1)
         return float(scale / 1000.0 if unit.Name == "GRAM" else scale)
     if unit.is_a("IfcConversionBasedUnit"):
         measure = unit.ConversionFactor

@@ -15,6 +15,7 @@ from typing import Any
 
 from cimkit.errors import StandardError, StandardNotFound
 from cimkit.registry import data_folder
+from cimkit.standard.package._bare import bare_ids
 from cimkit.standard.package._named import edition_order
 from cimkit.standard.package._place import Place
 from cimkit.standard.package._unpacking import read_folder, root, unzip
@@ -156,7 +157,7 @@ def _cells(reader: Any, where: str) -> Iterator[list[str]]:
 
 
 def open_package(path: Path) -> PackageFiles:
-    """Read a folder or zip with a ``standard.toml``, or a workbook with a sheet ``standard``.
+    """Read a folder or zip with a ``standard.toml``, a workbook with a sheet of it, or an IDS.
 
     Raises
     ------
@@ -165,6 +166,8 @@ def open_package(path: Path) -> PackageFiles:
     """
     if path.is_file() and path.name == "standard.toml":
         path = path.parent
+    if path.suffix.lower() == ".ids" and path.is_file():
+        return PackageFiles(path, bare_ids(path))
     if path.suffix.lower() == ".xlsx" and path.is_file():
         from cimkit.standard.workbook._open import open_workbook
 
@@ -263,7 +266,9 @@ def find_package(name: str, *, beside: Path | None = None) -> Path:
             "no such standard", got=f"{name[:100]}…", expected="a name or a path"
         )
     path = Path(name)
-    is_path = "/" in name or "\\" in name or path.suffix in (".zip", ".toml", ".xlsx")
+    is_path = (
+        "/" in name or "\\" in name or path.suffix.lower() in (".zip", ".toml", ".xlsx", ".ids")
+    )
     if beside is not None and (is_path or name.startswith(".")):
         raise StandardError(
             "a package names its parents by id and edition, not by path",

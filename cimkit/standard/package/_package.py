@@ -12,6 +12,7 @@ from cimkit.standard.package._files import PackageFiles
 from cimkit.standard.package._head import Head, read_head
 from cimkit.standard.package._names import read_naming
 from cimkit.standard.package._place import Place
+from cimkit.standard.package._requirements import requirement_rules
 from cimkit.standard.rows import Level, Scheme
 from cimkit.standard.rule import Rule, RuleChange, read_rules
 
@@ -191,7 +192,7 @@ def read_package(files: PackageFiles) -> Package:
             for name in files.under("crosswalk", ".csv")
             for row in _rows(files, name, CROSSWALK_COLUMNS, tuple(CROSSWALK_COLUMNS[:4]))
         ],
-        rules=rules,
+        rules=requirement_rules(files, about.id, rules),
         changes=changes,
         naming=read_naming(files),
         files=files,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cimkit.errors import StandardError, UsageError
+from cimkit.errors import StandardError, StandardInvalid, UsageError
 from cimkit.standard import Standard, load
 from cimkit.standard.draft import flatten, write_draft
 from cimkit.standard.formats.ids import read, write
@@ -151,7 +151,11 @@ def test_every_real_file_is_read(shared_data: Path, tmp_path: Path) -> None:
     for file in sorted((shared_data / "ids").rglob("*.ids")):
         draft, losses = read(file, id="a.b", edition="1")
         write_draft(draft, tmp_path / f"p{found['files']}")
-        load(tmp_path / f"p{found['files']}")
+        if file.name.startswith("invalid-"):
+            with pytest.raises(StandardInvalid):
+                load(tmp_path / f"p{found['files']}")
+        else:
+            load(tmp_path / f"p{found['files']}")
         found["files"] += 1
         found["classes"] += bool(draft.classes)
         found["attributes"] += bool(draft.attributes)

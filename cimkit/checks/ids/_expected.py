@@ -1,0 +1,86 @@
+"""What a facet asks for, in signs that need no language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["anchored", "expected", "spelt", "subject"]
+
+Json = Mapping[str, Any]
+_SHOWN = 5
+"""Values of an enumeration that are named; the others are counted."""
+_LONGEST = 120
+_BOUNDS = {
+    "minInclusive": "≥",
+    "minExclusive": ">",
+    "maxInclusive": "≤",
+    "maxExclusive": "<",
+}
+_LENGTHS = {"length": "=", "minLength": "≥", "maxLength": "≤"}
+_RELATIONS = {"IFCRELVOIDSELEMENT IFCRELFILLSELEMENT": "IFCRELVOIDSELEMENT/IFCRELFILLSELEMENT"}
+
+
+def spelt(value: Json) -> str:
+    """Return a value or a restriction.
+
+    Examples
+    --------
+    >>> spelt({"simple": "A"}), spelt({"base": "double", "minInclusive": "2", "maxExclusive": "5"})
+    ('A', '≥ 2, < 5')
+    >>> spelt({"base": "string", "enumeration": [str(n) for n in range(1000)]})
+    '0 | 1 | 2 | 3 | 4 | … (1000)'
+    """
+    if "simple" in value:
+        return _short(value["simple"])
+    parts = []
+    if "enumeration" in value:
+        many = value["enumeration"]
+        more = f" | … ({len(many)})" if len(many) > _SHOWN else ""
+        parts.append(_short(" | ".join(many[:_SHOWN])) + more)
+    if "pattern" in value:
+        parts.append(" | ".join(f"/{_short(p)}/" for p in value["pattern"][:_SHOWN]))
+    parts += [f"{sign} {value[name]}" for name, sign in _BOUNDS.items() if name in value]
+    parts += [f"|…| {sign} {value[name]}" for name, sign in _LENGTHS.items() if name in value]
+    return ", ".join(parts)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def subject(facet: Json) -> str:
+    """Return what a facet asks about: an attribute, a property, a system, a relation."""
+    kind = facet["facet"]
+    if kind == "attribute":
+        return spelt(facet["name"])
+    if kind == "property":
+        return f"{spelt(facet['propertySet'])}.{spelt(facet['baseName'])}"
+    if kind == "classification":
+        return spelt(facet["system"])
+    if kind == "partOf":
+        relation = facet.get("relation", "")
+        return str(_RELATIONS.get(relation, relation))
+    return ""
+
+
+def expected(facet: Json) -> str:
+    """Return what a facet wants to find."""
+    kind = facet["facet"]
+    if kind in ("entity", "partOf"):
+        entity = facet["entity"] if kind == "partOf" else facet
+        name = spelt(entity["name"])
+        own = entity.get("predefinedType")
+        return f"{name}.{spelt(own)}" if own is not None else name
+    said = [str(facet["dataType"])] if "dataType" in facet else []
+    said += [spelt(facet["value"])] if "value" in facet else []
+    return " ".join(said)
+
+
+def anchored(facet: Json) -> bool:
+    """Tell whether a pattern has signs that are anchors elsewhere and plain signs in IDS."""
+    for value in facet.values():
+        patterns = value.get("pattern", ()) if isinstance(value, Mapping) else ()
+        if any(p.startswith("^") or p.endswith("$") for p in patterns):
+            return True
+    return False
