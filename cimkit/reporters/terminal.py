@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cimkit.model import Status
+from cimkit.reporters._content import Group, groups, pick, said
+from cimkit.reporters._sections import sections
 from cimkit.reporters._spec import ReporterSpec
+from cimkit.reporters._terminal import clean, print_section
 from cimkit.reporters._words import heading
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from cimkit.checks import RuleResult, Verdict
 
@@ -32,8 +35,14 @@ _COLOR = {
     "warning": "yellow",
     "info": "cyan",
 }
-# Terminals obey these, and a file name can hold them: C0 and C1 controls, bidirectional overrides.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TOLD = ("provenance", "rules", "files")
+"""Sections that are said in other words here, or in files only."""
+_ROWS = 10
+_SPREAD = 12
+_GROUPS = 8
+"""Entries of a rule."""
+_FEW = 3
+"""Places of an entry, where a rule has several."""
 
 
 def write(
@@ -78,14 +87,26 @@ def _report(
 ) -> None:
     _head(console, verdict, language)
     console.print(_table(verdict, language))
+    found = groups(verdict)
+    by_rule: dict[str, list[Group]] = {}
+    for group in found:
+        by_rule.setdefault(group.rule, []).append(group)
     for result in verdict.rules:
-        if result.places:
-            _failures(console, verdict, result, language, places)
-    _unseen(console, verdict, language)
+        if result.rule in by_rule:
+            _failures(console, verdict, result, by_rule[result.rule], language, places)
+    for section in sections(verdict):
+        if section.key == "spread":
+            spread = [r for r in section.rows if r[1] or len(section.rows) > 1]
+            if len({(row[1], row[2]) for row in spread}) > 1:
+                print_section(console, section, language, _SPREAD)
+        elif section.key == "unchecked":
+            _unseen(console, verdict, language)
+        elif section.key not in _TOLD:
+            print_section(console, section, language, _ROWS)
     console.print()
     if machine is not None:
-        console.print(heading("machine", language, file=_clean(str(machine))), soft_wrap=True)
-    elif any(r.places > places for r in verdict.rules):
+        console.print(heading("machine", language, file=clean(str(machine))), soft_wrap=True)
+    elif any(len(group.rows) > places for group in found):
         console.print(heading("machine how", language), style="dim")
 
 
@@ -95,17 +116,17 @@ def _head(console: Console, verdict: Verdict, language: str) -> None:
     receipt = verdict.receipt
     line = Text()
     line.append(f" {heading(verdict.word, language)} ", style=_COLOR[verdict.word])
-    line.append(f" {heading('by', language, standard=_clean(receipt['standard']))}", style="bold")
+    line.append(f" {heading('by', language, standard=clean(receipt['standard']))}", style="bold")
     console.print(line)
     title = receipt["title"].get(language) or receipt["title"].get("en") or ""
-    console.print(Text(_clean(title), style="dim"))
+    console.print(Text(clean(title), style="dim"))
     governed = receipt.get("governed_by")
     if governed:
-        why = Text(_clean(governed["reason"].get(language) or governed["reason"]["en"]))
+        why = Text(clean(governed["reason"].get(language) or governed["reason"]["en"]))
         if governed["warning"]:
             why = Text(f"{heading('warning', language)}: ", style="bold") + why
             if governed["alternatives"]:
-                others = _clean(", ".join(governed["alternatives"]))
+                others = clean(", ".join(governed["alternatives"]))
                 why.append(f" ({heading('alternatives', language, which=others)})")
         why.stylize(_COLOR["warning"] if governed["warning"] else "dim")
         console.print(why)
@@ -127,7 +148,7 @@ def _table(verdict: Verdict, language: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column(heading("rule", language), overflow="fold")
     table.add_column(heading("status", language), no_wrap=True)
-    for name in ("failed", "passed", "not checked"):
+    for name in ("failed", "places", "passed", "not checked"):
         table.add_column(heading(name, language), justify="right", no_wrap=True)
     table.add_column(heading("of", language), no_wrap=True, style="dim")
     for r in verdict.rules:
@@ -135,9 +156,10 @@ def _table(verdict: Verdict, language: str) -> Table:
         said = r.worst if r.worst in ("warning", "info") else r.status
         status, color = heading(said, language), _COLOR[said]
         table.add_row(
-            Text(_clean(r.rule)),
+            Text(clean(r.rule)),
             Text(status, style=color),
             Text(f"{r.failed:,}" if r.failed else "", style=color),
+            f"{r.places:,}" if r.places else "",
             f"{r.passed:,}" if known else "",
             Text(f"{r.not_checked:,}" if r.not_checked else "", style=_COLOR["not checked"]),
             r.counts if known else "",
@@ -146,50 +168,84 @@ def _table(verdict: Verdict, language: str) -> Table:
 
 
 def _failures(
-    console: Console, verdict: Verdict, result: RuleResult, language: str, places: int
+    console: Console,
+    verdict: Verdict,
+    result: RuleResult,
+    found: list[Group],
+    language: str,
+    places: int,
 ) -> None:
-    import pyarrow.compute as pc
     from rich.padding import Padding
     from rich.text import Text
 
-    rows = verdict.findings.filter(
-        (pc.field("rule") == result.rule) & (pc.field("status") == str(Status.FAIL))
-    )
-    shown = rows.slice(0, places).to_pylist()
-    head = Text(_clean(result.rule), style="bold")
-    said = [_clean(s) for s in (result.clause, result.element) if s]
-    head.append("  " + " · ".join(said), style="not bold dim")
+    head = Text(clean(result.rule), style="bold")
+    about = [clean(s) for s in (result.clause, result.element) if s]
+    head.append("  " + " · ".join(about), style="not bold dim")
     console.print()
     console.print(head)
     hints: list[str] = []
-    for row in shown:
-        console.print(Padding(_place(row), (0, 0, 0, 2), expand=False))
-        line = Text(f"{heading(row['severity'], language)}  ", style=_COLOR[row["severity"]])
-        line.append(_clean(row["message"]), style="default")
-        if row["count"] > 1:
-            line.append(f"  ×{row['count']:,}", style="bold")
-        console.print(Padding(line, (0, 0, 0, 4), expand=False))
-        if row["hint"] and row["hint"] not in hints:
-            hints.append(row["hint"])
-            hint = f"→ {_clean(row['hint'])} ({heading('mender ' + row['mender'], language)})"
-            console.print(Padding(Text(hint, style="dim"), (0, 0, 0, 4), expand=False))
-    left = rows.num_rows - len(shown)
-    if left:
-        text = heading(
-            "more", language, count=f"{left:,}", all=f"{result.failed:,}", what=result.counts
-        )
+    for group in found[:_GROUPS]:
+        rows = pick(verdict, group.rows[: places if len(found) == 1 else _FEW])
+        told = [clean(said(verdict, result, row, language)[0]) for row in rows]
+        one = len(group.rows) > 1 and (bool(group.mistake) or len(set(told)) == 1)
+        if one:
+            _message(console, group.severity, told[0], language, 2, group)
+        for row, message in zip(rows, told, strict=True):
+            console.print(Padding(_place(row, language), (0, 0, 0, 4 if one else 2), expand=False))
+            if not one:
+                _message(console, row["severity"], message, language, 4, None, row["count"])
+        left = len(group.rows) - len(rows)
+        if left:
+            about_all = {"all": f"{group.things:,}", "what": result.counts}
+            text = heading("more", language, count=f"{left:,}", **about_all)
+            indent = 4 if one else 2
+            console.print(Padding(Text(text, style="bold"), (0, 0, 0, indent), expand=False))
+        hint = clean(said(verdict, result, rows[0], language)[1])
+        if hint and hint not in hints:
+            hints.append(hint)
+            text = f"→ {hint} ({heading('mender ' + rows[0]['mender'], language)})"
+            console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4), expand=False))
+    rest = found[_GROUPS:]
+    if rest:
+        count = f"{sum(len(group.rows) for group in rest):,}"
+        text = heading("more groups", language, count=f"{len(rest):,}", places=count)
         console.print(Padding(Text(text, style="bold"), (0, 0, 0, 2), expand=False))
 
 
-def _place(row: dict[str, Any]) -> Any:
+def _message(
+    console: Console,
+    severity: str,
+    message: str,
+    language: str,
+    indent: int,
+    group: Group | None,
+    count: int = 1,
+) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
-    line = Text(_clean(row["path"] or "."))
+    line = Text(f"{heading(severity, language)}  ", style=_COLOR[severity])
+    line.append(message, style="default")
+    if group is not None:
+        key = "copies" if group.mistake else "alike"
+        places = heading(key, language, count=f"{len(group.rows):,}")
+        line.append(f"  ({places})", style="bold")
+    elif count > 1:
+        line.append(f"  ×{count:,}", style="bold")
+    console.print(Padding(line, (0, 0, 0, indent), expand=False))
+
+
+def _place(row: dict[str, Any], language: str) -> Text:
+    from rich.text import Text
+
+    line = Text(clean(row["path"] or "."))
     for part in (row["layer"], row["place"]):
         if part:
-            line.append(f"  {_clean(part)}")
+            line.append(f"  {clean(part)}")
     if row["x"] is not None and row["y"] is not None:
         line.append(f"  {row['x']:.6f}, {row['y']:.6f}", style="dim")
+    if row["compared"]:
+        line.append(f"  {heading(row['compared'], language)}", style="dim")
     return line
 
 
@@ -202,8 +258,8 @@ def _unseen(console: Console, verdict: Verdict, language: str) -> None:
         console.print()
         console.print(Text(heading("unseen", language), style="bold"))
     for r in blind:
-        line = Text(f"{_clean(r.rule)}: ", style=_COLOR["not checked"])
-        line.append("; ".join(_clean(reason) for reason in r.reasons), style="default")
+        line = Text(f"{clean(r.rule)}: ", style=_COLOR["not checked"])
+        line.append("; ".join(clean(reason) for reason in r.reasons), style="default")
         said = [heading("mandatory", language)] if r.mandatory else []
         if r.not_checked:
             said.insert(0, heading("things", language, count=f"{r.not_checked:,}", what=r.counts))
@@ -214,8 +270,3 @@ def _unseen(console: Console, verdict: Verdict, language: str) -> None:
     if ignored:
         console.print()
         console.print(Text(heading("aside", language, count=f"{ignored:,}"), style="dim"))
-
-
-def _clean(text: str) -> str:
-    """Return a text without what a terminal would obey."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

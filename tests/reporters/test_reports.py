@@ -122,8 +122,9 @@ def test_counts_agree(verdict):
 
 
 def test_terminal_shows_five_places_and_the_exact_rest(verdict):
-    said = text("terminal", verdict)
+    said, _, by_file = text("terminal", verdict).partition("Failures by rule, class and file")
     assert "REJECTED" in said
+    assert sum(f"{n}.shp" in by_file for n in range(12)) == 12
     assert sum(f"{n}.shp" in said for n in range(12)) == 5
     assert "7 more places, 12 objects in all" in said
     assert said.count("→ mend it") == 1

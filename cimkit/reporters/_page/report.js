@@ -127,15 +127,16 @@ function group(n) {
   const g = D.groups[n], row = g.rows[0];
   const hint = told(row, "hint"), count = g.places.toLocaleString("en");
   const list = el("ul");
+  const same = !/\{\w+\}/.test(D.templates[C.template[row]].message[lang] || "");
   for (const k of g.rows) {
     const got = [];
-    if (!g.mistake && g.places > 1) got.push(told(k, "message"));
+    if (!g.mistake && !same && g.places > 1) got.push(told(k, "message"));
     if (text("measured", k)) got.push(`${w("measured")}: ${text("measured", k)}`);
     if (text("expected", k)) got.push(`${w("expected")}: ${text("expected", k)}`);
     list.append(el("li", {}, link(where(k), () => choose(k, true)), got.length ? el("div", { class: "dim" }, got.join(" · ")) : null));
   }
   const left = g.places - g.rows.length;
-  const head = g.mistake || g.places === 1 ? told(row, "message") : "";
+  const head = g.mistake || same || g.places === 1 ? told(row, "message") : "";
   return el("div", { class: "group" },
     el("div", {}, tag(g.severity), " ", head ? el("strong", {}, head) : null, " ",
       el("span", { class: "dim" }, w(g.mistake ? "copies" : "alike", { count }))),
@@ -220,7 +221,7 @@ function list() {
   const rows = shown.slice(page * limit, (page + 1) * limit);
   const head = el("tr", {}, ...SORTS.map(([key, label]) => el("th", {
     scope: "col", class: key === "count" ? "n" : "", "aria-sort": key && sort === key ? (up ? "ascending" : "descending") : undefined,
-  }, key ? el("button", { type: "button", on: { click: () => { up = sort === key ? !up : true; sort = key; refilter(); list(); } } }, w(label)) : w(label))));
+  }, key && limit === PAGE ? el("button", { type: "button", on: { click: () => { up = sort === key ? !up : true; sort = key; refilter(); list(); } } }, w(label)) : w(label))));
   const body = el("tbody");
   for (const i of rows) body.append(el("tr", { "data-row": i, class: i === chosen ? "on" : "" },
     el("td", { class: "id" }, D.rules[C.rule[i]].rule),
@@ -438,7 +439,7 @@ if (!map.start()) document.querySelector(".canvas").hidden = true;
 addEventListener("resize", () => { map.draw(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { map.draw(); detail(); });
 addEventListener("beforeprint", () => {
-  groups(true); limit = 1000; page = 0; list(); map.draw();
+  groups(true); limit = 500; page = 0; list(); map.draw();
   const left = shown.length - Math.min(shown.length, limit);
   $("printed").textContent = left ? w("more rows", { count: left.toLocaleString("en") }) : "";
 });
