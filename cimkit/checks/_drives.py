@@ -19,7 +19,7 @@ def drives(context: CheckContext, rule: Rule, spec: CheckSpec) -> None:
     Columns: path, item_id, object_id, x, y, z, ``drive`` (sequence and folder: several cameras of a
     vehicle have a folder each), ``n`` (order in the drive: by time, then by name), ``t`` (seconds;
     by the camera's own clock where nothing says its zone), heading, heading_origin, pitch, roll,
-    width, height, fov, above (metres above the ground it looks down on), projection, cropped.
+    width, height, fov, above (metres above the ground it looks down on), camera, panorama, cropped.
     """
     here = scope(rule, spec, context.standard)
     context.con.execute(

@@ -69,18 +69,18 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             WINDOW w AS (PARTITION BY drive ORDER BY n)),
         moved AS (
             SELECT *, degrees(atan2(dx * cos(radians(y)), dy)) AS course FROM steps
-            WHERE hypot(dx * cos(radians(y)), dy) * 111320 >= {float(said["step"])}),
+            WHERE sqrt((dx * cos(radians(y))) ** 2 + dy ** 2) * 111320 >= {float(said["step"])}),
         angles AS (
             SELECT *, {angle_between("heading", "course")} AS angle,
                    count(*) OVER d AS many,
                    avg(sin(radians(heading - course))) OVER d AS s,
                    avg(cos(radians(heading - course))) OVER d AS c,
-                   hypot(avg(sin(radians(heading))) OVER d, avg(cos(radians(heading))) OVER d)
-                       AS same_heading,
-                   hypot(avg(sin(radians(course))) OVER d, avg(cos(radians(course))) OVER d)
-                       AS same_course
+                   sqrt(avg(sin(radians(heading))) OVER d ** 2
+                        + avg(cos(radians(heading))) OVER d ** 2) AS same_heading,
+                   sqrt(avg(sin(radians(course))) OVER d ** 2
+                        + avg(cos(radians(course))) OVER d ** 2) AS same_course
             FROM moved WINDOW d AS (PARTITION BY drive))
-        SELECT *, hypot(s, c) AS fixed, degrees(atan2(s, c)) AS usual,
+        SELECT *, sqrt(s ** 2 + c ** 2) AS fixed, degrees(atan2(s, c)) AS usual,
                same_heading > 0.99999 AND same_course < 0.9 AS constant
         FROM angles WHERE many >= {int(said["least"])}"""
     )

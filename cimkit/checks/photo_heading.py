@@ -20,7 +20,7 @@ SPEC = CheckSpec(
     title="Photograph has a heading",
     counts="photographs",
     kinds=("imagery",),
-    parameters={"origins": ["exif", "xmp", "trajectory", "sheet"]},
+    parameters={"origins": ["exif", "xmp", "trajectory", "sheet"], "required": True},
 )
 
 
@@ -31,7 +31,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     position is missing is for the check ``photo_position`` to say.
 
     Parameters of the rule: ``origins`` (who must have said it; a heading ``derived`` from the
-    track is cimkit's guess, not the delivery's statement).
+    track is cimkit's guess, not the delivery's statement), ``required`` (whether photographs
+    without one are failures; else they are named aside).
     """
     said = parameters(SPEC, rule)
     here = scope(rule, SPEC, context.standard)
@@ -46,11 +47,19 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                               THEN json_extract_string(properties, '/heading') END AS text
                FROM (SELECT *, json_extract_string(properties, '/heading_origin') AS origin
                      FROM things WHERE {here} AND bbox IS NOT NULL)))
-        WHERE NOT coalesce(heading BETWEEN 0 AND 360, FALSE) ORDER BY rank"""
+        WHERE NOT coalesce(heading BETWEEN 0 AND 360, {"FALSE" if said["required"] else "TRUE"})
+        ORDER BY rank"""
     )
     blind = context.table(
         f"""SELECT path, source_layer AS layer, 'heading-nowhere' AS reason, 1 AS count
             FROM things WHERE {here} AND bbox IS NULL ORDER BY rank"""
     ).to_pylist()
     placed = context.count(f"SELECT count(*) FROM things WHERE {here} AND bbox IS NOT NULL")
+    if not said["required"]:
+        unsaid = context.count(
+            f"""SELECT count(*) FROM things WHERE {here} AND bbox IS NOT NULL AND TRY_CAST(
+                json_extract_string(properties, '/heading') AS DOUBLE) IS NULL"""
+        )
+        blind += [{"reason": "heading-missing", "count": unsaid}] if unsaid else []
+        placed -= unsaid
     return conclude(context, rule, bad, placed, aside=blind)

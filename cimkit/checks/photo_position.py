@@ -21,7 +21,7 @@ SPEC = CheckSpec(
     counts="photographs",
     kinds=("imagery",),
     problems=("gps-*", "trajectory-row-*"),
-    parameters={"jump": 200.0},
+    parameters={"jump": 200.0, "required": True, "least": 3},
 )
 
 
@@ -31,9 +31,12 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     The order in a drive is that of time, then of name. At its ends the next two photographs
     decide, so that the one before an outlier is not blamed for it.
 
-    Parameters of the rule: ``jump`` (metres).
+    Parameters of the rule: ``jump`` (metres), ``least`` (photographs that make a drive: a folder of
+    fewer is a heap of pictures from anywhere), ``required`` (whether photographs without a position
+    are failures; else they are named aside).
     """
-    jump = float(parameters(SPEC, rule)["jump"])
+    said = parameters(SPEC, rule)
+    jump = float(said["jump"])
     here = scope(rule, SPEC, context.standard)
     bad = context.table(
         f"""
@@ -47,6 +50,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                    {_metres("lag(x) OVER w", "lag(y) OVER w")} AS before,
                    {_metres("lead(x) OVER w", "lead(y) OVER w")} AS after
             FROM photos WHERE NOT nowhere AND NOT nullisland AND sequence IS NOT NULL
+            QUALIFY count(*) OVER (PARTITION BY sequence) >= {int(said["least"])}
             WINDOW w AS (PARTITION BY sequence ORDER BY observed NULLS LAST, path, rank)),
         lone AS (
             SELECT object_id, least(coalesce(before, after), coalesce(after, before)) AS metres,
@@ -64,10 +68,17 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         FROM photos LEFT JOIN lone USING (object_id)
         LEFT JOIN (SELECT path, string_agg(message, ' ' ORDER BY message) AS told FROM flaws
                    WHERE code GLOB 'gps-*' OR code GLOB 'trajectory-row-*' GROUP BY path)
-             USING (path) WHERE nowhere OR nullisland OR jumps
+             USING (path) WHERE {"nowhere OR" if said["required"] else "NOT nowhere AND"}
+                                (nullisland OR jumps)
         ORDER BY rank"""
     )
-    return conclude(context, rule, bad, context.count(f"SELECT count(*) FROM things WHERE {here}"))
+    every = context.count(f"SELECT count(*) FROM things WHERE {here}")
+    lost = "x IS NULL AND geometry IS NULL"
+    nowhere = context.count(f"SELECT count(*) FROM things WHERE {here} AND {lost}")
+    if said["required"] or not nowhere:
+        return conclude(context, rule, bad, every)
+    aside = [{"reason": "photo-missing", "count": nowhere}]
+    return conclude(context, rule, bad, every - nowhere, aside=aside)
 
 
 def _metres(x: str, y: str) -> str:

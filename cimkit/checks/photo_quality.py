@@ -42,6 +42,11 @@ SPEC = CheckSpec(
             "与同一序列的其他照片相比明显模糊（拉普拉斯方差）",
             "同じ走行の他の写真に比べてぼけています（ラプラシアンの分散）",
         ),
+        "photo-none": phrase(
+            "pictures of no camera, time or place: masks, drawings",
+            "未注明相机、时间和位置的图片（掩膜、图形等）",
+            "カメラ・時刻・位置のない画像（マスク、図など）",
+        ),
         "photo-dark": phrase("it is all but black", "影像几乎全黑", "ほぼ真っ黒です"),
         "photo-bright": phrase("it is all but white", "影像几乎全白", "ほぼ真っ白です"),
     },
@@ -52,7 +57,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find photographs that are blurred, under- or overexposed.
 
     How sharp a picture can be depends on what it shows: beside a least value each is held against
-    the median of its drive.
+    the median of its drive. A picture that says neither camera nor time nor place is no photograph
+    to be judged: a mask is white and black by intent.
 
     Parameters of the rule: ``sharpness`` (least variance of the Laplacian at 640 pixels, grey
     levels squared), ``relative`` (least share of the median of its drive, where that has ``least``
@@ -71,7 +77,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             FROM measures WHERE item_id IN (SELECT item_id FROM shots) GROUP BY item_id)
         SELECT s.*, t.* EXCLUDE (item_id), count(sharp) OVER d AS many,
                {float(said["relative"])} * median(sharp) OVER d AS usual
-        FROM shots s LEFT JOIN told t USING (item_id) WINDOW d AS (PARTITION BY drive)"""
+        FROM shots s LEFT JOIN told t USING (item_id)
+        WHERE s.camera IS NOT NULL OR s.x IS NOT NULL OR s.t IS NOT NULL WINDOW d AS (PARTITION BY drive)"""
     )
     bad = context.table(
         f"""SELECT path, object_id, x, y, z, reason, CASE
@@ -96,4 +103,6 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         "SELECT path, 'unmeasured' AS reason, 1 AS count FROM graded WHERE mean IS NULL"
     ).to_pylist()
     judged = context.count("SELECT count(*) FROM graded WHERE mean IS NOT NULL")
-    return conclude(context, rule, bad, judged, unchecked=blind)
+    rest = context.count("SELECT count(*) FROM shots") - judged - len(blind)
+    aside = [{"reason": "photo-none", "count": rest}] if rest else []
+    return conclude(context, rule, bad, judged, unchecked=blind, aside=aside)
