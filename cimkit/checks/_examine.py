@@ -113,9 +113,11 @@ def check_tables(
         checked.append((problem_rule(), PROBLEM_SPEC))
         findings = fingerprinted(context, findings)
         items = context.table(
-            "SELECT path, sha256, size, status, dataset_id FROM items ORDER BY path"
+            """SELECT path, sha256, size, status, dataset_id, crs,
+               json_extract_string(properties, '$.georeference.matrix') AS frame
+               FROM items ORDER BY path"""
         ).to_pylist()
-    files = [{k: v for k, v in row.items() if k != "dataset_id"} for row in items]
+    files = [_file(row) for row in items]
     findings, waived = waive(findings, terms.waivers, terms.today or datetime.now(UTC).date())
     comparison = None
     if terms.baseline is not None:
@@ -236,6 +238,14 @@ def _unread(context: CheckContext, rule: Rule, spec: CheckSpec) -> pa.Table:
     if not count:
         return LAKE["findings"].empty_table()
     return not_checked(context, rule, "unread", count=count)
+
+
+def _file(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what a receipt says of a source; of a model also how it lies in its CRS."""
+    file = {name: item[name] for name in ("path", "sha256", "size", "status")}
+    if item["frame"]:
+        file |= {"crs": item["crs"], "frame": json.loads(item["frame"])}
+    return file
 
 
 def _hash(plain: dict[str, Any]) -> str:

@@ -76,6 +76,8 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     }
     box, box84 = _box(held)
     project = next(iter(model.by_type("IfcProject")), None)
+    # Rows of the matrix from metres of the model to the CRS's: reports look at places with it.
+    frame = {"matrix": place.matrix[:3].ravel().tolist()} if place.placed else {}
     return Asset(
         path=source.path,
         kind="bim",
@@ -89,7 +91,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         bbox_wgs84=box84,
         properties={
             "placed": place.placed,
-            "georeference": {"origin": place.origin, **place.facts},
+            "georeference": {"origin": place.origin, **place.facts, **frame},
             "length_unit_m": length_unit(model),
             "units": unit_facts(model),
             "read_as": model.schema_identifier,
