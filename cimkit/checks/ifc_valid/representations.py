@@ -80,6 +80,7 @@ def _spaces(model: Model, found: Found, _: Mapping[str, Any]) -> None:
 
 
 def _context(model: Model, found: Found, _: Mapping[str, Any]) -> None:
+    allowed = _named("contexts")
     name = "IfcProject" if model.family == "IFC2X3" else "IfcContext"
     for owner in model.of(name):
         contexts = owner.RepresentationContexts or ()
@@ -89,10 +90,8 @@ def _context(model: Model, found: Found, _: Mapping[str, Any]) -> None:
             met = ", ".join(c.is_a() for c in contexts) or "-"
             found.fail(owner, met, "IfcGeometricRepresentationContext")
         for context in contexts:
-            if context.ContextType not in _named("contexts"):
-                found.fail(
-                    context, f"ContextType: {context.ContextType}", _list(_named("contexts"))
-                )
+            if context.ContextType not in allowed:
+                found.fail(context, f"ContextType: {context.ContextType}", _list(allowed))
 
 
 def _subcontexts(model: Model, found: Found, _: Mapping[str, Any]) -> None:

@@ -23,6 +23,10 @@ Int = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 
 _STATEMENT = re.compile(rb"#\s*(\d+)\s*=\s*([A-Za-z0-9_]+)\s*\(((?:[^';]++|'(?:[^']++|'')*+')*+);")
+_FRAME = re.compile(
+    rb"\b(?:ENDSEC|DATA(?:\s*\([^;]*\))?|END-ISO-10303-21|SIGNATURE)\s*;|\AISO-10303-21;.*?\bDATA\s*;",
+    re.IGNORECASE | re.DOTALL,
+)
 _COMMENT = re.compile(rb"'(?:[^']++|'')*+'|/\*(?:[^*]++|\*(?!/))*+\*/")
 _ARGUMENT = re.compile(
     rb"\s*((?:[^',()]++|'(?:[^']++|'')*+'|\((?:[^'()]++|'(?:[^']++|'')*+'"
@@ -56,6 +60,8 @@ class Statements:
     """Instance numbers by class in capitals, in the order of the file."""
     texts: dict[str, list[bytes]]
     """Arguments of each, without the outer parentheses."""
+    rest: str = ""
+    """The first of what stands between the statements and is none."""
     _cut: dict[str, list[list[bytes]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -162,8 +168,16 @@ def read_statements(model: Model) -> Statements:
         numbers[name].append(int(number))
         texts[name].append(text.rstrip()[:-1])
     return Statements(
-        {k.decode(): v for k, v in numbers.items()}, {k.decode(): v for k, v in texts.items()}
+        {k.decode(): v for k, v in numbers.items()},
+        {k.decode(): v for k, v in texts.items()},
+        _rest(content),
     )
+
+
+def _rest(content: bytes) -> str:
+    """Return the first piece of a data section that is no statement; empty: there is none."""
+    left = _FRAME.sub(b"", _STATEMENT.sub(b"", content)).split()
+    return b" ".join(left)[:120].decode("utf-8", "replace")
 
 
 def without_texts(text: bytes) -> bytes:
