@@ -9,6 +9,7 @@ from cimkit.catalog._doctor import Diagnosis, doctor
 from cimkit.catalog._explain import Explanation, explain
 from cimkit.catalog._findings import write_findings
 from cimkit.catalog._ingest import ingest, ingest_staged
+from cimkit.catalog._passing import Passing, passing
 from cimkit.catalog._query import query, version_of
 from cimkit.catalog._report import DatasetReport, IngestReport
 from cimkit.catalog._search import search
@@ -24,6 +25,7 @@ __all__ = [
     "Diagnosis",
     "Explanation",
     "IngestReport",
+    "Passing",
     "adopt",
     "create",
     "decide",
@@ -35,6 +37,7 @@ __all__ = [
     "ingest_staged",
     "log",
     "open_catalog",
+    "passing",
     "query",
     "read_decisions",
     "save_crosswalk",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cimkit.model import Sheet
     from cimkit.model.source import Depth
 
-__all__ = ["ingest", "ingest_staged"]
+__all__ = ["ingest", "ingest_staged", "root_of"]
 
 
 def ingest(
@@ -98,7 +98,7 @@ def ingest(
         return ingest_staged(
             catalog,
             staged,
-            root=_root(places, staged),
+            root=root_of(places, staged),
             sheet=declared,
             delivery=delivery,
             author=author,
@@ -172,7 +172,7 @@ def ingest_staged(
     return report
 
 
-def _root(places: list[Path], staged: list[Staged]) -> Path:
+def root_of(places: list[Path], staged: list[Staged]) -> Path:
     """Return the folder that the sources' paths are relative to."""
     folders = [p if p.is_dir() else p.parent for p in places]
     root = Path(os.path.commonpath(folders))

@@ -1,50 +1,34 @@
-"""Jobs in spawned worker processes: one that crashes, hangs or grows too big costs itself alone."""
+"""Jobs in spawned worker processes: one that crashes, hangs or grows too big costs itself alone.
+
+Starting a process and its libraries takes longer than a small job. So the processes of a short run
+that ended well are kept for the next run of this process; one that waits for nothing costs memory
+only, and none is kept after a run of more than `_SHORT` seconds.
+"""
 
 from __future__ import annotations
 
 import importlib
-import os
 import queue
 import signal
-import sys
-import tempfile
 import threading
-import types
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from functools import cache, partial
-from multiprocessing.context import SpawnContext, SpawnProcess
-from multiprocessing.process import BaseProcess
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
+
+from cimkit.runtime.processes import ENVIRONMENT, Processes, call
 
 __all__ = ["ENVIRONMENT", "WorkerFailure", "run"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-ENVIRONMENT = {
-    # nothing is ever written beside a delivered file, and nothing is fetched on its behalf
-    "GDAL_PAM_ENABLED": "NO",
-    "CPL_LOG_ERRORS": "OFF",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-    "GDAL_HTTP_PROXY": "127.0.0.1:9",
-    "GDAL_HTTP_TIMEOUT": "1",
-    "GML_DOWNLOAD_SCHEMA": "NO",
-    # extracts have their node ids in any order
-    "OSM_USE_CUSTOM_INDEXING": "NO",
-    "GML_SKIP_RESOLVE_ELEMS": "ALL",
-    "PROJ_NETWORK": "OFF",
-    # a city's outline in one feature is larger than the default of 200 MB
-    "OGR_GEOJSON_MAX_OBJ_SIZE": "0",
-    # the workers are the parallelism; threads inside them only fight for the same cores
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-}
-"""Set in every worker before any library is loaded."""
+_SHORT = 20.0
+"""Seconds after which the processes of a run are not kept for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +43,6 @@ class WorkerFailure:
     """The last words on the worker's standard output and error."""
 
 
-class _Process(SpawnProcess):
-    """A spawned process that does not import the user's script.
-
-    Jobs are functions of importable modules, so the script is not needed; importing it again would
-    run it again wherever it lacks ``if __name__ == "__main__"``.
-    """
-
-    _lock = threading.Lock()
-
-    @staticmethod
-    def _Popen(process_obj: BaseProcess) -> Any:
-        with _Process._lock:
-            script = sys.modules["__main__"]
-            sys.modules["__main__"] = types.ModuleType("__main__")
-            try:
-                return SpawnProcess._Popen(process_obj)
-            finally:
-                sys.modules["__main__"] = script
-
-
-class _Context(SpawnContext):
-    Process = _Process
-
-
-def _start(folder: str) -> None:
-    os.environ.update(ENVIRONMENT)
-    tempfile.tempdir = folder  # a killed job's leftovers go with the run
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    log = os.open(Path(folder, f"{os.getpid()}.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):  # C libraries print; stdout is data
-        os.dup2(log, stream)
-
-
-def _call(folder: str, index: int, function: Callable[[T], R], job: T) -> R:
-    mark = _mark(folder)
-    os.pwrite(mark, b"%-20d" % index, 0)
-    try:
-        return function(job)
-    finally:
-        os.pwrite(mark, b" " * 20, 0)
-
-
-@cache
-def _mark(folder: str) -> int:
-    """Open the file that says what this worker is at; once, as opening costs more than writing."""
-    return os.open(Path(folder, f"{os.getpid()}.job"), os.O_WRONLY | os.O_CREAT)
-
-
 def _last_words(folder: Path, pid: int | None) -> str:
     log = folder / f"{pid}.log"
     if pid is None or not log.exists():
@@ -116,33 +52,29 @@ def _last_words(folder: Path, pid: int | None) -> str:
 
 
 class _Pool(Generic[T, R]):
-    """One Pebble pool with its folder, its futures and the thread that watches memory."""
+    """One run over worker processes: its futures and the thread that watches memory."""
 
     def __init__(self, function: Callable[[T], R], workers: int, memory_bytes: int) -> None:
         self.function, self.workers, self.memory_bytes = function, workers, memory_bytes
         self.done: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.futures: dict[int, Future[R]] = {}
         self.too_big: dict[int, int] = {}
+        self.well = True
 
     def work(
-        self, jobs: dict[int, T], timeout_s: Callable[[T], float], folder: Path
+        self, jobs: dict[int, T], timeout_s: Callable[[T], float]
     ) -> Iterator[tuple[int, R | WorkerFailure]]:
-        from pebble import ProcessPool
-
         # The child imports this module by name; a pool started before its import would hang on it.
         importlib.import_module(self.function.__module__)
-        pool = ProcessPool(
-            max_workers=min(self.workers, len(jobs)),
-            initializer=_start,
-            initargs=(str(folder),),
-            context=_Context(),
-        )
+        began, well = time.monotonic(), False
+        processes = Processes.take(min(self.workers, len(jobs)))
+        pool, folder = processes.pool, processes.folder
         over = threading.Event()
         watch = threading.Thread(target=self._watch, args=(folder, over), daemon=True)
         try:
             for index, job in jobs.items():
                 started: Future[R] = pool.schedule(
-                    _call, args=(str(folder), index, self.function, job), timeout=timeout_s(job)
+                    call, args=(str(folder), index, self.function, job), timeout=timeout_s(job)
                 )
                 self.futures[index] = started
                 started.add_done_callback(partial(self._ended, index))
@@ -152,11 +84,15 @@ class _Pool(Generic[T, R]):
                 future = self.futures.pop(index)
                 if not future.cancelled() and isinstance(future.exception(), BrokenExecutor):
                     return
-                yield index, self._result(index, future, timeout_s(jobs[index]), folder)
+                result = self._result(index, future, timeout_s(jobs[index]), folder)
+                self.well = self.well and not isinstance(result, WorkerFailure)
+                yield index, result
+            well = self.well and time.monotonic() - began < _SHORT
         finally:
             over.set()
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
+            if watch.is_alive():
+                watch.join()
+            processes.give() if well else processes.stop()
 
     def _result(
         self, index: int, future: Future[R], timeout_s: float, folder: Path
@@ -248,15 +184,12 @@ def run(
     """
     left = dict(enumerate(jobs))
     allowed = timeout_s if callable(timeout_s) else lambda _: timeout_s
-    with tempfile.TemporaryDirectory(prefix="cimkit-") as name:
-        # A worker that dies between two jobs breaks a Pebble pool; the rest gets a new one.
-        for attempt in range(3):
-            if not left:
-                return
-            pool: _Pool[T, R] = _Pool(function, max(1, workers), memory_bytes)
-            folder = Path(name, str(attempt))
-            folder.mkdir()
-            for index, result in pool.work(dict(left), allowed, folder):
-                yield left.pop(index), result
-        for job in left.values():
-            yield job, WorkerFailure("crashed", "no worker process would start")
+    # A worker that dies between two jobs breaks a Pebble pool; the rest gets a new one.
+    for _ in range(3):
+        if not left:
+            return
+        pool: _Pool[T, R] = _Pool(function, max(1, workers), memory_bytes)
+        for index, result in pool.work(dict(left), allowed):
+            yield left.pop(index), result
+    for job in left.values():
+        yield job, WorkerFailure("crashed", "no worker process would start")
