@@ -25,6 +25,7 @@ __all__ = [
     "failing",
     "groups",
     "head",
+    "ordered",
     "pick",
     "results",
     "said",
@@ -115,6 +116,13 @@ def head(verdict: Verdict) -> dict[str, Any]:
 def results(verdict: Verdict) -> dict[str, RuleResult]:
     """Return the rules' figures by id."""
     return {result.rule: result for result in verdict.rules}
+
+
+def ordered(verdict: Verdict) -> list[RuleResult]:
+    """Return the rules as tables list them: failed, not checked, passed, not applicable."""
+    order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
+    place = {str(status): n for n, status in enumerate(order)}
+    return sorted(verdict.rules, key=lambda result: place[result.status])
 
 
 def said(

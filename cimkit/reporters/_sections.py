@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.checks import tell
 from cimkit.model import Status
-from cimkit.reporters._content import LANGUAGES, batches, failing, results
+from cimkit.reporters._content import LANGUAGES, batches, failing, ordered, results
 from cimkit.reporters._section import Cell, Section
 from cimkit.reporters._terms import comparison, overrides, score, units, waivers
 from cimkit.reporters._words import told
@@ -68,7 +68,7 @@ def _rules(verdict: Verdict) -> list[Section]:
             *(r.rule, r.title, told(r.severity), told(r.status), r.failed, r.places, r.waived),
             *(r.passed, r.not_applicable, r.not_checked, r.counts, r.element, r.clause),
         )
-        for r in verdict.rules
+        for r in ordered(verdict)
     ]
     return [Section("rules", told("rules"), tuple(map(told, names)), rows)]
 

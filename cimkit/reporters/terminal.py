@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cimkit.model import Status
-from cimkit.reporters._content import Group, groups, pick, said
+from cimkit.reporters._content import Group, groups, ordered, pick, said
 from cimkit.reporters._sections import sections
 from cimkit.reporters._spec import ReporterSpec
 from cimkit.reporters._terminal import clean, print_section
@@ -85,8 +85,14 @@ def write(
 def _report(
     console: Console, verdict: Verdict, language: str, machine: Path | None, places: int
 ) -> None:
+    from rich.text import Text
+
     _head(console, verdict, language)
     console.print(_table(verdict, language))
+    apart = [r.rule for r in verdict.rules if r.status == Status.NOT_APPLICABLE]
+    if apart:
+        about = f"{heading('not applicable', language)} ({len(apart):,}): {', '.join(apart)}"
+        console.print(Text(clean(about), style="dim"))
     found = groups(verdict)
     by_rule: dict[str, list[Group]] = {}
     for group in found:
@@ -151,18 +157,19 @@ def _table(verdict: Verdict, language: str) -> Table:
     for name in ("failed", "places", "passed", "not checked"):
         table.add_column(heading(name, language), justify="right", no_wrap=True)
     table.add_column(heading("of", language), no_wrap=True, style="dim")
-    for r in verdict.rules:
-        known = r.status != Status.NOT_APPLICABLE
-        said = r.worst if r.worst in ("warning", "info") else r.status
-        status, color = heading(said, language), _COLOR[said]
+    for r in ordered(verdict):
+        if r.status == Status.NOT_APPLICABLE:
+            continue
+        told = r.worst if r.worst in ("warning", "info") else r.status
+        status, color = heading(told, language), _COLOR[told]
         table.add_row(
             Text(clean(r.rule)),
             Text(status, style=color),
             Text(f"{r.failed:,}" if r.failed else "", style=color),
             f"{r.places:,}" if r.places else "",
-            f"{r.passed:,}" if known else "",
+            f"{r.passed:,}",
             Text(f"{r.not_checked:,}" if r.not_checked else "", style=_COLOR["not checked"]),
-            r.counts if known else "",
+            r.counts,
         )
     return table
 

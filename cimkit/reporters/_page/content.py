@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from cimkit.errors import CimkitError
 from cimkit.model import Severity, Status
-from cimkit.reporters._content import LANGUAGES, Group, failing, groups, results
+from cimkit.reporters._content import LANGUAGES, Group, failing, groups, ordered, results
 from cimkit.reporters._page.shapes import Shapes
 from cimkit.reporters._page.templates import FILLED, Templates
 from cimkit.reporters._page.words import own, words
@@ -89,7 +89,7 @@ def content(verdict: Verdict, language: str, most: int = MOST) -> dict[str, Any]
             {k: getattr(r, k) for k in ("rule", "clause", "element", "places", "waived")}
             for r in verdict.rules
         ],
-        "statuses": [r.status.replace(" ", "") for r in verdict.rules],
+        "statuses": [r.status.replace(" ", "") for r in ordered(verdict)],
         "severities": _SEVERITIES,
         "sections": [asdict(section) for section in sections(verdict)],
         "rows": len(rows),
