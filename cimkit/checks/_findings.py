@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cimkit.checks._failures import common, failures
 from cimkit.checks._telling import kept, tell
 from cimkit.checks._words import WORDS
-from cimkit.model import LAKE, Severity, Status
+from cimkit.model import LAKE, Status
 
 if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["conclude", "not_checked"]
 
-_BATCH = 20_000
-_GIVEN = (
-    *("path", "layer", "place", "object_id", "x", "y", "z", "geometry"),
-    *("measured", "expected", "mistake"),
-)
 _COLUMNS = frozenset(LAKE["findings"].names)
 
 
@@ -44,8 +40,8 @@ def conclude(
         object_id, x, y, z, geometry, measured, expected, mistake; all may be missing), and
 
         ``reason``
-            a word of the check's `CheckSpec.words` or of `WORDS`, or a text, filled into the
-            message as ``{reason}``; a word becomes the finding's ``reason``, too;
+            a word of the check's `CheckSpec.words` or of `WORDS`, filled into the message as
+            ``{reason}`` and kept as the finding's ``reason``; or a text, taken as it is;
         ``hint``
             likewise, where it is not that of the rule;
         ``severity``
@@ -66,13 +62,7 @@ def conclude(
     """
     if "path" in bad.column_names:
         bad = bad.sort_by("path")
-    found: list[pa.Table] = []
-    lost = 0
-    # A rule that a whole city breaks has a million rows; as Python objects they come in batches.
-    for batch in bad.to_batches(_BATCH):
-        failed = [_fail(context, rule, row) for row in batch.to_pylist()]
-        lost += sum(row["things"] for row in failed)
-        found.append(pa.Table.from_pylist(failed, schema=LAKE["findings"]))
+    failed, lost = failures(context, rule, bad)
     passed = applicable - lost
     rows: list[dict[str, Any]] = []
     for given in unchecked:
@@ -83,7 +73,7 @@ def conclude(
         rows.append(_other(context, rule, Status.NOT_APPLICABLE, {"reason": "nothing", "count": 0}))
     elif passed > 0:
         rows.append(_other(context, rule, Status.PASS, {"reason": "passed", "count": passed}))
-    return pa.concat_tables([*found, pa.Table.from_pylist(rows, schema=LAKE["findings"])])
+    return pa.concat_tables([failed, pa.Table.from_pylist(rows, schema=LAKE["findings"])])
 
 
 def not_checked(
@@ -96,64 +86,10 @@ def not_checked(
     return pa.Table.from_pylist([row], schema=LAKE["findings"])
 
 
-def _common(context: CheckContext, rule: Rule) -> dict[str, Any]:
-    tolerance = "" if rule.tolerance is None else f"{rule.tolerance:g} {rule.unit}".strip()
-    return {
-        "delivery_id": context.delivery_id,
-        "rule": rule.id,
-        "fingerprint": "",
-        "severity": str(rule.severity),
-        "waived": "",
-        "compared": "",
-        "reason": "",
-        "mistake": "",
-        "path": "",
-        "layer": "",
-        "place": "",
-        "measured": "",
-        "expected": "",
-        "tolerance": tolerance,
-        "message": "",
-        "hint": "",
-        "details": "",
-        "mender": rule.mender,
-        "clause": rule.clause,
-        "element": rule.element,
-        "count": 1,
-    }
-
-
-def _fail(context: CheckContext, rule: Rule, given: Mapping[str, Any]) -> dict[str, Any]:
-    row = _common(context, rule)
-    row["status"] = str(Status.FAIL)
-    for name in _GIVEN:
-        if given.get(name) is not None:
-            row[name] = given[name]
-    row["severity"] = str(Severity(given.get("severity") or rule.severity))
-    row["count"] = int(given.get("count") or 1)
-    things = given.get("things")
-    row["things"] = row["count"] if things is None else int(things)
-    given = {"standard": context.standard.key, **given}
-    reason = str(given.get("reason") or "")
-    phrases = context.words.get(reason) or WORDS.get(reason)
-    own_hint = str(given.get("hint") or "")
-    details = {} if phrases is not None or not reason else {"reason": reason}
-    details |= {"hint": own_hint} if own_hint else {}
-    row["reason"] = reason if phrases is not None else ""
-    said = context.words.get(own_hint) or WORDS.get(own_hint) or {"": own_hint}
-    texts = (rule.message, rule.hint, phrases or {"": reason}, said)
-    details |= kept((text for by in texts for text in by.values()), given, _COLUMNS)
-    row["details"] = json.dumps(details, ensure_ascii=False) if details else ""
-    row["message"], row["hint"] = tell(
-        (rule.message, rule.hint), row, context.language, context.words
-    )
-    return row
-
-
 def _other(
     context: CheckContext, rule: Rule, status: Status, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    row = _common(context, rule)
+    row = common(context, rule)
     row["status"] = str(status)
     row["path"] = given.get("path") or ""
     row["layer"] = given.get("layer") or ""

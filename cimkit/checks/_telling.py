@@ -11,7 +11,7 @@ from typing import Any
 from cimkit.checks._words import WORDS
 from cimkit.model import Status
 
-__all__ = ["Phrases", "kept", "say", "tell"]
+__all__ = ["Phrases", "kept", "pieces", "placeholders", "say", "tell"]
 
 Phrases = Mapping[str, Mapping[str, str]]
 """Phrases by word, each by language."""
@@ -62,18 +62,22 @@ def tell(
     """
     details = json.loads(finding["details"]) if finding.get("details") else {}
     values = {**finding, **details}
-    reason = str(details.get("reason") or finding.get("reason") or "")
-    values["reason"] = say(reason, language, values, words)
+    word = str(finding.get("reason") or "")
+    values["reason"] = (
+        str(details["reason"]) if "reason" in details else say(word, language, values, words)
+    )
     if finding["status"] != Status.FAIL:
         return values["reason"], ""
     message, hint = (t.get(language) or t.get("en") or "" for t in texts)
-    hint = str(details.get("hint") or hint)
-    return say(message, language, values, words), say(hint, language, values, words)
+    other = str(details.get("hint") or "")
+    if other and other not in WORDS and other not in (words or {}):
+        return say(message, language, values, words), other
+    return say(message, language, values, words), say(other or hint, language, values, words)
 
 
 def kept(texts: Iterable[str], given: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
     """Return the values that texts name and that the columns of a finding do not hold."""
-    named = {name for text in texts for name in _named(text)}
+    named = {name for text in texts for name in placeholders(text)}
     return {
         name: given[name] if isinstance(given[name], (int, float, bool)) else str(given[name])
         for name in sorted(named - set(columns))
@@ -82,5 +86,19 @@ def kept(texts: Iterable[str], given: Mapping[str, Any], columns: Iterable[str])
 
 
 @lru_cache(1024)
-def _named(text: str) -> tuple[str, ...]:
+def placeholders(text: str) -> tuple[str, ...]:
+    """Return the names in braces."""
     return tuple(_PLACEHOLDER.findall(text))
+
+
+@lru_cache(1024)
+def pieces(text: str) -> tuple[tuple[str, str | None], ...]:
+    """Return a text as literals, each with the name in braces behind it.
+
+    Examples
+    --------
+    >>> pieces("got {measured}!")
+    (('got ', 'measured'), ('!', None))
+    """
+    parts = _PLACEHOLDER.split(text)
+    return tuple(zip(parts[::2], (*parts[1::2], None), strict=True))
