@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import CimkitError, SourceUnreadable
 from cimkit.standard._expressions import glob_pattern
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.checks._spec import CheckContext
 
-__all__ = ["Delivered", "delivered_files", "fitting", "opened", "unseen"]
+__all__ = ["Delivered", "delivered_files", "fitting", "opened", "rows_table", "unseen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,14 @@ def opened(file: Delivered) -> Iterator[Path]:
 
     with open_source(Path(file.root), file.path) as source:
         yield source.file
+
+
+def rows_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows as a table that has the columns of all of them, NULL where one has none."""
+    import pyarrow as pa
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: [row.get(name) for row in rows] for name in names})
 
 
 def unseen(file: Delivered, error: CimkitError | OSError) -> dict[str, object]:

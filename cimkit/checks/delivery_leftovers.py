@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import delivered_files, fitting
+from cimkit.checks._delivered import delivered_files, fitting, rows_table
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 
@@ -92,7 +92,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         ]
     layers = _empty_layers(context) if said["empty_layers"] else []
     bad += [row for row in layers if row["path"] in lower]
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(files))
+    return conclude(context, rule, rows_table(bad), len(files))
 
 
 def _row(path: str, reason: str) -> dict[str, Any]:

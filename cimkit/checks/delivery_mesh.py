@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cimkit.checks._delivered import rows_table
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
@@ -99,7 +100,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             bad.append(
                 {**common, "reason": reason, "distance": far, "expected": mesh, "x": x, "y": y}
             )
-    return conclude(context, rule, pa.Table.from_pylist(bad), count)
+    return conclude(context, rule, rows_table(bad), count)
 
 
 def _namer(context: CheckContext, said: dict[str, Any]) -> Callable[[str], str] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import fitting
+from cimkit.checks._delivered import fitting, rows_table
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import any_of, field_text, scope
@@ -112,7 +112,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         if row:
             name = " ".join(x for x in (value, ", ".join(said["paths"])) if x)
             bad.append({"path": "", "place": name, "value": value, **row})
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(values))
+    return conclude(context, rule, rows_table(bad), len(values))
 
 
 def _judged(number: int, said: dict[str, Any]) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import delivered_files
+from cimkit.checks._delivered import delivered_files, rows_table
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import field_text, quote, scope
@@ -97,7 +97,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             continue
         applicable += found + len(lost)
         bad += [{**row, "reason": "reference-missing"} for row in lost]
-    return conclude(context, rule, pa.Table.from_pylist(bad), applicable, aside=_summed(aside))
+    return conclude(context, rule, rows_table(bad), applicable, aside=_summed(aside))
 
 
 def _summed(aside: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

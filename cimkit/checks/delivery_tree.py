@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import delivered_files, fitting
+from cimkit.checks._delivered import delivered_files, fitting, rows_table
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 
@@ -129,7 +129,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         row["things"] = 0 if row["path"] in met else 1
         met.add(row["path"])
     applicable = len(paths) + len(folders) + len(said["required"])
-    return conclude(context, rule, pa.Table.from_pylist(bad), applicable)
+    return conclude(context, rule, rows_table(bad), applicable)
 
 
 def _row(path: str, reason: str, what: object, expected: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import Delivered, delivered_files, fitting, opened, unseen
+from cimkit.checks._delivered import Delivered, delivered_files, fitting, opened, rows_table, unseen
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks.delivery_manifest.lists import ALGORITHMS, LISTS, Entry, read_list
@@ -34,6 +34,7 @@ SPEC = CheckSpec(
     words=WORDS,
 )
 
+_ENCODINGS = ("utf-8", "gb18030", "cp932", "big5", "utf-16")
 _LONGEST = 64 * 2**20
 _SIDECARS = tuple(f".{name}" for name in ALGORITHMS.values())
 
@@ -77,7 +78,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         if lower[file.path] not in named:
             continue
         try:
-            entries = read_list(_text(file), file.name)
+            entries = next(filter(None, (read_list(t, file.name) for t in _texts(file))), [])
         except (SourceUnreadable, OSError) as error:
             blind.append(unseen(file, error))
             continue
@@ -95,17 +96,19 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         spared = fitting(said["ignore"], [f.path for f in files])
         bad += _extra(lists, files, spared, {q.file.path for q in asked}, said["extra"])
     count = len(asked) + sum(row["reason"] not in ("hash-wrong", "size-wrong") for row in bad)
-    return conclude(context, rule, pa.Table.from_pylist(bad), count, unchecked=blind)
+    return conclude(context, rule, rows_table(bad), count, unchecked=blind)
 
 
-def _text(file: Delivered) -> str:
+def _texts(file: Delivered) -> Iterator[str]:
+    """Give what a file may say, in the likeliest encoding first."""
     from cimkit.loaders._delivery.encoding import detect
 
     with opened(file) as place:
         if place.stat().st_size > _LONGEST:
             raise SourceUnreadable("too long for a list of files", where=file.path)
         content = place.read_bytes()
-    return content.decode(detect(content) or "utf-8", "replace")
+    for encoding in dict.fromkeys((detect(content) or "utf-8", *_ENCODINGS)):
+        yield content.decode(encoding, "replace")
 
 
 def _key(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.checks._delivered import delivered_files, opened, unseen
+from cimkit.checks._delivered import delivered_files, opened, rows_table, unseen
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
@@ -91,7 +91,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         records = _records(context, blind)
         last, of = _recorded(context, rule, said, records)
         more, among = more + last, among + of
-    return conclude(context, rule, pa.Table.from_pylist(bad + more), count + among, unchecked=blind)
+    return conclude(context, rule, rows_table(bad + more), count + among, unchecked=blind)
 
 
 def _one_of(name: str, value: str, known: Sequence[str], rule: Rule) -> None:
