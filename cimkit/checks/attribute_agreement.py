@@ -60,7 +60,7 @@ _NO_NAMES = ("", "building", "default", "default building", "unnamed", "未命�
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find buildings of which two kinds of source say two things.
 
-    Only what both say is compared; letters of another case or width are the same. Storeys may
+    Only what both say is compared; letters of another case are the same. Storeys may
     differ by as many as the rule's tolerance says (default 0).
 
     Parameters of the rule: ``names`` and ``classes`` (whether they are compared), ``storeys``
@@ -122,7 +122,6 @@ def _differences(said: dict[str, Any], storeys: float) -> str:
 
 
 def _plain(column: str) -> str:
-    # Letters of full width are the same letters in NFKC, which DuckDB has not.
     return f"lower(trim(nfc_normalize(regexp_replace({column}, '\\s+', ' ', 'g'))))"
 
 
