@@ -108,6 +108,8 @@ class Accessors:
             return None
         out: Values
         if accessor.get("bufferView") is None:
+            if accessor.get("sparse") is None:
+                return None  # an extension fills it in
             out = np.zeros((count, parts), dtype)
         else:
             data = self.buffers.view(accessor["bufferView"])

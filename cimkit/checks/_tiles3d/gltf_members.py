@@ -68,7 +68,7 @@ _PRIMITIVE = record(
     attributes_=dictionary(_ID, 1),
     indices=_ID,
     material=_ID,
-    mode=Kind("integer", choices=(0, 1, 2, 3, 4, 5, 6)),
+    mode=integer(0, 6),
     targets=array(dictionary(_ID, 1), 1),
 )
 _MESH = record(name=TEXT, primitives_=array(_PRIMITIVE, 1), weights=array(number(), 1))
@@ -104,12 +104,13 @@ _CAMERA = record(
     ),
     orthographic=record(xmag_=number(), ymag_=number(), zfar_=number(above=0), znear_=number(0)),
 )
+_WRAP = Kind("integer", choices=(33071, 33648, 10497), open_list=True)
 _SAMPLER = record(
     name=TEXT,
-    magFilter=Kind("integer", choices=(9728, 9729)),
-    minFilter=Kind("integer", choices=(9728, 9729, 9984, 9985, 9986, 9987)),
-    wrapS=Kind("integer", choices=(33071, 33648, 10497)),
-    wrapT=Kind("integer", choices=(33071, 33648, 10497)),
+    magFilter=Kind("integer", choices=(9728, 9729), open_list=True),
+    minFilter=Kind("integer", choices=(9728, 9729, 9984, 9985, 9986, 9987), open_list=True),
+    wrapS=_WRAP,
+    wrapT=_WRAP,
 )
 DOCUMENT = record(
     asset_=record(
@@ -127,7 +128,7 @@ DOCUMENT = record(
             byteOffset=_ID,
             byteLength_=integer(1),
             byteStride=integer(4, 252),
-            target=Kind("integer", choices=(34962, 34963)),
+            target=Kind("integer", choices=(34962, 34963), open_list=True),
             name=TEXT,
         ),
         1,

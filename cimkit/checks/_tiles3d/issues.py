@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["COLUMNS", "SUBJECTS", "Issues", "shown"]
+__all__ = ["COLUMNS", "SUBJECTS", "Issues", "Told", "shown"]
 
 SUBJECTS = (
     *("structure", "references", "volumes", "errors", "extensions", "metadata"),
@@ -41,12 +41,15 @@ _MOST = 1_000
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
+    """What the parts of a check share about one source."""
+
     rows: list[dict[str, Any]] = field(default_factory=list)
     met: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     more: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
     unseen: list[tuple[str, str]] = field(default_factory=list)
+    sound: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Issues:
     """JSON pointer in front of those told."""
     found: set[str] = field(default_factory=set)
     """Extensions met anywhere in the document at hand."""
-    told: _Told = field(default_factory=_Told)
+    told: Told = field(default_factory=Told)
 
     def tell(
         self,

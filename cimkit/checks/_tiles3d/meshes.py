@@ -36,10 +36,61 @@ _QUANTIZED = "KHR_mesh_quantization"
 def check_meshes(said: dict[str, Any], accessors: Accessors, issues: Issues) -> None:
     """Tell of primitives that cannot be drawn as they are described."""
     quantized = _QUANTIZED in (said.get("extensionsUsed") or [])
+    _views(said, issues)
     for i, mesh in enumerate(said.get("meshes") or []):
         for n, primitive in enumerate(mesh["primitives"]):
             place = issues.at(f"/meshes/{i}/primitives/{n}")
             _Primitive(primitive, accessors, place).check(quantized)
+            _texcoords(said, primitive, place)
+
+
+def _views(said: dict[str, Any], issues: Issues) -> None:
+    """Tell of buffer views that hold both vertices and indices, or vertices without a stride."""
+    uses: dict[int, dict[str, set[int]]] = {}
+    packed = {"KHR_draco_mesh_compression"}
+    for mesh in said.get("meshes") or []:
+        for primitive in mesh["primitives"]:
+            if packed & set(primitive.get("extensions") or ()):
+                continue
+            indices = primitive.get("indices")
+            listed = [("vertices", i) for i in primitive["attributes"].values()]
+            listed += [("vertices", i) for t in primitive.get("targets") or [] for i in t.values()]
+            listed += [("indices", indices)] if indices is not None else []
+            for use, index in listed:
+                view = said["accessors"][index].get("bufferView")
+                if view is not None:
+                    uses.setdefault(view, {}).setdefault(use, set()).add(index)
+    wanted = {"vertices": 34962, "indices": 34963}
+    for index, by_use in sorted(uses.items()):
+        view, at = said["bufferViews"][index], f"/bufferViews/{index}"
+        if len(by_use) > 1:
+            issues.tell("view-mixed", at, got="vertices, indices")
+        for use in by_use:
+            target = view.get("target")
+            if target in (34962, 34963) and target != wanted[use]:
+                issues.tell("choice-wrong", f"{at}/target", got=target, expected=str(wanted[use]))
+        shared = len(by_use.get("vertices", ())) > 1
+        if shared and view.get("byteStride") is None:
+            issues.tell("member-missing", at, got="byteStride", expected="byteStride")
+
+
+def _texcoords(said: dict[str, Any], primitive: dict[str, Any], issues: Issues) -> None:
+    """Tell of a material whose textures need coordinates that the vertices do not have."""
+    index = primitive.get("material")
+    if index is None:
+        return
+    material = said["materials"][index]
+    metal = material.get("pbrMetallicRoughness") or {}
+    textures = [metal.get(n) for n in ("baseColorTexture", "metallicRoughnessTexture")]
+    textures += [material.get(n) for n in ("normalTexture", "occlusionTexture", "emissiveTexture")]
+    for texture in textures:
+        if texture is None:
+            continue
+        own = (texture.get("extensions") or {}).get("KHR_texture_transform") or {}
+        name = f"TEXCOORD_{int(own.get('texCoord', texture.get('texCoord') or 0))}"
+        if name not in primitive["attributes"]:
+            issues.tell("attribute-missing", "/material", got=index, expected=name)
+            return
 
 
 class _Primitive:
@@ -68,13 +119,30 @@ class _Primitive:
                 for n in attributes
                 if n.startswith(f"{family}_") and _SEMANTIC.match(n)
             )
+            if family == "WEIGHTS":
+                joints = sum(n.startswith("JOINTS_") for n in attributes)
+                if joints != len(listed):
+                    got, wanted = f"WEIGHTS: {len(listed)}", f"JOINTS: {joints}"
+                    self.issues.tell("attribute-counts", "/attributes", got=got, expected=wanted)
             if listed != list(range(len(listed))):
                 got = ", ".join(f"{family}_{n}" for n in listed)
                 self.issues.tell("attribute-gap", "/attributes", got=got, expected=f"{family}_0 …")
         if len(set(counts.values())) > 1:
             wanted = str(counts.get("POSITION", next(iter(counts.values()))))
             self.issues.tell("attribute-counts", "/attributes", got=counts, expected=wanted)
+        self._targets(int(min(counts.values())))
         self._indices(int(min(counts.values())))
+
+    def _targets(self, vertices: int) -> None:
+        for i, target in enumerate(self.said.get("targets") or []):
+            for name, index in target.items():
+                at, accessor = f"/targets/{i}/{name}", self.accessors.listed[index]
+                if accessor["count"] != vertices:
+                    got = accessor["count"]
+                    self.issues.tell("attribute-counts", at, got=got, expected=str(vertices))
+                if name == "POSITION" and None in (accessor.get("min"), accessor.get("max")):
+                    place = f"/accessors/{index}"
+                    self.accessors.issues.tell("member-missing", place, expected="min, max")
 
     def _attribute(self, name: str, index: int, accessor: dict[str, Any], quantized: bool) -> None:
         at = f"/attributes/{name}"

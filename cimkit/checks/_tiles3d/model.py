@@ -222,6 +222,13 @@ def _indices(said: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
         for n, sampler in enumerate(animation["samplers"]):
             for name in ("input", "output"):
                 yield f"/animations/{i}/samplers/{n}/{name}", sampler[name], "accessors"
+        for n, channel in enumerate(animation["channels"]):
+            if channel["target"].get("node") is not None:
+                yield (
+                    f"/animations/{i}/channels/{n}/target/node",
+                    channel["target"]["node"],
+                    "nodes",
+                )
 
 
 def _buffer(

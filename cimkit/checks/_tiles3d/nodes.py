@@ -30,6 +30,8 @@ def check_nodes(said: dict[str, Any], issues: Issues) -> None:
             matrix = np.asarray(node["matrix"], np.float64).reshape(4, 4)
             if not np.allclose(matrix[:, 3], [0, 0, 0, 1]):
                 issues.tell("transform-unaffine", f"{at}/matrix", got=node["matrix"])
+            elif not _decomposable(matrix[:3, :3]):
+                issues.tell("transform-skewed", f"{at}/matrix", got=node["matrix"])
         turn = node.get("rotation")
         if turn is not None and abs(float(np.linalg.norm(turn)) - 1) > 5e-4:
             length = float(np.linalg.norm(turn))
@@ -49,6 +51,15 @@ def check_nodes(said: dict[str, Any], issues: Issues) -> None:
         for n, root in enumerate(scene.get("nodes") or []):
             if root in above:
                 issues.tell("node-not-root", f"/scenes/{i}/nodes/{n}", got=root)
+
+
+def _decomposable(axes: Matrix) -> bool:
+    """Return whether three axes are at right angles, none of them 0: a turn and a scale."""
+    lengths = np.linalg.norm(axes, axis=1)
+    if not bool((lengths > 0).all()):
+        return False
+    units = axes / lengths[:, None]
+    return bool(np.allclose(units @ units.T, np.eye(3), atol=5e-4))
 
 
 def transform_of(node: dict[str, Any]) -> Matrix:

@@ -37,9 +37,12 @@ class Kind:
     """Of an object; a name that ends with ``!`` must be there."""
     extensible: bool = False
     """Has ``extensions`` and ``extras``, whose names are gathered."""
+    open_list: bool = False
+    """Other choices are unusual, not wrong: extensions may add them."""
 
 
 TEXT = Kind("string")
+_PLAIN = Kind("number")
 TRUTH = Kind("boolean")
 ANY = Kind("any")
 
@@ -93,25 +96,28 @@ def fits(value: Any, kind: Kind, issues: Issues, pointer: str = "") -> bool:
 
 def is_number(value: Any) -> bool:
     """Return whether a value is a finite number of JSON."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # The exact types of the JSON reader; a bool is an int to isinstance.
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def is_integer(value: Any) -> bool:
     """Return whether a value is a whole number of JSON (2.0 is one)."""
-    return is_number(value) and float(value).is_integer()
+    return type(value) is int or (type(value) is float and value.is_integer())
 
 
 def _mismatch(value: Any, kind: Kind) -> str:
-    right: dict[str, Callable[[Any], bool]] = {
-        "number": is_number,
-        "integer": is_integer,
-        "string": lambda v: isinstance(v, str),
-        "boolean": lambda v: isinstance(v, bool),
-        "object": lambda v: isinstance(v, dict),
-        "array": lambda v: isinstance(v, list),
-        "any": lambda v: True,
-    }
-    return "" if right[kind.name](value) else kind.name
+    return "" if _RIGHT[kind.name](value) else kind.name
+
+
+_RIGHT: dict[str, Callable[[Any], bool]] = {
+    "number": is_number,
+    "integer": is_integer,
+    "string": lambda v: isinstance(v, str),
+    "boolean": lambda v: isinstance(v, bool),
+    "object": lambda v: isinstance(v, dict),
+    "array": lambda v: isinstance(v, list),
+    "any": lambda v: True,
+}
 
 
 def _number(value: float, kind: Kind, issues: Issues, pointer: str) -> bool:
@@ -119,8 +125,9 @@ def _number(value: float, kind: Kind, issues: Issues, pointer: str) -> bool:
         if value in kind.choices:
             return True
         wanted = " | ".join(str(c) for c in kind.choices)
-        issues.tell("choice-wrong", pointer, got=value, expected=wanted)
-        return False
+        weight = "warning" if kind.open_list else "error"
+        issues.tell("choice-wrong", pointer, got=value, expected=wanted, severity=weight)
+        return kind.open_list
     if kind.least <= value <= kind.most and value > kind.above:
         return True
     ends = []
@@ -153,6 +160,8 @@ def _array(value: list[Any], kind: Kind, issues: Issues, pointer: str) -> bool:
         issues.tell("length-wrong", pointer, got=len(value), expected=wanted)
         return False
     right = True
+    if kind.of == _PLAIN and all(map(is_number, value)):
+        return True
     if kind.of is not None:
         for i, one in enumerate(value):
             right &= fits(one, kind.of, issues, f"{pointer}/{i}")

@@ -10,6 +10,11 @@ MODELS = {
         "二进制容器中 {expected} 的位置出现 {measured}",
         "バイナリ容器の {expected} の位置に {measured} があります",
     ),
+    "view-mixed": (
+        "one buffer view holds both vertices and indices",
+        "同一缓冲视图同时包含顶点和索引",
+        "一つのバッファビューに頂点と添字が混在しています",
+    ),
     "attribute-missing": (
         "the primitive has no {expected}",
         "图元缺少 {expected}",

@@ -97,6 +97,11 @@ TREES = {
         "变换矩阵不是仿射的：最后一行不是 0 0 0 1",
         "変換行列がアフィンではありません（最終行が 0 0 0 1 でない）",
     ),
+    "transform-skewed": (
+        "the transform skews, or flattens: it is no turn and scale",
+        "变换含有错切或压平，不能分解为旋转和缩放",
+        "変換がせん断または潰れを含み、回転と拡大縮小に分解できません",
+    ),
     "content-out-own": (
         "the content reaches out of its own bounding volume by {measured}",
         "内容超出其自身包围体 {measured}",

@@ -110,7 +110,7 @@ def _nowhere(source: Source, box: tuple[float, ...]) -> Problem:
     return Problem(
         "crs-missing",
         "It is a mesh in local metres and does not say where it stands; it is not placed.",
-        "error",
+        "warning",
         got=f"x {box[0]:.6g} to {box[3]:.6g}, y {box[1]:.6g} to {box[4]:.6g}, "
         f"z {box[2]:.6g} to {box[5]:.6g}",
         hint=f'In the delivery sheet: glob = "{source.path}", crs = "EPSG:…", '

@@ -189,7 +189,6 @@ def _tileset(
             "crs-missing",
             "Its root tile lies nowhere on the Earth: it is in local metres, and is not placed.",
             "root.boundingVolume",
-            severity="error",
             hint="Give the root tile a transform to earth-centred coordinates.",
         )
     version = found.properties.get("version")
