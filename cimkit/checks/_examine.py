@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from cimkit.model import Sheet
     from cimkit.standard import Governing, Rule, Standard
 
-__all__ = ["check_tables", "run_rule", "spec_of"]
+__all__ = ["check_tables", "looks_at_sources_alone", "run_rule", "spec_of"]
 
 
 def check_tables(
@@ -172,6 +172,16 @@ def _as_wanted(
     return with_severity(run_rule(context, rule, spec), wanted.now)
 
 
+def looks_at_sources_alone(standard: Standard) -> bool:
+    """Return whether all rules of a standard ask for no more than the bytes of each source."""
+    if not standard.rules or standard.acceptance.method != "zero-error":
+        return False
+    return all(
+        inspects(rule) and set(rule.needs) <= {"source"} and spec_of(rule).reads == "items"
+        for rule in standard.rules
+    )
+
+
 def spec_of(rule: Rule) -> CheckSpec:
     """Return what the check of a rule is; of one that does not exist, its name."""
     if rule.check is None:
@@ -179,7 +189,9 @@ def spec_of(rule: Rule) -> CheckSpec:
     name = rule.check.replace("-", "_")
     if name not in names("cimkit.checks"):
         return CheckSpec(name=name, title=rule.name)
-    spec = entry("cimkit.checks", name).SPEC
+    module = entry("cimkit.checks", name)
+    # A check that stands for many things, as a specification of an IDS, has a name for each.
+    spec = module.spec_of(rule) if hasattr(module, "spec_of") else module.SPEC
     assert isinstance(spec, CheckSpec)
     return spec
 

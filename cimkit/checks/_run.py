@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cimkit.checks._baseline import read_baseline
 from cimkit.checks._context import open_context
-from cimkit.checks._examine import check_tables
+from cimkit.checks._examine import check_tables, looks_at_sources_alone
 from cimkit.checks._governed import date_of, delivery_date
 from cimkit.checks._inspect import Sources
 from cimkit.checks._overrides import overrides
@@ -50,6 +50,8 @@ def check(
     """Check a delivery as the city that receives it will check it.
 
     The delivery goes through the same pipe as at the city's, into a catalogue that is thrown away.
+    Where no rule of the standard asks for more than the sources themselves, as with a bare IDS,
+    nothing is read of them but the headers, and there is no catalogue.
 
     Parameters
     ----------
@@ -92,7 +94,7 @@ def check(
     ContextError
         If the context package cannot be used.
     """
-    from cimkit.catalog import create, ingest
+    from cimkit.catalog import create, ingest, passing
     from cimkit.standard import Standard, governing, load
 
     began = time.perf_counter()
@@ -107,31 +109,45 @@ def check(
     governed = governing(standard, delivery_date(sheet))
     loaded = standard if isinstance(standard, Standard) else load(governed.load)
     overrides(loaded.rules, terms.rules)  # what is misspelt is told before hours of reading
+    delivery_id: str | None
     with ExitStack() as stack:
         city = stack.enter_context(open_context(Path(context))) if context else None
         folder = stack.enter_context(TemporaryDirectory(prefix="cimkit-check-", dir=work))
-        named = governed.load if isinstance(standard, str) else loaded.key
-        catalog = create(Path(folder) / "catalogue", standard=named)
-        report = ingest(
-            catalog,
-            [Path(p) for p in delivered],
-            sheet=sheet,
-            jobs=jobs,
-            progress=progress,
-        )
-        with catalog.connect() as con:
-            return check_tables(
-                con,
-                loaded,
-                delivery_id=report.delivery_id,
-                language=language,
-                sheet=sheet,
-                began=began,
-                governed=governed,
-                sources=Sources(catalog.config.roots, jobs),
-                city=city,
-                terms=terms,
+        if city is None and looks_at_sources_alone(loaded):
+            seen = stack.enter_context(
+                passing(
+                    delivered,
+                    staging=Path(folder) / "staging",
+                    sheet=sheet,
+                    jobs=jobs,
+                    progress=progress,
+                )
             )
+            con, delivery_id, roots = seen.con, seen.delivery_id, seen.roots
+        else:
+            named = governed.load if isinstance(standard, str) else loaded.key
+            catalog = create(Path(folder) / "catalogue", standard=named)
+            report = ingest(
+                catalog,
+                [Path(p) for p in delivered],
+                sheet=sheet,
+                jobs=jobs,
+                progress=progress,
+            )
+            con = stack.enter_context(catalog.connect())
+            delivery_id, roots = report.delivery_id, dict(catalog.config.roots)
+        return check_tables(
+            con,
+            loaded,
+            delivery_id=delivery_id,
+            language=language,
+            sheet=sheet,
+            began=began,
+            governed=governed,
+            sources=Sources(roots, jobs),
+            city=city,
+            terms=terms,
+        )
 
 
 def check_catalog(

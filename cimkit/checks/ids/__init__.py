@@ -8,6 +8,7 @@ to columns. A specification is checked whatever release the model is of, as the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cimkit.model import Source
     from cimkit.standard import Rule
 
-__all__ = ["SPEC", "inspect", "run"]
+__all__ = ["SPEC", "inspect", "run", "spec_of"]
 
 SPEC = CheckSpec(
     name="ids",
@@ -36,6 +37,12 @@ SPEC = CheckSpec(
 
 _kept: dict[str, Columns] = {}
 """The columns of the last model, by the hash of its content."""
+
+
+def spec_of(rule: Rule) -> CheckSpec:
+    """Return the check under the name of the specification that a rule holds models against."""
+    name = rule.parameters.get("specification", {}).get("name")
+    return replace(SPEC, title=str(name)) if name else SPEC
 
 
 def inspect(source: Source, item: Mapping[str, Any], parameters: Mapping[str, Any]) -> pa.Table:
@@ -78,6 +85,15 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         }
         for row in foreign.to_pylist()
     ]
+    # What was read of a damaged file is checked, and what was not is no pass.
+    unchecked = [
+        *found.unchecked,
+        *(
+            {"path": row["path"], "reason": row["hint"], "count": 0}
+            for row in heads.to_pylist()
+            if row["hint"]
+        ),
+    ]
     bad = rows.filter(pc.equal(rows["kind"], "fail"))
     if not any(rule.hint.values()):
         reasons = pc.fill_null(bad["reason"], "").to_pylist()
@@ -88,4 +104,4 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         at = bad.column_names.index("hint")
         bad = bad.set_column(at, "hint", pa.array(hints, pa.string()))
     applicable = int(pc.sum(heads["count"]).as_py() or 0)
-    return conclude(context, rule, bad, applicable, unchecked=found.unchecked, aside=aside)
+    return conclude(context, rule, bad, applicable, unchecked=unchecked, aside=aside)

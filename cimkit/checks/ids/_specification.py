@@ -37,7 +37,8 @@ SCHEMA = pa.schema(
     ]
 )
 """Rows of kind *fail*, and one of kind *applicable* that counts what was looked at: its layer is
-the schema that the model names."""
+the schema that the model names, its measured the same where the specification is not for it, its
+hint what is wrong with the file."""
 _FACETS: Mapping[str, Callable[[Columns, Json, Ints], Answer]] = {
     "entity": entity,
     "partOf": part_of,
@@ -194,6 +195,7 @@ def _head(columns: Columns, one: Json, count: int) -> pa.Table:
     row: dict[str, Any] = {**values, "kind": "applicable", "layer": columns.read.named}
     fits = columns.schema in one["versions"]
     row |= {"count": count, "things": 0, "measured": "" if fits else columns.read.named}
+    row["hint"] = next(iter(columns.read.damage), "")
     return pa.Table.from_pylist([row], schema=SCHEMA)
 
 

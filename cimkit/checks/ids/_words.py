@@ -120,6 +120,16 @@ WORDS = {
         "zh": "该规定针对 {versions},模型为 {schema}",
         "ja": "仕様は {versions} 用ですが、モデルは {schema} です",
     },
+    "cut-off": {
+        "en": "the file was cut off, what is behind its end was not seen",
+        "zh": "文件被截断,其后的内容未能检查",
+        "ja": "ファイルが途中で切れており、以降は検査できません",
+    },
+    "broken": {
+        "en": "the text of the file is broken, not all of it could be read",
+        "zh": "文件文本已损坏,部分内容无法读取",
+        "ja": "ファイルの記述が壊れており、一部を読めません",
+    },
     "anchored": {
         "en": "In a pattern of IDS, ^ and $ are signs like others: whoever wrote it meant it "
         "without them.",

@@ -53,10 +53,14 @@ class Statements:
     def __init__(self, data: bytes, schema: str, named: str) -> None:
         self.schema, self.named = schema, named
         self.data = np.frombuffer(data, np.uint8)
+        self.damage: tuple[str, ...] = ()
+        """What is wrong with the text, so that not all of it was read: *cut-off*, *broken*."""
         starts, opens, ends = _cut(self.data)
         heads = _text(gathered(self.data, starts, opens))
         parts = pc.extract_regex(heads, r"#\s*(?P<n>\d+)\s*=\s*(?P<c>\w+)\s*$")
         whole = pc.is_valid(parts).to_numpy(zero_copy_only=False)
+        if bool(pc.any(pc.starts_with(heads.filter(pa.array(~whole)), "#")).as_py()):
+            self.damage = ("broken",)
         parts = parts.filter(pa.array(whole))
         names = pc.ascii_upper(parts.field("c")).dictionary_encode()
         self.classes: list[str] = names.dictionary.to_pylist()
@@ -259,6 +263,9 @@ def statements(file: Path, encoding: str | None = None) -> Statements:
         # An apostrophe without its fellow turns all texts behind it inside out.
         mended, _ = salvaged(body)
         read = Statements(mended, near, header.schema or near)
+        read.damage = ("broken",)
+    if b"END-ISO-10303-21" not in content[-4096:]:
+        read.damage = ("cut-off", *read.damage)
     return read
 
 

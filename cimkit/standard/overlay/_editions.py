@@ -95,6 +95,9 @@ def governing(name: str | Standard, date: datetime.date | str | None = None) -> 
         return _named(_of_standard(name), there, day, flag)
     wanted, unverified = split_flag(name)
     flag = UNVERIFIED if unverified else ""
+    if wanted.lower().endswith(".ids"):
+        # A file is no edition of anything: it has no others beside it.
+        return dataclasses.replace(_named(_of_path(find_package(wanted)), [], day, ""), load=name)
     id_, _, edition = wanted.partition("@")
     there = list(_editions(id_))
     same = [e for e in there if e.id == id_ and edition in ("", e.edition)]
