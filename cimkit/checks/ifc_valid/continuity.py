@@ -80,7 +80,7 @@ def _hold(model: Model, found: Found, curve: str, kind: str, *, gradient: bool) 
             bend = min(bend, 2 * math.pi - bend)
             length = getattr(one.SegmentLength, "wrappedValue", one.SegmentLength)
             allowed = math.atan2(precision, abs(float(length)) or 1.0)
-        if bend > allowed:
+        if math.isfinite(bend) and bend > allowed:
             found.fail(following, f"{bend:.6g}", f"≤ {allowed:.3g}")
 
 

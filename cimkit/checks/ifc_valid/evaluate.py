@@ -45,7 +45,7 @@ def evaluate(model: Model, row: RuleRow) -> Found:
     checked* there: the schema rules name such places.
     """
     found = Found()
-    if row.schemas and model.family not in row.schemas:
+    if row.schemas and (model.family not in row.schemas or model.header.schema != model.schema):
         return found
     if row.view and not any(row.view.casefold() == v.casefold() for v in model.header.views):
         return found
@@ -90,5 +90,10 @@ def _met(thing: Any, condition: str) -> str:
 
 
 def _wanted(condition: str) -> str:
-    said = condition.strip("[]=~")
-    return said.replace("|", ", ").replace("=", ": ").replace("!", "no ")
+    """Return what a condition asks for, as people write it."""
+    if "~=" in condition:
+        return ""
+    said = condition.rpartition("[")[2].strip("]=")
+    if said.startswith("!"):
+        return f"{said[1:]}: -"
+    return said.replace("|", ", ").replace("=", ": ")

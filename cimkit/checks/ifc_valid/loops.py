@@ -22,6 +22,10 @@ Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
 
+_FLAT = 1e-6
+"""Metres that a face may always be off its plane: what rounded coordinates make of it."""
+
+
 def _closed(points: Float) -> Float:
     """Leave out the last point where it is the first again."""
     return points[:-1] if len(points) > 1 and (points[0] == points[-1]).all() else points
@@ -42,17 +46,13 @@ def _point_lists(model: Model, name: str) -> tuple[Int, Lists, Lists]:
     return text.ids(name), lists, Lists(lists.starts, xyz[at])
 
 
-def _report(model: Model, found: Found, numbers: Int, bad: list[int]) -> None:
-    for n in bad:
-        found.fail(model.file.by_id(int(numbers[n])))
-
-
 def _faces(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     numbers, _names, points = model.shared("loops", lambda: _point_lists(model, "IFCPOLYLOOP"))
     found.look(len(numbers))
     keep = points.sizes > 3  # a triangle cannot cross itself
     rings = [points.values[points.starts[n] : points.starts[n + 1]] for n in np.flatnonzero(keep)]
-    _report(model, found, numbers[keep], crossed(rings, _near(model, numbers[keep])))
+    for n in crossed(rings, _near(model, numbers[keep])):
+        found.fail(model.file.by_id(int(numbers[keep][n])), f"IfcPolyLoop, {len(rings[n])}")
 
 
 def _polygons(model: Model, found: Found, _: Mapping[str, Any]) -> None:
@@ -71,7 +71,7 @@ def _polygons(model: Model, found: Found, _: Mapping[str, Any]) -> None:
         found.look(len(faces.Faces))
         near = model.precision(faces)
         for n in crossed(rings, [near] * len(rings)):
-            found.fail(owners[n])
+            found.fail(owners[n], f"{owners[n].is_a()}, {len(rings[n])}")
 
 
 def _profiles(model: Model, found: Found, _: Mapping[str, Any]) -> None:
@@ -86,7 +86,7 @@ def _profiles(model: Model, found: Found, _: Mapping[str, Any]) -> None:
             owners.append(curve)
     near = [model.precision(curve) for curve in owners]
     for n in crossed(rings, near):
-        found.fail(owners[n])
+        found.fail(owners[n], f"{owners[n].is_a()}, {len(rings[n])}")
 
 
 def _planes(model: Model, found: Found, _: Mapping[str, Any]) -> None:
@@ -132,7 +132,7 @@ def _planes(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     size = float(np.abs(points.values).max(initial=0.0))
     for n in np.flatnonzero(worst > max(1e-12 * size, min(model.precision(), 1e-9))):
         face = model.file.by_id(int(faces[n]))
-        allowed = max(model.precision(face), 1e-9 * size)
+        allowed = max(model.precision(face), 1e-9 * size, _FLAT / model.length_unit)
         if worst[n] > allowed:
             found.fail(face, f"{worst[n]:.4g}", f"≤ {allowed:g}")
 

@@ -8,6 +8,8 @@ from typing import Any
 
 __all__ = ["Found", "Place", "place_of"]
 
+_NEAR = 300
+"""Instances looked at to find the object that one belongs to."""
 _SHOWN = 200
 """Places kept of one rule in one model; the others are counted."""
 
@@ -40,8 +42,9 @@ def place_of(
     """Return the place of an instance; None stands for the whole model."""
     if thing is None:
         return Place(None, "", "", "", str(measured), str(expected), reason, count)
-    guid = getattr(thing, "GlobalId", None) if thing.is_a("IfcRoot") else None
-    name = getattr(thing, "Name", None) if guid else None
+    owner = thing if thing.is_a("IfcRoot") else _owner(thing)
+    guid = getattr(owner, "GlobalId", None)
+    name = getattr(owner, "Name", None)
     return Place(
         thing.id() or None,
         thing.is_a(),
@@ -52,6 +55,20 @@ def place_of(
         reason,
         count,
     )
+
+
+def _owner(thing: Any) -> Any:
+    """Return a product that an instance is part of the shape of, None if none is near."""
+    seen = {thing.id()}
+    front = [thing]
+    while front and len(seen) < _NEAR:
+        above = [a for one in front if one.id() for a in thing.file.get_inverse(one)]
+        for one in above:
+            if one.is_a("IfcProduct"):
+                return one
+        front = [a for a in above if a.id() not in seen and not a.is_a("IfcRelationship")]
+        seen |= {a.id() for a in front}
+    return None
 
 
 @dataclass(slots=True)

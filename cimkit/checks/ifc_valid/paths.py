@@ -9,7 +9,7 @@ what fits:
 ``[=IfcWall]``        of this very class
 ``[Name=a|b]``        the attribute is one of these
 ``[Name^=Pset_]``     the attribute starts so
-``[~^[Pp]set]``       the value itself fits this regular expression
+``[Name~=^[Pp]set]``  the attribute fits this regular expression
 ``[Name]``            the attribute is set, and not empty
 ``[.A.B[IfcX]]``      a path from here leads somewhere
 ``[IFC2X3]``          the model is of this version of IFC
@@ -32,7 +32,7 @@ __all__ = ["fits", "walk"]
 Fits = Callable[["Model", Any], bool]
 Step = tuple[str, Any]
 
-_ATTRIBUTE = re.compile(r"(!?)(\w+)(?:(\^?=)(.*))?", re.DOTALL)
+_ATTRIBUTE = re.compile(r"(!?)(\w+)(?:([\^~]?=)(.*))?", re.DOTALL)
 
 
 @cache
@@ -70,12 +70,9 @@ def fits(condition: str) -> Fits:
 
 
 def _condition(text: str) -> Fits:
-    if text.startswith("!") and text[1:2] in ("~", "."):
+    if text.startswith("!."):
         inner = _condition(text[1:])
         return lambda model, thing: not inner(model, thing)
-    if text.startswith("~"):
-        pattern = re.compile(text[1:])
-        return lambda model, thing: isinstance(thing, str) and bool(pattern.search(thing))
     if text.startswith("."):
         steps = _steps(text)
         return lambda model, thing: next(_follow(model, [thing], steps), None) is not None
@@ -99,6 +96,11 @@ def _attribute(text: str) -> Fits:
     if compare == "=":
         among = frozenset(values.split("|"))
         return lambda model, thing: (_plain(getattr(thing, name, None)) in among) is wanted
+    if compare == "~=":
+        like = re.compile(values)
+        return lambda model, thing: (
+            bool(like.search(str(_plain(getattr(thing, name, None)) or ""))) is wanted
+        )
     return lambda model, thing: (
         str(_plain(getattr(thing, name, None)) or "").startswith(values) is wanted
     )

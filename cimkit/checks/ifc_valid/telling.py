@@ -11,6 +11,9 @@ from cimkit.checks._spec import CheckContext, Inspected
 
 __all__ = ["FOUND", "bad_rows", "no_rows"]
 
+_LENGTH = 80
+"""Characters of what was due that a message shows."""
+
 FOUND = pa.schema(
     [
         ("code", pa.string()),
@@ -33,6 +36,18 @@ def no_rows(code: str) -> dict[str, Any]:
     """Return a row of `FOUND` that says nothing yet."""
     empty: dict[str, Any] = dict.fromkeys(FOUND.names, "")
     return empty | {"code": code, "applicable": 0, "count": 0}
+
+
+def _met(bad: pa.Table) -> list[str]:
+    """Return what was met and what was due, in brackets, as far as either is known."""
+    found = []
+    for measured, expected in zip(
+        *(bad[c].to_pylist() for c in ("measured", "expected")), strict=True
+    ):
+        due = expected if len(expected) <= _LENGTH else f"{expected[:_LENGTH]} …"
+        said = " → ".join(t for t in (measured, due) if t)
+        found.append(f" ({said})" if said else "")
+    return found
 
 
 def bad_rows(
@@ -84,6 +99,7 @@ def bad_rows(
         con.unregister("found_here")
     severity = [softer if code in soft else None for code in bad["code"].to_pylist()]
     bad = bad.append_column("severity", pa.array(severity, pa.string()))
+    bad = bad.append_column("met", pa.array(_met(bad), pa.string()))
     # One thing may break a rule twice, and a rule may count other things than it names.
     things = int(sum(bad["count"].to_pylist()))
     return bad, max(applicable, things), lost
