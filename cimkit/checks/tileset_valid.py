@@ -52,10 +52,9 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
 
 def _look(source: Source, issues: Issues, parameters: Mapping[str, Any]) -> None:
-    from cimkit.checks._tiles3d.contents import Contents  # noqa: F401  (its import is a ring)
-    from cimkit.checks._tiles3d.stores import Files, TableStore, check_index
+    from cimkit.checks._tiles3d.stores import Files, check_index
     from cimkit.checks._tiles3d.tree import Walk
-    from cimkit.loaders.tiles3d.store import FileStore, ZipStore
+    from cimkit.loaders.tiles3d.store import FileStore, TableStore, ZipStore
 
     most = int(parameters["contents"])
     with source.file.open("rb") as opened:
@@ -72,9 +71,9 @@ def _look(source: Source, issues: Issues, parameters: Mapping[str, Any]) -> None
             Walk(files, most=most).document(store.read("tileset.json"), "tileset.json", issues)
         return
     if start == b"SQLite format 3\0":
-        table = TableStore(str(source.file))
-        files = Files(table, table.sizes)
-        Walk(files, most=most).document(table.read("tileset.json"), "tileset.json", issues)
+        with TableStore.opened(source.file) as table:
+            files = Files(table, table.sizes)
+            Walk(files, most=most).document(table.read("tileset.json"), "tileset.json", issues)
         return
     local = FileStore(source)
     files = Files(local, local.files)

@@ -1,10 +1,9 @@
-"""Where the files of a tileset are: a folder, an archive (3TZ) or a database (3DTILES)."""
+"""The files that a tileset names, and the index of an archive of them."""
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
-import sqlite3
 import struct
 import zipfile
 import zlib
@@ -15,28 +14,9 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders.tiles3d.store import Store, ZipStore
 
-__all__ = ["Files", "TableStore", "check_index"]
+__all__ = ["Files", "check_index"]
 
 _INDEX = "@3dtilesIndex1@"
-
-
-class TableStore(Store):
-    """A ``.3dtiles`` package: SQLite with a table ``media`` of keys and contents."""
-
-    def __init__(self, file: str) -> None:
-        self.con = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
-        self.sizes = dict(self.con.execute("SELECT key, length(content) FROM media"))
-
-    def size(self, name: str) -> int | None:
-        """Return its bytes; None if it is not there."""
-        return self.sizes.get(name)
-
-    def read(self, name: str, most: int = -1) -> bytes:
-        """Return its content; see `Store.read`."""
-        row = self.con.execute("SELECT content FROM media WHERE key = ?", [name]).fetchone()
-        if row is None:
-            raise SourceUnreadable("it is not there", where=name)
-        return bytes(row[0])
 
 
 class Files:

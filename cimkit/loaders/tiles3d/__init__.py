@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
-from cimkit.loaders.tiles3d.store import FileStore, Store, ZipStore
+from cimkit.loaders.tiles3d.store import FileStore, Store, TableStore, ZipStore
 from cimkit.model import Asset, Source
 
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from cimkit.loaders.tiles3d.found import Found
     from cimkit.loaders.tiles3d.place import Lies
 
-SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=4)
+SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=5)
 
 _TILES = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
 _TEMPLATE = re.compile(r"\\\{(level|x|y|z)\\\}")
+_DATABASE = b"SQLite format 3\0"
 _LARGEST = 256_000_000
 """Bytes of a tileset's JSON that are parsed."""
 
@@ -36,7 +37,9 @@ def sniff(head: Head) -> int:
         return 90
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return 80 if _archive_kind(head) else 0
-    if head.name.endswith((".3tz", ".slpk")):
+    if start[:16] == _DATABASE and head.name.endswith(".3dtiles"):
+        return 95
+    if head.name.endswith((".3tz", ".3dtiles", ".slpk")):
         return 5  # it says so and is none: it is refused, not passed over
     text = start.lstrip(b"\xef\xbb\xbf").lstrip()
     if text[:1] != b"{" or b'"stac_version"' in start or b'"CityJSON' in start:
@@ -131,7 +134,8 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         content(data, source.file.stat().st_size, source.path, found)
         _alone(magic.decode(), source, found)
         return _asset(source, options, found, None, magic.decode(), f"{magic.decode()} {data[4]}")
-    if magic[:2] == b"PK" or source.file.suffix.lower() in (".3tz", ".slpk"):
+    packages = (".3tz", ".3dtiles", ".slpk")
+    if magic[:2] == b"PK" or source.file.suffix.lower() in packages:
         return _archive(source, options, found)
     try:
         said = _json(source.file)
@@ -153,19 +157,25 @@ def _alone(magic: str, source: Source, found: Found) -> None:
 
 def _archive(source: Source, options: ReadOptions, found: Found) -> Asset:
     try:
+        if source.file.suffix.lower() == ".3dtiles":
+            with TableStore.opened(source.file) as table:
+                return _packed(table, source, options, found, "3DTILES, ")
         with zipfile.ZipFile(source.file) as archive:
             names = archive.namelist()
             if _kind(names, source.file.name.lower()) == "i3s":
                 from cimkit.loaders.tiles3d.i3s import probe_i3s
 
                 return probe_i3s(ZipStore(archive), source, options)
-            store = ZipStore(archive)
-            said = json.loads(store.read("tileset.json").decode("utf-8-sig"))
-            return _tileset(said, source, options, store, "tileset.json", found, "3TZ, ")
+            return _packed(ZipStore(archive), source, options, found, "3TZ, ")
     except (zipfile.BadZipFile, ValueError, NotImplementedError, RecursionError) as error:
         raise SourceUnreadable(
             "it is no archive of a tileset", where=source.path, got=str(error)
         ) from error
+
+
+def _packed(store: Store, source: Source, options: ReadOptions, found: Found, prefix: str) -> Asset:
+    said = json.loads(store.read("tileset.json").decode("utf-8-sig"))
+    return _tileset(said, source, options, store, "tileset.json", found, prefix)
 
 
 def _tileset(
@@ -224,8 +234,8 @@ def _asset(
         )
         problems += said.problems
         datum = said.datum
-    archive = source.file.suffix.lower() == ".3tz"
-    media = "application/json" if kind == "tileset" and not archive else "application/zip"
+    packed = {".3tz": "application/zip", ".3dtiles": "application/vnd.sqlite3"}
+    media = packed.get(source.file.suffix.lower(), "application/json")
     return Asset(
         path=source.path,
         kind="tiles",

@@ -1,17 +1,19 @@
-"""Where the contents of a tileset lie: delivered files, or the members of an archive."""
+"""Where the contents of a tileset lie: files, members of an archive, rows of a database."""
 
 from __future__ import annotations
 
 import posixpath
+import sqlite3
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from cimkit.errors import SourceUnreadable
 from cimkit.model import Source
 
-__all__ = ["FileStore", "Store", "ZipStore"]
+__all__ = ["FileStore", "Store", "TableStore", "ZipStore"]
 
 LARGEST = 256_000_000
 """Bytes of one content that are read."""
@@ -82,3 +84,42 @@ class ZipStore(Store):
                 return opened.read(most)
         except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
             raise SourceUnreadable("it is broken", where=name, got=str(error)) from error
+
+
+class TableStore(Store):
+    """The rows of a ``.3dtiles`` package: SQLite with a table ``media`` of keys and contents."""
+
+    def __init__(self, con: sqlite3.Connection) -> None:
+        self.con = con
+        self.sizes: dict[str, int] = dict(con.execute("SELECT key, length(content) FROM media"))
+
+    @classmethod
+    @contextmanager
+    def opened(cls, file: Path) -> Iterator[TableStore]:
+        """Open a package.
+
+        Raises
+        ------
+        SourceUnreadable
+            If it is none.
+        """
+        con = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            yield cls(con)
+        except sqlite3.Error as error:
+            raise SourceUnreadable("it is no package of tiles", got=str(error)) from error
+        finally:
+            con.close()
+
+    def size(self, name: str) -> int | None:
+        """Return its bytes; None if it was not delivered."""
+        return self.sizes.get(name)
+
+    def read(self, name: str, most: int = LARGEST) -> bytes:
+        """Return its content; see `Store.read`."""
+        size = self.sizes.get(name)
+        if size is None or size > LARGEST:
+            raise SourceUnreadable("it is not there, or too large", where=name, got=str(size))
+        row = self.con.execute("SELECT content FROM media WHERE key = ?", [name]).fetchone()
+        content = row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
+        return content[:most]
