@@ -154,14 +154,13 @@ def judge(
 
     Rejected weighs more than incomplete: what was not looked at cannot undo a failure.
     """
-    columns = ["rule", "status", "severity", "waived", "message", "count"]
-    rows = findings.select(columns).to_pylist()
+    rows = _grouped(findings)
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_rule.setdefault(row["rule"], []).append(row)
     results = tuple(_result(rule, spec, by_rule.get(rule.id, [])) for rule, spec in checked)
     failed = [r for r in rows if r["status"] == Status.FAIL and not r["waived"]]
-    failures = {str(s): sum(r["severity"] == s for r in failed) for s in Severity}
+    failures = {str(s): sum(r["places"] for r in failed if r["severity"] == s) for s in Severity}
     complete = not any(
         row["status"] == Status.NOT_CHECKED
         for rule, _ in checked
@@ -177,9 +176,11 @@ def judge(
         findings=findings,
         rules=results,
         counts={
-            "findings": {str(s): sum(r["status"] == s for r in rows) for s in Status},
+            "findings": {
+                str(s): sum(r["places"] for r in rows if r["status"] == s) for s in Status
+            },
             "failures": failures,
-            "waived": sum(bool(r["waived"]) for r in rows),
+            "waived": sum(r["places"] for r in rows if r["waived"]),
         },
         receipt=receipt,
         score=score,
@@ -189,17 +190,53 @@ def judge(
     )
 
 
+def _grouped(findings: pa.Table) -> list[dict[str, Any]]:
+    """Return findings by rule, status, severity and whether they are waived.
+
+    ``places`` are their rows, ``count`` the things they stand for, ``messages`` why something was
+    not checked, in the order of the findings.
+    """
+    import pyarrow.compute as pc
+
+    keys = ["rule", "status", "severity", "waived"]
+    told = pa.table(
+        {
+            **{name: findings[name] for name in keys[:3]},
+            "waived": pc.not_equal(pc.fill_null(findings["waived"], ""), ""),
+            "count": findings["count"],
+        }
+    )
+    sums = told.group_by(keys, use_threads=False).aggregate([("count", "sum"), ([], "count_all")])
+    rows = [
+        {
+            **{name: row[name] for name in keys},
+            "count": row["count_sum"] or 0,
+            "places": row["count_all"],
+            "messages": [],
+        }
+        for row in sums.to_pylist()
+    ]
+    unseen = findings.filter(pc.equal(findings["status"], str(Status.NOT_CHECKED)))
+    for row in rows:
+        if row["status"] == Status.NOT_CHECKED:
+            own = pc.and_(
+                pc.equal(unseen["rule"], row["rule"]), pc.equal(unseen["severity"], row["severity"])
+            )
+            row["messages"] = unseen["message"].filter(own).to_pylist()
+    return rows
+
+
 def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResult:
     def things(status: Status) -> int:
         return sum(row["count"] for row in rows if row["status"] == status and not row["waived"])
 
-    waived = sum(bool(row["waived"]) for row in rows)
+    waived = sum(row["places"] for row in rows if row["waived"])
     failed = [row for row in rows if row["status"] == Status.FAIL and not row["waived"]]
     met = {row["status"] for row in rows if not row["waived"]}
     met |= {str(Status.PASS)} if waived else set()
     severities = {row["severity"] for row in failed}
     order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
-    unseen = (row["message"] for row in rows if row["status"] == Status.NOT_CHECKED)
+    unseen = (m for row in rows for m in row["messages"])
     return RuleResult(
         rule=rule.id,
         title=spec.title,
@@ -213,7 +250,7 @@ def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResu
         counts=spec.counts,
         status=str(next(s for s in order if s in met)),
         failed=things(Status.FAIL),
-        places=len(failed),
+        places=sum(row["places"] for row in failed),
         waived=waived,
         passed=things(Status.PASS),
         not_applicable=things(Status.NOT_APPLICABLE),
