@@ -30,7 +30,16 @@ class Notes:
         self.line = ""
         """In front of each place: the line of a sequence."""
 
-    def add(self, reason: str, place: str, pointer: str, got: Any = "", expected: str = "") -> None:
+    def add(
+        self,
+        reason: str,
+        place: str,
+        pointer: str,
+        got: Any = "",
+        expected: str = "",
+        *,
+        once: bool = False,
+    ) -> None:
         """Note a mistake.
 
         Parameters
@@ -43,9 +52,11 @@ class Notes:
             Path into the document, with slashes.
         got, expected
             What is there and what should be.
+        once : bool
+            Show the first place only: whoever made it made it everywhere.
         """
         known = self._rows.setdefault(reason, [])
-        if len(known) >= _SHOWN:
+        if len(known) >= (1 if once else _SHOWN):
             known[-1]["count"] += 1
             return
         known.append(
