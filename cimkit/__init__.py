@@ -33,7 +33,16 @@ if TYPE_CHECKING:
         unclassed,
         withdraw,
     )
-    from cimkit.checks import check, new_key, prove, sample, try_standard, verify, write_receipt
+    from cimkit.checks import (
+        check,
+        fix,
+        new_key,
+        prove,
+        sample,
+        try_standard,
+        verify,
+        write_receipt,
+    )
     from cimkit.demo import generate
     from cimkit.exporters import export, to_geodataframe
     from cimkit.loaders import probe, read_sheet, write_sheet
@@ -68,6 +77,7 @@ __all__ = [
     "export",
     "export_standard",
     "find",
+    "fix",
     "generate",
     "governing",
     "import_standard",
@@ -109,6 +119,7 @@ _ROOM = {
     "export": "exporters",
     "export_standard": "standard",
     "find": "catalog",
+    "fix": "checks",
     "generate": "demo",
     "governing": "standard",
     "import_standard": "standard",

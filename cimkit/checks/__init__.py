@@ -5,6 +5,7 @@ from __future__ import annotations
 from cimkit.checks._drawing import sample
 from cimkit.checks._examine import check_tables
 from cimkit.checks._findings import conclude, not_checked
+from cimkit.checks._fix import Fixed, fix
 from cimkit.checks._fixture import FixtureResult
 from cimkit.checks._fixtures import run_fixtures
 from cimkit.checks._inspect import Sources
@@ -22,6 +23,7 @@ __all__ = [
     "DEFAULT",
     "CheckContext",
     "CheckSpec",
+    "Fixed",
     "FixtureResult",
     "Inspected",
     "Proof",
@@ -36,6 +38,7 @@ __all__ = [
     "check_catalog",
     "check_tables",
     "conclude",
+    "fix",
     "new_key",
     "not_checked",
     "parameters",

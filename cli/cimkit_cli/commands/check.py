@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -58,6 +58,12 @@ if TYPE_CHECKING:
     help="Also write the report to this file; its suffix says the form: .html .json .sarif "
     ".xml (JUnit) .xlsx .csv .parquet .gpkg .geojson .bcf (3.0) .bcfzip (2.1) .md .txt.",
 )
+@click.option(
+    "--fix",
+    "copy",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Mend what can be mended without loss in a copy, in this new folder, and check the copy.",
+)
 @options.jobs
 @options.language
 @options.quiet
@@ -76,6 +82,7 @@ def command(
     receipt: Path | None,
     key: Path | None,
     reports: tuple[Path, ...],
+    copy: Path | None,
     jobs: int | None,
     language: str,
     quiet: bool,
@@ -83,11 +90,12 @@ def command(
 ) -> None:
     """Check the delivery in PATHS against a standard and print the verdict.
 
-    Leaves with 0 if accepted, 1 if rejected, 3 if a mandatory rule could not be checked.
+    Leaves with 0 if accepted, 1 if rejected, 3 if a mandatory rule could not be checked; with
+    --fix that is the verdict on the copy.
     """
     import sys
 
-    from cimkit import check, read_sheet, write_receipt
+    from cimkit import check, fix, read_sheet, write_receipt
     from cimkit.checks import DEFAULT
     from cimkit.errors import UsageError
     from cimkit.reporters import MACHINE, for_file, save, write
@@ -107,19 +115,24 @@ def command(
     def progress(staged: Staged, done: int, total: int) -> None:
         line(staged.asset.path, done, total)
 
-    verdict = check(
-        paths,
-        standard=standard,
-        sheet=said,
-        rules=wanted_levels(rules),
-        waivers=waivers,
-        baseline=baseline,
-        seed=seed,
-        context=context,
-        jobs=jobs,
-        language=language,
-        progress=progress,
-    )
+    asked: dict[str, Any] = {
+        "standard": standard,
+        "sheet": said,
+        "rules": wanted_levels(rules),
+        "waivers": waivers,
+        "baseline": baseline,
+        "seed": seed,
+        "context": context,
+        "jobs": jobs,
+        "language": language,
+        "progress": progress,
+    }
+    if copy:
+        fixed = fix(paths, copy, **asked)
+        click.echo(f"{copy}: {fixed.to_text(language)}", err=True)
+        verdict = fixed.after
+    else:
+        verdict = check(paths, **asked)
     machine = next((f for whole in MACHINE for f, form in forms.items() if form == whole), None)
     for file in forms:
         save(verdict, file, language=language, machine=machine)
