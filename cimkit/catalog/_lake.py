@@ -59,17 +59,21 @@ def extension_file(extension: str) -> Path:
     return file
 
 
-def open_database(*, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Return a database in memory with all extensions loaded, which never asks the network.
+def open_database(
+    *, spill: Path | None = None, extensions: tuple[str, ...] = EXTENSIONS
+) -> duckdb.DuckDBPyConnection:
+    """Return a database in memory with extensions loaded, which never asks the network.
 
     Parameters
     ----------
+    extensions : tuple of str
+        Those that are loaded; a lake needs them all.
     spill : Path, optional
         Folder for what does not fit in memory. Without it such a query fails.
     """
     import duckdb
 
-    files = [extension_file(extension) for extension in EXTENSIONS]
+    files = [extension_file(extension) for extension in extensions]
     con = duckdb.connect(
         config={
             # Checking the signatures takes 0.6 s. What this process has loaded with its signature

@@ -76,7 +76,7 @@ def passing(
         Row(n, one, "", str(uuid.uuid5(NAMESPACE, f"item\n{delivery_id}\n{one.asset.path}")))
         for n, one in enumerate(staged)
     ]
-    con = open_database()
+    con = open_database(extensions=("spatial",))
     try:
         con.register("said_", item_rows(rows))
         con.register("none_", LAKE["items"].empty_table())

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
@@ -123,6 +124,16 @@ class Processes:
         if found is not None:
             found.stop()
         return cls(workers)
+
+    def size(self) -> int:
+        """Return the bytes of memory that they hold together."""
+        import psutil
+
+        found = 0
+        for mark in self.folder.glob("*.job"):
+            with suppress(psutil.NoSuchProcess):
+                found += psutil.Process(int(mark.stem)).memory_info().rss
+        return found
 
     def give(self) -> None:
         """Let them wait for the next run; what the last one left in their folder goes."""

@@ -2,7 +2,7 @@
 
 Starting a process and its libraries takes longer than a small job. So the processes of a short run
 that ended well are kept for the next run of this process; one that waits for nothing costs memory
-only, and none is kept after a run of more than `_SHORT` seconds.
+only, and none is kept that has become large or old.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ __all__ = ["ENVIRONMENT", "WorkerFailure", "run"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-_SHORT = 20.0
-"""Seconds after which the processes of a run are not kept for the next."""
+_SHORT = 300.0
+_SMALL = 2 * 1024**3
+"""Seconds after which, and bytes beyond which, the processes of a run are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class _Pool(Generic[T, R]):
                 result = self._result(index, future, timeout_s(jobs[index]), folder)
                 self.well = self.well and not isinstance(result, WorkerFailure)
                 yield index, result
-            well = self.well and time.monotonic() - began < _SHORT
+            short = time.monotonic() - began < _SHORT
+            well = self.well and short and processes.size() < _SMALL
         finally:
             over.set()
             if watch.is_alive():

@@ -74,14 +74,15 @@ def property_(columns: Columns, facet: Json, rows: Ints) -> Answer:
         culprit = np.flatnonzero(states == row_states[owner[group]])
         where, first = np.unique(owner[group][culprit], return_index=True)
         chosen = dict(zip(where.tolist(), prop[culprit[first]].tolist(), strict=True))
-        spelt: dict[int, str] = {}
-        found = []
-        for n in wanted.tolist():
-            one = chosen.get(n)
-            if one is not None and one not in spelt:
-                spelt[one] = _spelt(sets, facet, one, int(row_states[n]))
-            found.append(spelt[one] if one is not None else "")
-        return found
+        asked = np.unique([chosen[n] for n in wanted.tolist() if n in chosen]).astype(np.int64)
+        begin = np.searchsorted(sets.of, asked, side="left").tolist()
+        end = np.searchsorted(sets.of, asked, side="right").tolist()
+        typed = bool(len(wanted)) and int(row_states[wanted[0]]) == TYPE
+        spelt = {
+            one: _spelt(sets, slice(a, b), typed)
+            for one, a, b in zip(asked.tolist(), begin, end, strict=True)
+        }
+        return [spelt.get(chosen.get(n, -1), "") for n in wanted.tolist()]
 
     return Answer(row_states, there, measured, lenient == FITS)
 
@@ -177,15 +178,13 @@ def _bounds_fit(sets: PropertySets, value: Json, mine: slice, any_fits: bool) ->
     return any_fits
 
 
-def _spelt(sets: PropertySets, facet: Json, prop: int, state: int) -> str:
-    """Return what a property holds, as a text."""
-    begin = int(np.searchsorted(sets.of, prop, side="left"))
-    end = int(np.searchsorted(sets.of, prop, side="right"))
-    if state == TYPE:
-        return ", ".join(dict.fromkeys(str(t) for t in sets.types[begin:end] if t))
+def _spelt(sets: PropertySets, mine: slice, typed: bool) -> str:
+    """Return what a property holds, or of which type it is, as a text."""
+    if typed:
+        return ", ".join(dict.fromkeys(str(t) for t in sets.types[mine] if t))
     found = []
-    for c, role in zip(sets.values[begin:end], sets.roles[begin:end], strict=True):
-        text = str(sets.cells.texts[int(c)])
+    for c, role in zip(sets.values[mine].tolist(), sets.roles[mine].tolist(), strict=True):
+        text = str(sets.cells.texts[c])
         if sets.cells.kinds[c] == kinds.NUMBER:
             text = shown_number(text, float(sets.cells.numbers[c]))
         found.append({LOWER: f">= {text}", UPPER: f"<= {text}"}.get(int(role), text))

@@ -158,8 +158,10 @@ def gathered(
     lengths = np.maximum(ends - starts, 0)
     offsets = np.zeros(len(starts) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    at = np.arange(offsets[-1], dtype=np.int64)
-    at += np.repeat(starts - offsets[:-1], lengths)
+    # Half the bytes to move, wherever the positions fit.
+    size = np.int32 if len(data) < 2**31 else np.int64
+    at = np.arange(offsets[-1], dtype=size)
+    at += np.repeat((starts - offsets[:-1]).astype(size), lengths)
     return data[at], offsets
 
 

@@ -7,13 +7,15 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import StandardError
 from cimkit.standard.package._bare import MARK
 from cimkit.standard.package._files import PackageFiles
-from cimkit.standard.requirements import Document, read_ids
 from cimkit.standard.rule import AppliesTo, Rule
+
+if TYPE_CHECKING:
+    from cimkit.standard.requirements import Document
 
 __all__ = ["CHECK", "requirement_rules"]
 
@@ -98,6 +100,9 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
 
 @lru_cache(32)
 def _document(content: bytes, where: str) -> Document:
+    # Brings the schemas of IFC with it, which a package without IDS has no use for.
+    from cimkit.standard.requirements import read_ids
+
     return read_ids(content, where)
 
 
