@@ -90,8 +90,9 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     except (ValueError, OSError, RecursionError):
         return set()  # binary, or broken: `probe` says so
     found = set()
+    lower: dict[str, str] = {}
     for uri in _uris(said):
-        target = resolve(uri, path)
+        target = resolve(uri.replace("\\", "/"), path)
         if target is None:
             continue
         if "{" in target:
@@ -99,6 +100,10 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
             found |= {name for name in listing if pattern.fullmatch(name)}
         elif target in listing:
             found.add(target)
+        else:  # spelt otherwise, it is still the file that was meant: checks say so
+            lower = lower or {name.lower(): name for name in listing}
+            if target.lower() in lower:
+                found.add(lower[target.lower()])
     return found
 
 
