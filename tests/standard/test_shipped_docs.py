@@ -11,7 +11,7 @@ import click
 import pytest
 from cimkit_cli.main import cli
 
-from cimkit.registry import names
+from cimkit.registry import entry, names
 from cimkit.standard.classification._conditions import OPS
 from cimkit.standard.package._head import HEAD
 from cimkit.standard.package._package import (
@@ -93,8 +93,16 @@ def test_each_column_is_told(title: str, columns: list[str]) -> None:
     assert wanted - told == set()
 
 
-def test_each_key_op_and_check_is_told() -> None:
+def test_each_key_and_op_is_told() -> None:
     head = section("standard.toml")
     assert [k for k in HEAD if k not in head] == []
     assert [op for op in OPS if f"`{op}`" not in section("mapping/*.csv")] == []
-    assert [c for c in names("cimkit.checks") if c not in section("rules/*.toml")] == []
+
+
+@pytest.mark.parametrize("name", names("cimkit.checks"))
+def test_each_check_says_what_it_does(name: str) -> None:
+    module = entry("cimkit.checks", name)
+    told = module.run.__doc__ or ""
+    assert module.SPEC.name == name
+    assert [p for p in module.SPEC.parameters if f"``{p}``" not in told] == []
+    assert [w for w, by in module.SPEC.words.items() if set(by) != {"en", "ja", "zh"}] == []
