@@ -34,6 +34,7 @@ def drives(context: CheckContext, rule: Rule, spec: CheckSpec) -> None:
                      {_number("width")}, {_number("height")},
                      {_number("field_of_view", "fov")}, {_number("ground_below_m", "above")},
                      json_extract_string(properties, '/heading_origin') AS heading_origin,
+                     json_extract_string(properties, '/camera') AS camera,
                      coalesce(json_extract_string(properties, '/panorama') = 'true', FALSE)
                          AS panorama,
                      json_extract(properties, '/gpano') IS NOT NULL AS cropped

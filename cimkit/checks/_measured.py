@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from cimkit.checks._sql import fits_glob, quote, scope
 
 if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext, CheckSpec
     from cimkit.standard import Rule
 
-__all__ = ["UNMEASURED", "measured_items", "number", "phrase", "unmeasured"]
+__all__ = ["UNMEASURED", "bad_rows", "measured_items", "number", "phrase", "unmeasured"]
 
 
 def phrase(en: str, zh: str, ja: str) -> dict[str, str]:
     """Return a phrase in the three languages."""
     return {"en": en, "zh": zh, "ja": ja}
+
+
+def bad_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows that fail as a table, with the columns of all of them: some say less."""
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: [row.get(name) for row in rows] for name in columns})
 
 
 UNMEASURED: Mapping[str, Mapping[str, str]] = {

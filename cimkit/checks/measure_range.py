@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import UNMEASURED, measured_items, number, unmeasured
+from cimkit.checks._measured import UNMEASURED, bad_rows, measured_items, number, unmeasured
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.errors import StandardError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -71,4 +71,4 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         measured = number(worst, name, said["unit"])
         bad.append({**where, "measured": measured, "expected": bound})
     lost = sum(map(len, missing.values()))
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(rows) - lost, **missing)
+    return conclude(context, rule, bad_rows(bad), len(rows) - lost, **missing)

@@ -50,8 +50,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                    {_metres("lag(x) OVER w", "lag(y) OVER w")} AS before,
                    {_metres("lead(x) OVER w", "lead(y) OVER w")} AS after
             FROM photos WHERE NOT nowhere AND NOT nullisland AND sequence IS NOT NULL
-            QUALIFY count(*) OVER (PARTITION BY sequence) >= {int(said["least"])}
-            WINDOW w AS (PARTITION BY sequence ORDER BY observed NULLS LAST, path, rank)),
+            WINDOW w AS (PARTITION BY sequence ORDER BY observed NULLS LAST, path, rank)
+            QUALIFY count(*) OVER (PARTITION BY sequence) >= {int(said["least"])}),
         lone AS (
             SELECT object_id, least(coalesce(before, after), coalesce(after, before)) AS metres,
                    coalesce(before > {jump}, lead(after) OVER v <= {jump})

@@ -78,7 +78,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         SELECT s.*, t.* EXCLUDE (item_id), count(sharp) OVER d AS many,
                {float(said["relative"])} * median(sharp) OVER d AS usual
         FROM shots s LEFT JOIN told t USING (item_id)
-        WHERE s.camera IS NOT NULL OR s.x IS NOT NULL OR s.t IS NOT NULL WINDOW d AS (PARTITION BY drive)"""
+        WHERE s.camera IS NOT NULL OR s.x IS NOT NULL OR s.t IS NOT NULL
+        WINDOW d AS (PARTITION BY drive)"""
     )
     bad = context.table(
         f"""SELECT path, object_id, x, y, z, reason, CASE

@@ -6,13 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import UNMEASURED, measured_items, phrase, unmeasured
+from cimkit.checks._measured import UNMEASURED, bad_rows, measured_items, phrase, unmeasured
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -86,7 +87,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                     "least": f"{least:.3g} /m²",
                 }
             )
-    return conclude(context, rule, pa.Table.from_pylist(bad), judged, **missing)
+    return conclude(context, rule, bad_rows(bad), judged, **missing)
 
 
 def _cells(context: CheckContext) -> dict[str, tuple[Any, Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import UNMEASURED, measured_items, phrase, unmeasured
+from cimkit.checks._measured import UNMEASURED, bad_rows, measured_items, phrase, unmeasured
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -83,7 +83,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             where = {k: row[k] for k in ("path", "x", "y", "z")}
             bad.append({**where, **fault, "things": int(n == 0)})
     lost = sum(map(len, missing.values()))
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(rows) - lost, **missing)
+    return conclude(context, rule, bad_rows(bad), len(rows) - lost, **missing)
 
 
 def _faults(shares: dict[str, float], said: dict[str, Any], slack: float) -> list[dict[str, Any]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import UNMEASURED, measured_items, phrase, unmeasured
+from cimkit.checks._measured import UNMEASURED, bad_rows, measured_items, phrase, unmeasured
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -73,4 +73,4 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                 }
             )
     lost = sum(map(len, missing.values()))
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(rows) - lost, **missing)
+    return conclude(context, rule, bad_rows(bad), len(rows) - lost, **missing)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import UNMEASURED, measured_items, phrase, unmeasured
+from cimkit.checks._measured import UNMEASURED, bad_rows, measured_items, phrase, unmeasured
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -99,7 +99,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                 {**where, "reason": "strip-overlap", "measured": measured, "expected": bound}
             )
         bad += [{**f, "things": int(n == 0)} for n, f in enumerate(found)]
-    return conclude(context, rule, pa.Table.from_pylist(bad), judged, **missing)
+    return conclude(context, rule, bad_rows(bad), judged, **missing)
 
 
 def _pairs(context: CheckContext, least: int) -> dict[str, list[dict[str, Any]]]:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import phrase
+from cimkit.checks._measured import bad_rows, phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._tiles import tiles
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -77,7 +78,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         sets.setdefault(row["set_of"], []).append(row)
     for members in sets.values():
         bad += _of(members, said)
-    return conclude(context, rule, pa.Table.from_pylist(bad), len(rows))
+    return conclude(context, rule, bad_rows(bad), len(rows))
 
 
 def _of(members: list[dict[str, Any]], said: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -178,8 +179,9 @@ def _gaps(
     closed = shapely.buffer(closed, -widest * width / 2, join_style="mitre")
     holes = [shapely.polygons(r) for p in shapely.get_parts(closed) for r in p.interiors]
     filled = shapely.union_all([closed, *holes])
-    rest = shapely.get_parts(shapely.difference(filled, whole))
-    rest = rest[shapely.area(shapely.buffer(rest, -2 * grain)) > 0]
+    # Edges that were straight in another CRS leave slivers of millimetres between them.
+    rest = shapely.buffer(shapely.difference(filled, whole), -2 * grain, join_style="mitre")
+    rest = shapely.get_parts(shapely.buffer(rest, 2 * grain, join_style="mitre"))
     own = shapely.union_all([_inner(s, width) for s in shapely.get_parts(flat)])
     tree = shapely.STRtree(flat)
     metre = 111_320.0

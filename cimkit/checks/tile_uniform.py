@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from cimkit.checks._findings import conclude
-from cimkit.checks._measured import phrase
+from cimkit.checks._measured import bad_rows, phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
 from cimkit.checks._tiles import SET
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
@@ -97,7 +97,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                 }
             )
     tiles = context.count("SELECT count(*) FROM tiles")
-    return conclude(context, rule, pa.Table.from_pylist(bad), tiles)
+    return conclude(context, rule, bad_rows(bad), tiles)
 
 
 def _short(text: str) -> str:

@@ -14,8 +14,8 @@ Whole = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 _EDGE = 64  # heights along one edge, at most
-_INNER = 256  # heights of the lattice inside, at most
-_MARGIN, _STEP = 64, 8  # pixels from an edge in which the lattice is closer, and its step there
+_ALONG = 16  # heights along one line of the lattice, at most
+_CLOSEST = 2  # pixels between its lines beside an edge
 _REACH = 4  # pixels that the edges of neighbours may lie apart or overlap
 
 
@@ -58,20 +58,13 @@ class Samples:
                 row.append(along if side in "WE" else across)
                 column.append(across if side in "WE" else along)
         start = sum(map(len, row))
-        wide, high = self.size
-        step = max(_power(max(self.size), 32), _STEP)
-        while (wide // step + 1) * (high // step + 1) > _INNER:
-            step *= 2
-        coarse = [_multiples(self.first[k], self.size[k], step) for k in (0, 1)]
-        close = [_multiples(self.first[k], self.size[k], _STEP) for k in (0, 1)]
-        close = [
-            c[(c < _MARGIN) | (c >= self.size[k] - _MARGIN)]
-            for k, c in zip((0, 1), close, strict=True)
-        ]
+        fine, coarse = (
+            [of(self.first[k], self.size[k]) for k in (0, 1)] for of in (_graded, _sparse)
+        )
         pairs = np.concatenate(
             [
-                np.stack(np.meshgrid(a, b), -1).reshape(-1, 2)
-                for a, b in ((coarse[0], coarse[1]), (close[0], coarse[1]), (coarse[0], close[1]))
+                np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
+                for columns, rows in ((fine[0], coarse[1]), (coarse[0], fine[1]))
             ]
         )
         pairs = np.unique(pairs, axis=0)
@@ -123,6 +116,22 @@ def _power(size: int, most: int) -> int:
     while size / step > most:
         step *= 2
     return step
+
+
+def _graded(first: int, size: int) -> Whole:
+    """Return pixels that are the sparser the farther they are from the edges.
+
+    At d pixels from an edge their numbers are multiples of a power of two of at most d / 2, so that
+    however wide two tiles overlap, they share some in the middle of the overlap.
+    """
+    at = np.arange(size, dtype=np.int64)
+    away = np.maximum(np.minimum(at, size - 1 - at), 2 * _CLOSEST)
+    step = 1 << np.floor(np.log2(away / 2)).astype(np.int64)
+    return np.asarray(at[(at + first) % step == 0])
+
+
+def _sparse(first: int, size: int) -> Whole:
+    return _multiples(first, size, _power(size, _ALONG))
 
 
 def _multiples(first: int, size: int, step: int) -> Whole:
