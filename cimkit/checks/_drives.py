@@ -50,9 +50,9 @@ def _number(name: str, column: str = "") -> str:
 def metres(x: str, y: str, other_x: str = "x", other_y: str = "y") -> str:
     """Return SQL for the great-circle distance of two places in degrees, in metres (haversine)."""
     return (
-        f"2 * 6371008.8 * asin(sqrt(least(1.0, sin(radians({y} - {other_y}) / 2) ** 2"
+        f"2 * 6371008.8 * asin(sqrt(sin(radians({y} - {other_y}) / 2) ** 2"
         f" + cos(radians({other_y})) * cos(radians({y}))"
-        f" * sin(radians({x} - {other_x}) / 2) ** 2)))"
+        f" * sin(radians({x} - {other_x}) / 2) ** 2))"
     )
 
 

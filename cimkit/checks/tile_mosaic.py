@@ -180,7 +180,7 @@ def _gaps(
     holes = [shapely.polygons(r) for p in shapely.get_parts(closed) for r in p.interiors]
     filled = shapely.union_all([closed, *holes])
     # Edges that were straight in another CRS leave slivers of millimetres between them.
-    rest = shapely.buffer(shapely.difference(filled, whole), -2 * grain, join_style="mitre")
+    rest: Any = shapely.buffer(shapely.difference(filled, whole), -2 * grain, join_style="mitre")
     rest = shapely.get_parts(shapely.buffer(rest, 2 * grain, join_style="mitre"))
     own = shapely.union_all([_inner(s, width) for s in shapely.get_parts(flat)])
     tree = shapely.STRtree(flat)

@@ -252,7 +252,8 @@ def run_check(lake: Lake, standard: Standard) -> Checker:
         made = Rule(id=f"test.town/{name}", check=name, message=message, **rule)
         used = std or standard
         with lake.open() as con, delivery_views(con, used, "d1"):
-            context = CheckContext(con, used, "d1", language=language)
-            return Found(entry("cimkit.checks", name).run(context, made).to_pylist())
+            check = entry("cimkit.checks", name)
+            context = CheckContext(con, used, "d1", language=language, words=check.SPEC.words)
+            return Found(check.run(context, made).to_pylist())
 
     return checker
