@@ -53,7 +53,8 @@ def run(job: Job) -> Iterator[Change]:
         if name is None:
             continue
         moves = _moves(path, name, asset.members)
-        clash = [new for new in moves.values() if new.casefold() in taken - set(moves)]
+        own = {old.casefold() for old in moves}
+        clash = [new for new in moves.values() if new.casefold() in taken - own]
         if clash:
             job.left.append(Left(SPEC.name, path, f"there is a {clash[0]} already"))
             continue
