@@ -26,6 +26,8 @@ SPEC = CheckSpec(
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find objects outside the jurisdiction's polygon, with their distance from it.
 
+    Where the standard has no polygon, that of the city's context package is taken.
+
     A layer all of whose objects lie outside is one finding: its coordinate system is wrong, not
     each of its rows. The rule's tolerance is in metres beyond the border. Objects whose place is
     unknown are not checked.
@@ -34,6 +36,9 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     """
     said = parameters(SPEC, rule)
     polygon = context.standard.jurisdiction.polygon
+    if polygon is None and "context" in context.provided:
+        rows = context.table("SELECT ST_AsWKB(geometry)::BLOB AS area FROM city.jurisdiction")
+        polygon = rows["area"][0].as_py() if rows.num_rows else None
     if polygon is None:
         return not_checked(
             context, rule, "no-jurisdiction", mender="office", standard=context.standard.key

@@ -22,7 +22,7 @@ from cimkit.checks._examine import run_rule, spec_of
 from cimkit.checks._views import delivery_views
 from cimkit.errors import ContextError
 from cimkit.model import Declaration, Sheet, SheetRow
-from cimkit.standard import Rule
+from cimkit.standard import Jurisdiction, Rule
 
 LON, LAT = 106.5, 29.57
 
@@ -75,8 +75,16 @@ def counted(class_code: str, objects: int, **more: Any) -> dict[str, Any]:
 def against(lake: Any, standard: Any, tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
     """Run a check of the lake against a city's package; give its findings."""
 
+    town = standard
+
     def runner(
-        check: str, city: dict[str, Any], *, sheet: Any = None, said: Any = None, **rule: Any
+        check: str,
+        city: dict[str, Any],
+        *,
+        sheet: Any = None,
+        said: Any = None,
+        standard: Any = town,
+        **rule: Any,
     ) -> list[dict[str, Any]]:
         made = Rule(id=f"test.town/{check}", check=check, message={"en": "{reason}"}, **rule)
         place = package(tmp_path / "city", city, **(said or {}))
@@ -412,3 +420,16 @@ def test_too_many_cells_are_refused(lake: Any, against: Any) -> None:
     (found,) = against("city_coverage", {}, **rule)
     assert found["status"] == "not checked"
     assert "too many cells" in found["message"]
+
+
+def test_the_city_names_its_area_where_the_standard_does_not(
+    lake: Any, against: Any, standard: Any
+) -> None:
+    bare = replace(standard, jurisdiction=Jurisdiction())
+    poles(lake, ["a"])
+    lake.object("pole.gpkg", (LON + 0.5, LAT))
+    area = {"geometry": shapely.to_wkb(shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1))}
+    (bad,) = failed(against("inside_jurisdiction", {"jurisdiction": [area]}, standard=bare))
+    assert bad["x"] == pytest.approx(LON + 0.5)
+    (unsaid,) = against("inside_jurisdiction", {}, standard=bare)
+    assert unsaid["status"] == "not checked"
