@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
@@ -80,8 +81,9 @@ def _hold(model: Model, path: str, condition: str, found: Found) -> None:
 
 
 def _met(thing: Any, condition: str) -> str:
-    name = condition.strip("[]!").split("=")[0].split(".")[0]
-    value = getattr(thing, name, None) if name.isidentifier() else None
+    named = re.match(r"\[!?(\w+)", condition)
+    name = named[1] if named else ""
+    value = getattr(thing, name, None) if name else None
     if value is None or hasattr(value, "is_a"):
         return str(thing.is_a())
     if isinstance(value, tuple):
