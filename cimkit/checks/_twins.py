@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext
     from cimkit.geometry.local_plane import LocalPlane
 
-__all__ = ["BUILDING_LAYERS", "CODE_FIELDS", "Twins", "extent", "twins"]
+__all__ = ["BUILDING_LAYERS", "CODE_FIELDS", "Twins", "direction", "twins"]
 
 Shapes = npt.NDArray[np.object_]
 Whole = npt.NDArray[np.intp]
@@ -208,16 +208,17 @@ def _joined(count: int, one: Whole, two: Whole) -> Whole:
             return label
 
 
-def extent(shape: Any) -> tuple[float, float]:
-    """Return the direction of an outline's longer side, degrees 0 to 90, and how oblong it is."""
+def direction(shape: Any) -> tuple[float, float]:
+    """Return the direction of most of an outline's sides, degrees 0 to 90, and how many agree.
+
+    Sides at right angles are of one direction; 0 agree in a circle, and all (1) in a box.
+    """
     import shapely
 
-    ring = shapely.get_coordinates(shapely.oriented_envelope(shape))
-    if len(ring) != 5:
-        return 0.0, 1.0
-    sides = np.diff(ring[:3], axis=0)
-    lengths = np.hypot(*sides.T)
-    longer = sides[int(np.argmax(lengths))]
-    turn = float(np.degrees(np.arctan2(longer[1], longer[0])) % 180)
-    filled = shapely.area(shape) / max(float(lengths.prod()), 1e-9)
-    return turn, filled
+    parts = shapely.get_parts(shapely.boundary(shape))
+    ring, owner = shapely.get_coordinates(parts, return_index=True)
+    sides = np.diff(ring, axis=0)[owner[1:] == owner[:-1]]
+    east, north = sides[:, 0], sides[:, 1]
+    length = np.hypot(east, north)
+    turns = (length * np.exp(4j * np.arctan2(north, east))).sum()
+    return float(np.degrees(np.angle(turns)) / 4 % 90), float(np.abs(turns) / length.sum())

@@ -80,7 +80,7 @@ def ask(context: CheckContext, rule: Rule) -> Mapping[str, pa.Table]:
     for cloud in clouds:
         box = cloud["bbox"]
         found = context.table(
-            f"""SELECT t.kind, z AS low, coalesce(z_max, z + height) AS high,
+            f"""SELECT t.kind, z AS low, greatest(z_max, z + height) AS high,
                        ST_AsWKB(t.geometry) AS shape
                 FROM (SELECT * FROM things WHERE ({here}) AND z IS NOT NULL
                         AND bbox.xmin <= {box["xmax"]!r} AND bbox.xmax >= {box["xmin"]!r}
@@ -88,7 +88,7 @@ def ask(context: CheckContext, rule: Rule) -> Mapping[str, pa.Table]:
                         AND ST_Dimension(geometry) = 2) t
                 SEMI JOIN (SELECT item_id FROM items
                            WHERE vertical_datum = {quote(cloud["datum"])}) i USING (item_id)
-                WHERE coalesce(z_max, z + height) - z > 2
+                WHERE greatest(z_max, z + height) - z > 2
                   AND CASE kind WHEN 'gis' THEN {named}
                            WHEN 'citymodel' THEN parent_id IS NULL
                                 AND source_class LIKE '%Building'

@@ -12,7 +12,7 @@ from cimkit.checks._planes import located
 from cimkit.checks._space_words import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import scope
-from cimkit.checks._twins import BUILDING_LAYERS, CODE_FIELDS, Twins, extent, twins
+from cimkit.checks._twins import BUILDING_LAYERS, CODE_FIELDS, Twins, direction, twins
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -174,8 +174,8 @@ def _tall(rows: list[dict[str, Any]]) -> float | None:
 
 def _turned(one: Any, other: Any) -> float:
     """Return by how many degrees the second is turned; 0 without a clear direction."""
-    (first, filled), (second, also) = extent(one), extent(other)
-    if min(filled, also) < 0.7:
+    (first, clear), (second, also) = direction(one), direction(other)
+    if min(clear, also) < 0.7:
         return 0.0
     return (second - first + 45) % 90 - 45
 

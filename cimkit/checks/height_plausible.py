@@ -73,9 +73,10 @@ SPEC = CheckSpec(
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find heights that cannot be, or that contradict the storeys or the shape.
 
-    Attributes are held against each other and against the shape where it has heights of its own.
-    The rule's tolerance is in metres (default 2.0): what height and shape may differ by, beside
-    ``share``. An attribute that is no number is for ``attribute_domain`` to say.
+    Attributes are held against each other and against the shape where it has heights of its own;
+    of GIS only areas, for the height of a lamp is another matter. The rule's tolerance is in metres
+    (default 2.0): what height and shape may differ by, beside ``share``. An attribute that is no
+    number is for ``attribute_domain`` to say.
 
     Parameters of the rule: ``lowest`` and ``highest`` (m), ``storey_least`` and ``storey_most`` (m
     a storey), ``share`` (0 to 1, of the height, that it may differ from the shape's), ``height``
@@ -91,7 +92,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         SELECT object_id, tall, storeys, shape, tall / nullif(storeys, 0) AS each
         FROM (SELECT object_id, {tall} AS tall, {storeys} AS storeys,
                      CASE WHEN kind = 'citymodel' THEN z_max - z_min END AS shape
-              FROM objects WHERE {here})
+              FROM objects WHERE (kind = 'citymodel' OR geometry IS NULL
+                                  OR ST_Dimension(geometry) = 2) AND ({here}))
         -- 0 and below stand for "not known" in many registers
         WHERE tall IS NOT NULL AND tall NOT IN (0, -1, -9, -99, -999, -9999)"""
     )
