@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from cimkit import __version__
 from cimkit.checks._baseline import compare
+from cimkit.checks._classes import classed
 from cimkit.checks._context import city_views
 from cimkit.checks._findings import not_checked
 from cimkit.checks._fingerprints import fingerprinted
@@ -111,7 +112,7 @@ def check_tables(
         rest = source_problems(context, checked, findings)
         findings = pa.concat_tables([findings, rest])
         checked.append((problem_rule(), PROBLEM_SPEC))
-        findings = fingerprinted(context, findings)
+        findings = classed(context, fingerprinted(context, findings))
         items = context.table(
             """SELECT path, sha256, size, status, dataset_id, crs,
                json_extract_string(properties, '$.georeference.matrix') AS frame

@@ -253,6 +253,7 @@ LAKE: dict[str, pa.Schema] = {
             ("layer", _text),
             ("place", _text),
             ("object_id", _text),
+            ("object_class", _text),  # of the object: its class code, else its class in the source
             ("x", _real),  # CRS84 degrees
             ("y", _real),
             ("z", _real),  # metres, as the source counts heights

@@ -22,6 +22,7 @@ __all__ = [
     "LANGUAGES",
     "Group",
     "batches",
+    "class_of",
     "failing",
     "groups",
     "head",
@@ -29,6 +30,7 @@ __all__ = [
     "pick",
     "results",
     "said",
+    "standing",
     "where",
 ]
 
@@ -125,6 +127,11 @@ def ordered(verdict: Verdict) -> list[RuleResult]:
     return sorted(verdict.rules, key=lambda result: place[result.status])
 
 
+def standing(result: RuleResult) -> str:
+    """Return the status of a rule as people are told it: a warning is no failure."""
+    return result.worst if result.worst in ("warning", "info") else result.status
+
+
 def said(
     verdict: Verdict, result: RuleResult, finding: Mapping[str, Any], language: str
 ) -> tuple[str, str]:
@@ -137,6 +144,12 @@ def said(
 def where(finding: Mapping[str, Any]) -> str:
     """Return where in its source a finding is: layer and place."""
     return "  ".join(part for part in (finding["layer"], finding["place"]) if part)
+
+
+def class_of(findings: pa.Table) -> pa.ChunkedArray:
+    """Return the class of each finding's object, else the layer it is in."""
+    known = findings["object_class"].fill_null("")
+    return pc.if_else(pc.equal(known, ""), findings["layer"].fill_null(""), known)
 
 
 def failing(findings: pa.Table) -> pa.ChunkedArray:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.checks import tell
 from cimkit.model import Status
-from cimkit.reporters._content import LANGUAGES, batches, failing, ordered, results
+from cimkit.reporters._content import (
+    LANGUAGES,
+    batches,
+    class_of,
+    failing,
+    ordered,
+    results,
+    standing,
+)
 from cimkit.reporters._section import Cell, Section
 from cimkit.reporters._terms import comparison, overrides, score, units, waivers
 from cimkit.reporters._words import told
@@ -65,7 +73,7 @@ def _rules(verdict: Verdict) -> list[Section]:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            *(r.rule, r.title, told(r.severity), told(r.status), r.failed, r.places, r.waived),
+            *(r.rule, r.title, told(r.severity), told(standing(r)), r.failed, r.places, r.waived),
             *(r.passed, r.not_applicable, r.not_checked, r.counts, r.element, r.clause),
         )
         for r in ordered(verdict)
@@ -76,7 +84,8 @@ def _rules(verdict: Verdict) -> list[Section]:
 def _spread(verdict: Verdict) -> list[Section]:
     findings = verdict.findings
     failed = findings.filter(failing(findings))
-    keys = ["rule", "layer", "path", "severity"]
+    failed = failed.append_column("class", class_of(failed))
+    keys = ["rule", "class", "path", "severity"]
     counted = failed.select([*keys, "count"]).group_by(keys, use_threads=False)
     table = counted.aggregate([("count", "count"), ("count", "sum")])
     order = {result.rule: n for n, result in enumerate(verdict.rules)}
@@ -85,7 +94,7 @@ def _spread(verdict: Verdict) -> list[Section]:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            *(r["rule"], r["layer"], r["path"] or ".", told(r["severity"])),
+            *(r["rule"], r["class"], r["path"] or ".", told(r["severity"])),
             *(r["count_count"], r["count_sum"]),
         )
         for r in found

@@ -31,7 +31,18 @@ _SCHEMA = (
 _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 _LINE = re.compile(r"\bline (\d+)\b")
 _BASE = "DELIVERY"
-_KEPT = ("measured", "expected", "tolerance", "object_id", "mender", "mistake", "x", "y", "z")
+_KEPT = (
+    "measured",
+    "expected",
+    "tolerance",
+    "object_id",
+    "object_class",
+    "mender",
+    "mistake",
+    "x",
+    "y",
+    "z",
+)
 
 
 def write(

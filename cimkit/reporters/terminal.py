@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cimkit.model import Status
-from cimkit.reporters._content import Group, groups, ordered, pick, said
+from cimkit.reporters._content import Group, groups, ordered, pick, said, standing
 from cimkit.reporters._sections import sections
 from cimkit.reporters._spec import ReporterSpec
 from cimkit.reporters._terminal import clean, print_section
@@ -160,7 +160,7 @@ def _table(verdict: Verdict, language: str) -> Table:
     for r in ordered(verdict):
         if r.status == Status.NOT_APPLICABLE:
             continue
-        told = r.worst if r.worst in ("warning", "info") else r.status
+        told = standing(r)
         status, color = heading(told, language), _COLOR[told]
         table.add_row(
             Text(clean(r.rule)),

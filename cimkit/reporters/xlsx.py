@@ -127,7 +127,8 @@ def _findings(verdict: Verdict, language: str) -> Iterator[list[Any]]:
         for row in batch:
             message, hint = said(verdict, by_rule[row["rule"]], row, language)
             yield [
-                *(row["rule"], severities[row["severity"]], row["path"] or ".", row["layer"]),
+                *(row["rule"], severities[row["severity"]], row["path"] or "."),
+                row["object_class"] or row["layer"],
                 *(row["place"], message, hint, row["measured"], row["expected"]),
                 *(row["tolerance"], row["count"], menders[row["mender"]]),
                 *(states.get(row["compared"] or "", ""), row["waived"], row["clause"]),

@@ -86,7 +86,7 @@ def rows() -> list[dict[str, Any]]:
             "origin",
             "fail",
             path=f"m{n}.ifc",
-            layer="IfcSite",
+            object_class="IfcSite",
             place=f"#12 {GUID}",
             mistake="origin 0 0",
             free="shifted by 5 km",

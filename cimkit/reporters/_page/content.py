@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from cimkit.errors import CimkitError
 from cimkit.model import Severity, Status
-from cimkit.reporters._content import LANGUAGES, Group, failing, groups, ordered, results
+from cimkit.reporters._content import LANGUAGES, Group, failing, groups, ordered, results, standing
 from cimkit.reporters._page.shapes import Shapes
 from cimkit.reporters._page.templates import FILLED, Templates
 from cimkit.reporters._page.words import own, words
@@ -29,7 +29,7 @@ MOST = 250_000
 _FIRST = 5
 """Places that a group names."""
 _BATCH = 20_000
-_TEXTS = (*FILLED, "object_id", "given", "mender", "waived", "compared", "fingerprint")
+_TEXTS = (*FILLED, "class", "object_id", "given", "mender", "waived", "compared", "fingerprint")
 _SEVERITIES = [str(severity) for severity in Severity]
 
 
@@ -89,7 +89,7 @@ def content(verdict: Verdict, language: str, most: int = MOST) -> dict[str, Any]
             {k: getattr(r, k) for k in ("rule", "clause", "element", "places", "waived")}
             for r in verdict.rules
         ],
-        "statuses": [r.status.replace(" ", "") for r in ordered(verdict)],
+        "statuses": [standing(r).replace(" ", "") for r in ordered(verdict)],
         "severities": _SEVERITIES,
         "sections": [asdict(section) for section in sections(verdict)],
         "rows": len(rows),
@@ -147,6 +147,7 @@ def _columns(
             columns["severity"].append(_SEVERITIES.index(row["severity"]))
             columns["template"].append(template)
             columns["count"].append(row["count"] or 0)
+            row["class"] = row["object_class"] or row["layer"]
             for name in _TEXTS:
                 by_text = known[name]
                 columns[name].append(by_text.setdefault(row[name] or "", len(by_text)))

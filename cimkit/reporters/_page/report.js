@@ -13,7 +13,7 @@ const LANGS = ["en", "zh", "ja"], NAMES = { en: "English", zh: "中文", ja: "�
 const C = D.columns, T = D.texts, N = D.rows, PAGE = 100;
 let lang = LANGS.includes(location.hash.slice(1)) ? location.hash.slice(1) : D.language;
 let shown = [], page = 0, chosen = -1, sort = null, up = true, limit = PAGE;
-const filter = { rule: "", severity: "", layer: "", state: "", path: "", text: "", group: -1 };
+const filter = { rule: "", severity: "", class: "", state: "", path: "", text: "", group: -1 };
 
 // Words --------------------------------------------------------------------------------------
 const w = (key, values) => fill((D.words[key] || {})[lang] || key, (n) => values && values[n]);
@@ -145,7 +145,7 @@ function group(n) {
 }
 
 // The list -----------------------------------------------------------------------------------
-const SORTS = [["rule", "rule"], ["severity", "severity"], ["path", "file"], ["layer", "class"], ["place", "place"], [null, "finding"], ["count", "count"]];
+const SORTS = [["rule", "rule"], ["severity", "severity"], ["path", "file"], ["class", "class"], ["place", "place"], [null, "finding"], ["count", "count"]];
 const lower = {};
 const lowered = (name) => lower[name] || (lower[name] = T[name].map((t) => t.toLowerCase()));
 function matching(name, part) {
@@ -155,20 +155,20 @@ function matching(name, part) {
 }
 function refilter() {
   const part = filter.text.trim().toLowerCase(), path = filter.path.trim().toLowerCase();
-  const columns = ["path", "layer", "place", "measured", "expected", "object_id", "given"];
+  const columns = ["path", "class", "layer", "place", "measured", "expected", "object_id", "given"];
   const hits = part && columns.map((name) => [C[name], matching(name, part)]);
   const words = part && Uint8Array.from(D.templates, (t) => (t.message[lang] || t.message.en || "").toLowerCase().includes(part)
     || D.rules[t.rule].rule.toLowerCase().includes(part) ? 1 : 0);
   const paths = path && (path === "." ? Uint8Array.from(T.path, (t) => t ? 0 : 1)
     : T.path.some((t) => t.toLowerCase() === path) ? Uint8Array.from(T.path, (t) => t.toLowerCase() === path ? 1 : 0) : matching("path", path));
   const rule = filter.rule === "" ? -1 : D.rules.findIndex((r) => r.rule === filter.rule);
-  const layer = filter.layer === "" ? -1 : T.layer.indexOf(filter.layer);
+  const layer = filter.class === "" ? -1 : T.class.indexOf(filter.class);
   const severity = filter.severity === "" ? -1 : D.severities.indexOf(filter.severity);
   shown = [];
   for (let i = 0; i < N; i++) {
     if (rule >= 0 && C.rule[i] !== rule) continue;
     if (severity >= 0 && C.severity[i] !== severity) continue;
-    if (layer >= 0 && C.layer[i] !== layer) continue;
+    if (layer >= 0 && C.class[i] !== layer) continue;
     if (filter.group >= 0 && C.group[i] !== filter.group) continue;
     if (paths && !paths[C.path[i]]) continue;
     if (filter.state && (filter.state === "waived" ? !text("waived", i) : text("waived", i) || text("compared", i) !== filter.state)) continue;
@@ -189,7 +189,7 @@ function refilter() {
   page = 0;
 }
 function only(wanted) {
-  Object.assign(filter, { rule: "", severity: "", layer: "", state: "", path: "", text: "", group: -1 }, wanted);
+  Object.assign(filter, { rule: "", severity: "", class: "", state: "", path: "", text: "", group: -1 }, wanted);
   controls(); refilter(); list(); map.draw();
   $("findings").scrollIntoView();
 }
@@ -202,13 +202,13 @@ function controls() {
   };
   const select = (key, label, options) => el("label", {}, w(label), el("select", { id: `by-${key}`, on: { change: change(key) } },
     el("option", { value: "" }, w("all")), ...options.map(([value, name]) => el("option", { value, ...(filter[key] === value ? { selected: "" } : {}) }, name))));
-  const layers = T.layer.filter(Boolean).slice(0, 500).sort();
+  const layers = T.class.filter(Boolean).slice(0, 500).sort();
   const states = ["new", "open", "waived"].filter((s) => s === "waived" ? T.waived.some(Boolean) : T.compared.includes(s));
   const input = (key, label, type, more) => { const made = el("input", { id: `by-${key}`, type, ...more, on: { input: change(key) } }); made.value = filter[key]; return el("label", {}, w(label), made); };
   place.replaceChildren(
     select("rule", "rule", D.rules.filter((r) => r.places || r.waived).map((r) => [r.rule, r.rule])),
     select("severity", "severity", D.severities.map((s) => [s, w(s)])),
-    select("layer", "class", layers.map((l) => [l, l])),
+    select("class", "class", layers.map((l) => [l, l])),
     ...(states.length ? [select("state", "state", states.map((s) => [s, w(s)]))] : []),
     input("path", "file", "text", { list: "paths", autocomplete: "off" }),
     input("text", "containing", "search"),
@@ -227,7 +227,7 @@ function list() {
     el("td", { class: "id" }, D.rules[C.rule[i]].rule),
     el("td", {}, tag(D.severities[C.severity[i]]), text("waived", i) ? el("div", { class: "dim" }, w("waived")) : null,
       text("compared", i) ? el("div", { class: "dim" }, w(text("compared", i))) : null),
-    el("td", { class: "s" }, text("path", i) || "."), el("td", { class: "s" }, text("layer", i)),
+    el("td", { class: "s" }, text("path", i) || "."), el("td", { class: "s" }, text("class", i)),
     el("td", { class: "s" }, link(text("place", i) || w("show"), () => choose(i, false))),
     el("td", { class: "t" }, told(i, "message")), el("td", { class: C.count[i] === 1 ? "n one" : "n" }, C.count[i].toLocaleString("en"))));
   $("list").replaceChildren(el("thead", {}, head), body);
@@ -240,7 +240,7 @@ function list() {
 }
 function choose(row, fly) {
   chosen = row;
-  if (!shown.includes(row)) { Object.assign(filter, { rule: "", severity: "", layer: "", state: "", path: "", text: "", group: -1 }); controls(); refilter(); }
+  if (!shown.includes(row)) { Object.assign(filter, { rule: "", severity: "", class: "", state: "", path: "", text: "", group: -1 }); controls(); refilter(); }
   page = Math.floor(shown.indexOf(row) / limit);
   list(); detail(); map.fly(row);
   if (fly) $("places").scrollIntoView();
@@ -249,7 +249,7 @@ function detail() {
   const place = $("detail");
   if (chosen < 0) { place.replaceChildren(el("p", { class: "dim" }, w("choose"))); return; }
   const i = chosen, r = D.rules[C.rule[i]], hint = told(i, "hint");
-  const facts = [["rule", r.rule], ["file", text("path", i) || "."], ["class", text("layer", i)], ["place", text("place", i)],
+  const facts = [["rule", r.rule], ["file", text("path", i) || "."], ["class", text("class", i)], ["place", text("place", i)],
     ["measured", text("measured", i)], ["expected", text("expected", i)], ["tolerance", text("tolerance", i)], ["clause", r.clause],
     ["element", r.element], ["count", C.count[i].toLocaleString("en")],
     ["position", C.x[i] === null ? "" : [C.x[i].toFixed(6), C.y[i].toFixed(6), C.z[i] === null ? null : `${C.z[i].toFixed(2)} m`].filter(Boolean).join(", ")],
