@@ -24,7 +24,7 @@ from cimkit.geometry.solids import (
 if TYPE_CHECKING:
     from pyproj import CRS
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "crs_of"]
 
 Reals = npt.NDArray[np.float64]
 _DRAWN = 50
@@ -53,7 +53,7 @@ class Judge:
         self.count += len(rows)
         points = [np.asarray(r["vertices"], np.float64).reshape(-1, 3) for r in rows]
         scales = [
-            metre_scale(p[0], _crs(r["crs"])) if len(p) else np.ones(3)
+            metre_scale(p[0], crs_of(r["crs"])) if len(p) else np.ones(3)
             for p, r in zip(points, rows, strict=True)
         ]
         near = [(p - p[:1]) * s for p, s in zip(points, scales, strict=True)]
@@ -222,7 +222,8 @@ def _wkb(parts: list[Any]) -> bytes | None:
 
 
 @lru_cache(256)
-def _crs(text: str | None) -> CRS | None:
+def crs_of(text: str | None) -> CRS | None:
+    """Return the coordinate system that a geometry names, None if it is not known here."""
     from cimkit.errors import UsageError
     from cimkit.geometry.crs import parse_crs
 
@@ -238,7 +239,7 @@ def _on_earth(points: Reals, text: str | None) -> Reals:
     """Return longitude, latitude and height (metres); NaN where the place is unknown."""
     from cimkit.geometry.crs import to_crs84
 
-    crs = _crs(text)
+    crs = crs_of(text)
     placed = np.full(points.shape, np.nan)
     if crs is not None and len(points):
         placed[:, :2] = to_crs84(points[:, :2], crs)
