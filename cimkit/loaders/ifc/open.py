@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,14 @@ def scan(file: Path) -> tuple[str, Counter[str]]:
     classes : Counter of str
         Number of instances by class name in capitals.
     """
+    status = file.stat()
+    schema, classes = _scanned(file, status.st_ino, status.st_size, status.st_mtime_ns)
+    return schema, Counter(classes)
+
+
+@lru_cache(4)
+def _scanned(file: Path, *unchanged: int) -> tuple[str, Counter[str]]:
+    """Count once what is checked against one rule set after the other."""
     with opened(file) as stream:
         start = stream.read(_START)
     if not is_xml_ifc(start):

@@ -246,6 +246,8 @@ def statements(file: Path, encoding: str | None = None) -> Statements:
         content, _ = escaped(content, encoding)
         header = read_header(content[:_START])
     body = content[header.data or 0 :]
+    # The sign behind \S\ may be an apostrophe, which then ends no text; it means the same so.
+    body = body.replace(b"\\S\\'", b"\\X\\A7")
     if b"/*" in body:
         body = uncommented(body)
     found = (
