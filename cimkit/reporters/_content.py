@@ -67,8 +67,9 @@ def groups(verdict: Verdict) -> list[Group]:
         return []
     keys = np.zeros(len(failed), dtype=np.int64)
     for name in _SAME:
-        column = findings[name].take(pa.array(failed)).fill_null("").combine_chunks()
-        code = np.asarray(pc.dictionary_encode(column).indices).astype(np.int64)
+        # Numbers in the place of texts before anything is copied: texts are what is big.
+        coded = findings[name].fill_null("").dictionary_encode().combine_chunks()
+        code = np.asarray(coded.indices)[failed].astype(np.int64)
         keys = keys * (int(code.max()) + 1) + code
         _, keys = np.unique(keys, return_inverse=True)  # so that products stay small
     order = np.argsort(keys, kind="stable")
@@ -98,9 +99,13 @@ def batches(
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the findings of some statuses (none: of all), as dicts, a batch at a time."""
     table = verdict.findings if columns is None else verdict.findings.select(columns)
-    if status:
-        table = table.filter(pc.is_in(table["status"], pa.array([str(s) for s in status])))
-    for batch in table.to_batches(BATCH):
+    wanted = pa.array([str(s) for s in status or Status])
+    statuses = verdict.findings["status"].combine_chunks()
+    begin = 0
+    for whole in table.to_batches(BATCH):
+        here = statuses.slice(begin, whole.num_rows)
+        begin += whole.num_rows
+        batch = whole.filter(pc.is_in(here, wanted))
         if not batch.num_rows:
             continue
         lists = [column.to_pylist() for column in batch.columns]

@@ -83,10 +83,11 @@ def _rules(verdict: Verdict) -> list[Section]:
 
 def _spread(verdict: Verdict) -> list[Section]:
     findings = verdict.findings
-    failed = findings.filter(failing(findings))
-    failed = failed.append_column("class", class_of(failed))
     keys = ["rule", "class", "path", "severity"]
-    counted = failed.select([*keys, "count"]).group_by(keys, use_threads=False)
+    table = findings.append_column("class", class_of(findings)).select([*keys, "count"])
+    for n, name in enumerate(keys):
+        table = table.set_column(n, name, table[name].dictionary_encode())
+    counted = table.filter(failing(findings)).group_by(keys, use_threads=False)
     table = counted.aggregate([("count", "count"), ("count", "sum")])
     order = {result.rule: n for n, result in enumerate(verdict.rules)}
     found = sorted(

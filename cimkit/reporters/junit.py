@@ -73,8 +73,8 @@ def write(
 
 
 def _suite(verdict: Verdict, result: RuleResult, language: str) -> tuple[dict[str, int], str]:
-    rows = verdict.findings.filter(pc.equal(verdict.findings["rule"], result.rule))
-    rows = rows.drop_columns(["geometry"]).combine_chunks()
+    table = verdict.findings.drop_columns(["geometry", "element", "clause", "object_id"])
+    rows = table.filter(pc.equal(table["rule"], result.rule)).combine_chunks()
     path = rows["path"].fill_null("").combine_chunks()
     codes = np.asarray(pc.dictionary_encode(path).indices)
     cases: list[tuple[str, str]] = []

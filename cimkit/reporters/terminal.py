@@ -91,7 +91,9 @@ def _report(
     console.print(_table(verdict, language))
     apart = [r.rule for r in verdict.rules if r.status == Status.NOT_APPLICABLE]
     if apart:
-        about = f"{heading('not applicable', language)} ({len(apart):,}): {', '.join(apart)}"
+        about = f"{heading('not applicable', language)}: {len(apart):,}"
+        if len(apart) <= _GROUPS:
+            about += f" ({', '.join(apart)})"
         console.print(Text(clean(about), style="dim"))
     found = groups(verdict)
     by_rule: dict[str, list[Group]] = {}
