@@ -11,9 +11,9 @@ from cimkit.checks._findings import conclude
 from cimkit.checks._planes import located
 from cimkit.checks._space_words import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import field_text, quote, scope
+from cimkit.checks._sql import quote, scope
 from cimkit.checks._twins import BUILDING_LAYERS, CODE_FIELDS, twins
-from cimkit.checks.height_plausible import STOREY_FIELDS
+from cimkit.checks.height_plausible import STOREY_FIELDS, said_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def _differences(said: dict[str, Any], storeys: float) -> str:
     )
     return f"""
         WITH facts AS (
-            SELECT object_id, class_code, name, {_storeys(said["storeys"])} AS storeys,
+            SELECT object_id, kind, class_code, name, {_storeys(said["storeys"])} AS storeys,
                    CASE WHEN {_plain("name")} NOT IN ({", ".join(quote(n) for n in _NO_NAMES)})
                         THEN {_plain("name")} END AS said
             FROM objects WHERE object_id IN (SELECT object_id FROM one_to_one
@@ -128,4 +128,4 @@ def _plain(column: str) -> str:
 def _storeys(fields: Sequence[str]) -> str:
     """Return SQL for the number of storeys: an attribute, or what a BIM says in its Pset."""
     bim = "json_extract_string(properties, '$.pset.Pset_BuildingCommon.NumberOfStoreys')"
-    return f"TRY_CAST(coalesce({field_text(*fields)}, {bim}) AS DOUBLE)"
+    return f"TRY_CAST(coalesce({said_of(fields)}, {bim}) AS DOUBLE)"

@@ -43,7 +43,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         f"""CREATE OR REPLACE TEMP TABLE spots AS
         SELECT * EXCLUDE (shape), w = 0 AND h = 0 AS dot,
                CASE WHEN w > 0 OR h > 0 THEN coalesce(md5(shape), object_id) END AS form
-        FROM (SELECT object_id, rank, path, spot, coalesce(class_code, source_layer, '') AS sort, z,
+        FROM (SELECT object_id, rank, path, spot, coalesce(source_layer, '') AS layer,
+                     coalesce(class_code, source_layer, '') AS sort, z,
                      x * {_DEGREE} * cos(radians(y)) AS mx, y * {_DEGREE} AS my,
                      (bbox.xmax - bbox.xmin) * {_DEGREE} * cos(radians(y)) AS w,
                      (bbox.ymax - bbox.ymin) * {_DEGREE} AS h,
@@ -66,13 +67,17 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             WHERE l.members > 1
             UNION ALL SELECT object_id, first_id FROM near
         )
-        SELECT t.object_id, f.path || ' ' || f.spot AS first
+        SELECT t.object_id, f.path || ' ' || f.spot AS first, f.path || chr(1) || f.layer AS home
         FROM twice t JOIN spots f ON f.object_id = t.first_id"""
     )
     context.con.unregister("near")
     bad = context.table(
         """SELECT path, source_layer AS layer, spot AS place, t.object_id, x, y, z,
-                  coalesce(class_code, '') AS measured, p.first, 'double-object' AS reason
+                  coalesce(class_code, '') AS measured, p.first, 'double-object' AS reason,
+                  -- a layer that is delivered twice is one mistake, however many rows it has
+                  CASE WHEN p.home <> path || chr(1) || coalesce(source_layer, '')
+                       THEN concat('copy', chr(1), p.home, chr(1), path, chr(1), source_layer)
+                       END AS mistake
            FROM pairs p JOIN things t USING (object_id) ORDER BY t.rank"""
     )
     keys = context.table(_twins(context, here))

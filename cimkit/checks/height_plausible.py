@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -9,15 +10,23 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._space_words import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import field_text, scope
+from cimkit.checks._sql import field_text, quote, scope
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
 
-__all__ = ["HEIGHT_FIELDS", "SPEC", "STOREY_FIELDS", "run"]
+__all__ = ["HEIGHT_FIELDS", "SPEC", "STOREY_FIELDS", "run", "said_of"]
 
 HEIGHT_FIELDS = [
-    *("measuredHeight", "bldg:measuredHeight", "measured_height", "height", "HEIGHT", "Height"),
+    *(
+        "measuredHeight",
+        "height.value",
+        "bldg:measuredHeight",
+        "measured_height",
+        "height",
+        "HEIGHT",
+        "Height",
+    ),
     *(
         "bldg_height",
         "building_height",
@@ -70,6 +79,13 @@ SPEC = CheckSpec(
 )
 
 
+def said_of(fields: Sequence[str]) -> str:
+    """Return SQL for the first of these attributes, those of city models included."""
+    steps = (quote("/attributes/" + f.replace("~", "~0").replace("/", "~1")) for f in fields)
+    inside = ", ".join(f"json_extract_string(properties, {s})" for s in steps)
+    return f"CASE kind WHEN 'citymodel' THEN coalesce({inside}) ELSE {field_text(*fields)} END"
+
+
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find heights that cannot be, or that contradict the storeys or the shape.
 
@@ -86,7 +102,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     allowed = 2.0 if rule.tolerance is None else float(rule.tolerance)
     here = scope(rule, SPEC, context.standard)
     number = "TRY_CAST(regexp_extract({}, '^-?[0-9]+([.][0-9]+)?') AS DOUBLE)"
-    tall, storeys = (number.format(field_text(*said[name])) for name in ("height", "storeys"))
+    tall, storeys = (number.format(said_of(said[name])) for name in ("height", "storeys"))
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE tall AS
         SELECT object_id, tall, storeys, shape, tall / nullif(storeys, 0) AS each

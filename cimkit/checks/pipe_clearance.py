@@ -79,6 +79,8 @@ def _near(known: Pipes, least: float, minimum: float, node: float) -> pa.Table:
     within = (text["kind"] == "bim")[one] & (text["item_id"][one] == text["item_id"][other])
     keep &= ~within & (text["object_id"][one] != text["object_id"][other])
     one, other = one[keep], other[keep]
+    apart = ~_at_one_node(_ends(lines), one, other)
+    one, other = one[apart], other[apart]
     found = approach(lines, one, other)
     gap = found.distance - radius[one] - radius[other]
     # One axis through another of its kind is a cross that nobody drew a node at.
@@ -106,6 +108,26 @@ def _near(known: Pipes, least: float, minimum: float, node: float) -> pa.Table:
     )
 
 
+def _ends(lines: Any) -> npt.NDArray[np.float64]:
+    """Return start and end of each line, (n, 2, 3)."""
+    import shapely
+
+    spots = [shapely.get_coordinates(shapely.get_point(lines, k), include_z=True) for k in (0, -1)]
+    return np.stack(spots, axis=1)
+
+
+def _at_one_node(
+    ends: npt.NDArray[np.float64], one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Return which pairs share an end: nothing of them can come nearer, and most pairs are such."""
+    shared = np.zeros(len(one), dtype=bool)
+    for mine in (0, 1):
+        for theirs in (0, 1):
+            away = ends[one, mine] - ends[other, theirs]
+            shared |= (away * away).sum(1) < _TEE**2
+    return shared
+
+
 def _joined(
     lines: Any,
     one: npt.NDArray[np.intp],
@@ -116,12 +138,7 @@ def _joined(
     node: float,
 ) -> npt.NDArray[np.bool_]:
     """Return which pairs come nearest where both end, or where one ends on the other."""
-    import shapely
-
-    ends = np.stack(
-        [shapely.get_coordinates(shapely.get_point(lines, k), include_z=True) for k in (0, -1)],
-        axis=1,
-    )
+    ends = _ends(lines)
 
     def at_end(line: npt.NDArray[np.intp], spot: npt.NDArray[np.float64]) -> Any:
         apart = np.hypot(*(ends[line, :, :2] - spot[:, None, :2]).transpose(2, 0, 1))
