@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cimkit.model import Status
@@ -58,6 +59,11 @@ def save(
     machine
         A file that holds all findings, named where a sheet cannot.
     """
+    with TemporaryDirectory(prefix=".cimkit-", dir=file.absolute().parent) as folder:
+        _save(verdict, file, language, machine, folder)
+
+
+def _save(verdict: Verdict, file: Path, language: str, machine: Path | None, folder: str) -> None:
     import xlsxwriter
 
     options = {
@@ -66,7 +72,7 @@ def save(
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "nan_inf_to_errors": True,
-        "tmpdir": str(file.absolute().parent),
+        "tmpdir": folder,
     }
     with xlsxwriter.Workbook(str(file), options) as book:
         writer = _Writer(book, language)
