@@ -99,8 +99,9 @@ def _rows(one: dict[str, Any], model: Model, issues: Issues, at: str) -> int | N
     if index is None:
         return None
     extensions = model.said.get("extensions") or {}
-    tables = (extensions.get("EXT_structural_metadata") or {}).get("propertyTables") or []
-    if not isinstance(tables, list) or index >= len(tables):
+    tables = (extensions.get("EXT_structural_metadata") or {}).get("propertyTables")
+    tables = tables if isinstance(tables, list) else []
+    if index >= len(tables):
         issues.tell("index-beyond", f"{at}/propertyTable", got=index, expected=f"< {len(tables)}")
         return None
     count = tables[int(index)].get("count") if isinstance(tables[int(index)], dict) else None

@@ -14,7 +14,7 @@ from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.shapes import TEXT, fits
 from cimkit.checks._tiles3d.subtree import Shape, Subtree, check_subtree
 from cimkit.checks._tiles3d.tileset_members import TILING
-from cimkit.checks._tiles3d.volumes import Volume, volume_of
+from cimkit.checks._tiles3d.volumes import Volume
 
 if TYPE_CHECKING:
     from cimkit.checks._tiles3d.tree import Frame
@@ -36,6 +36,7 @@ def check_implicit(
     pointer: str,
     name: str,
     frame: Frame,
+    whole: Volume | None,
 ) -> None:
     """Look at an implicit tiling, its subtrees and its contents.
 
@@ -51,13 +52,15 @@ def check_implicit(
         Of the tile, and of the tiling below it.
     frame
         Where the tile stands.
+    whole
+        Its volume, if that is sound.
     """
     issues: Issues = document.issues.on("implicit")
     issues.count("implicit")
     at = f"{pointer}{name}"
     sound = fits(tiling, TILING, issues, at)
     scheme = tiling.get("subdivisionScheme")
-    if scheme is not None and scheme not in _BRANCHING:
+    if scheme is not None and (not isinstance(scheme, str) or scheme not in _BRANCHING):
         place = f"{at}/subdivisionScheme"
         issues.tell("choice-wrong", place, got=scheme, expected="QUADTREE | OCTREE")
         sound = False
@@ -91,7 +94,7 @@ def check_implicit(
             issues.unseen("implicit", "subtrees-deep")
             return
         shape = Shape(_BRANCHING[str(scheme)], levels)
-        _Walk(document, tile, tiling, templates, shape, pointer, frame, issues).run()
+        _Walk(document, tile, tiling, templates, shape, frame, whole, issues).run()
 
 
 def _template(template: str, variables: set[str], issues: Issues, at: str) -> bool:
@@ -114,17 +117,17 @@ class _Walk:
         tiling: dict[str, Any],
         templates: list[tuple[str, str]],
         shape: Shape,
-        pointer: str,
         frame: Frame,
+        whole: Volume | None,
         issues: Issues,
     ) -> None:
         self.document, self.tiling, self.shape = document, tiling, shape
         self.subtrees, self.contents = templates[0], templates[1:]
-        self.pointer, self.frame, self.issues = pointer, frame, issues
-        self.root = volume_of(tile.get("boundingVolume"), frame.matrix)
-        given = tile.get("boundingVolume") or {}
-        along_curve = "box" not in given and "region" not in given  # S2 cells
-        if along_curve or _placed_by_metadata(document.schema):
+        self.frame, self.issues, self.root = frame, issues, whole
+        given = tile.get("boundingVolume")
+        # S2 cells are divided along their own curve.
+        plain = isinstance(given, dict) and ("box" in given or "region" in given)
+        if not plain or _placed_by_metadata(document.schema):
             self.root = None
         self.met: set[str] = set()
 

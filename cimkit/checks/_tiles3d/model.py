@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from cimkit.checks._tiles3d.gltf_members import DOCUMENT
 from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.meshes import check_meshes
 from cimkit.checks._tiles3d.nodes import check_nodes
+from cimkit.checks._tiles3d.reading import load_json
 from cimkit.checks._tiles3d.shapes import fits
 
 __all__ = ["Model", "check_model"]
@@ -134,7 +134,7 @@ def _json(raw: bytes, issues: Issues) -> dict[str, Any] | None:
         issues.tell("json-bom", got="EF BB BF")
         raw = raw[3:]
     try:
-        said = json.loads(raw.decode("utf-8"))
+        said = load_json(raw)
     except (ValueError, RecursionError) as error:
         issues.tell("json-broken", got=str(error))
         return None

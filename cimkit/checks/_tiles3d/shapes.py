@@ -101,8 +101,8 @@ def is_number(value: Any) -> bool:
 
 
 def is_integer(value: Any) -> bool:
-    """Return whether a value is a whole number of JSON (2.0 is one)."""
-    return type(value) is int or (type(value) is float and value.is_integer())
+    """Return whether a value is a whole number of JSON."""
+    return type(value) is int  # `load_json` has made whole numbers of those that are
 
 
 def _mismatch(value: Any, kind: Kind) -> str:

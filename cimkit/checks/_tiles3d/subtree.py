@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from cimkit.checks._tiles3d.buffers import Buffers, check_buffers, inline
 from cimkit.checks._tiles3d.issues import Issues
+from cimkit.checks._tiles3d.reading import load_json
 from cimkit.checks._tiles3d.shapes import Kind, array, fits, integer, record
 from cimkit.checks._tiles3d.tables import check_table
 from cimkit.checks._tiles3d.values import check_entity
@@ -141,7 +141,7 @@ def _parts(data: bytes, issues: Issues) -> tuple[dict[str, Any], bytes | None] |
         issues.tell("magic-wrong", got=data[:4].decode("latin-1"), expected="subt | JSON")
         return None
     try:
-        said = json.loads(raw.decode("utf-8"))
+        said = load_json(raw)
     except (ValueError, RecursionError) as error:
         issues.tell("json-broken", got=str(error))
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from cimkit.checks._tiles3d.features import check_features as check_feature_ids
 from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.model import check_model
 from cimkit.checks._tiles3d.positions import Points, instances, points_of_model, points_of_table
+from cimkit.checks._tiles3d.reading import load_json
 from cimkit.checks._tiles3d.structural import check_structural
 from cimkit.checks._tiles3d.tile_tables import check_batches, check_features
 
@@ -94,7 +94,7 @@ def _json_of(read: Read, issues: Issues) -> Callable[[str, str], Any]:
             issues.tell("file-missing", pointer, got=uri)
             return None
         try:
-            return json.loads(data.decode("utf-8"))
+            return load_json(data)
         except (ValueError, RecursionError) as error:
             issues.tell("json-broken", pointer, got=str(error))
             return None
@@ -225,7 +225,7 @@ def _json(raw: bytes, issues: Issues, at: str) -> dict[str, Any] | None:
     if not raw.strip(b" \0"):
         return {}
     try:
-        said = json.loads(raw.rstrip(b" \0").decode("utf-8"))
+        said = load_json(raw.rstrip(b" \0"))
     except (ValueError, RecursionError) as error:
         issues.tell("json-broken", at, got=str(error))
         return None

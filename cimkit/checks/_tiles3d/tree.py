@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from cimkit.checks._tiles3d.declarations import check_declarations
 from cimkit.checks._tiles3d.implicit import check_implicit
 from cimkit.checks._tiles3d.inside import check_volume_inside
 from cimkit.checks._tiles3d.issues import Issues
+from cimkit.checks._tiles3d.reading import load_json
 from cimkit.checks._tiles3d.schema import schema_of
 from cimkit.checks._tiles3d.shapes import fits, is_number
 from cimkit.checks._tiles3d.statistics import check_statistics
@@ -31,9 +31,6 @@ Matrix = npt.NDArray[np.float64]
 def parsed(data: bytes, issues: Issues) -> Any:
     """Return the JSON in some bytes, None if there is none; tell of a byte order mark."""
 
-    def unreal(word: str) -> Any:
-        raise ValueError(f"{word} is no number of JSON")
-
     if data[:3] == b"\xef\xbb\xbf":
         issues.tell("json-bom", got="EF BB BF")
         data = data[3:]
@@ -41,7 +38,7 @@ def parsed(data: bytes, issues: Issues) -> Any:
         issues.tell("json-bom", got=data[:2].hex(" ").upper())
         return None
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=unreal)
+        return load_json(data)
     except (ValueError, RecursionError) as error:
         issues.tell("json-broken", got=str(error))
         return None
@@ -72,7 +69,8 @@ class Walk:
     def document(self, data: bytes, name: str, issues: Issues) -> set[str]:
         """Look at the outermost tileset; return the extensions that it uses."""
         frame = Frame(np.eye(4), (), math.inf, ())
-        return self.tileset(parsed(data, issues), name, frame, issues)
+        with np.errstate(all="ignore"):  # numbers that overflow are told of as what they become
+            return self.tileset(parsed(data, issues), name, frame, issues)
 
     def tileset(self, said: Any, name: str, frame: Frame, issues: Issues) -> set[str]:
         """Look at a tileset and all below it; return the extensions that it uses."""
@@ -201,7 +199,7 @@ class _Document:
         else:
             pointer_of = "/implicitTiling"
         if isinstance(tiling, dict):
-            check_implicit(self, tile, tiling, listed, pointer, pointer_of, inner)
+            check_implicit(self, tile, tiling, listed, pointer, pointer_of, inner, volume)
         else:
             for content, at in listed:
                 self.content(content, at, inner, volume)

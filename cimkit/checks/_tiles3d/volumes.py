@@ -113,12 +113,11 @@ class Volume:
             others = units[[j for j in range(3) if j != i]]
             cross = np.cross(*others)
             units[i] = cross / (np.linalg.norm(cross) or 1.0)
-        # Axes may be oblique: solve for how far along each a point lies.
-        gram = units.T
-        try:
-            along = np.linalg.solve(gram, (local - self.numbers[:3]).T).T
+        try:  # axes may be oblique: how far along each a point lies
+            turn = np.linalg.inv(units.T)
         except np.linalg.LinAlgError:
-            along = (local - self.numbers[:3]) @ units.T
+            turn = units
+        along = (local - self.numbers[:3]) @ turn.T
         return np.asarray(np.maximum(np.abs(along) - lengths, 0).max(axis=1) * scale)
 
     def size(self) -> float:

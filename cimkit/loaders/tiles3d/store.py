@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from cimkit.model import Source
 
 __all__ = ["FileStore", "Store", "TableStore", "ZipStore"]
 
+_BROKEN = (NotImplementedError, OSError, EOFError, RuntimeError, ValueError)
+"""What members of archives with damaged headers raise."""
 LARGEST = 256_000_000
 """Bytes of one content that are read."""
 
@@ -82,7 +85,7 @@ class ZipStore(Store):
         try:
             with self.archive.open(found) as opened:
                 return opened.read(most)
-        except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, *_BROKEN) as error:
             raise SourceUnreadable("it is broken", where=name, got=str(error)) from error
 
 
