@@ -29,7 +29,8 @@ SPEC = CheckSpec(
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find models without a place, and those that name two; the loader tells what it met.
 
-    A place given in the delivery sheet is a place.
+    A place given in the delivery sheet is a place. Models that all say nothing, or all the same
+    wrong, are copies of one mistake.
     """
     parameters(SPEC, rule)
     here = scope(rule, SPEC, context.standard, items=True)
@@ -45,4 +46,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     context.con.unregister("met")
     models = context.count(f"SELECT count(*) FROM items WHERE status = 'ok' AND {here}")
     both = pa.concat_tables([met, silent], promote_options="permissive")
+    said = zip(both["reason"].to_pylist(), both["measured"].to_pylist(), strict=True)
+    keys = [f"{reason} {measured or ''}".strip() for reason, measured in said]
+    both = both.append_column("mistake", pa.array(keys, pa.string()))
     return conclude(context, rule, both, models)

@@ -28,7 +28,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
     The order is held against the numbers in the names, and only where all storeys of a building
     are named alike but for the number ("Level 1", "Level 2"); a leading B or 地下 counts down.
-    Elevations closer than the rule's tolerance (in the model's unit; default 0.001) are the same.
+    Elevations closer than the rule's tolerance (in the model's unit; default 0.001) are the same;
+    IFC 4.3 has given up the attribute, so there a storey may do without.
     """
     parameters(SPEC, rule)
     near = 0.001 if rule.tolerance is None else rule.tolerance
@@ -40,6 +41,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
                CASE WHEN regexp_matches(title, '^(B[0-9]|地下|.*-[0-9])') THEN -1 ELSE 1 END
                    * try_cast(regexp_extract(title, '[0-9]+') AS INT) AS floor
         FROM (SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, rank, item_id,
+                     item_id IN (SELECT item_id FROM items WHERE
+                         json_extract_string(properties, '/read_as') LIKE 'IFC4X3%') AS placed,
                      coalesce(parent_id, item_id) AS house, nullif(trim(name), '') AS title,
                      try_cast(coalesce(json_extract_string(properties, '/attributes/Elevation'),
                                        json_extract_string(properties, '/elevation'))
@@ -68,7 +71,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             SELECT *, unnest(list_filter([
                 CASE WHEN title IS NULL THEN 'storey-name-missing' END,
                 CASE WHEN title IS NOT NULL AND use > 1 THEN 'storey-name-double' END,
-                CASE WHEN elevation IS NULL THEN 'storey-elevation-missing' END,
+                CASE WHEN elevation IS NULL AND NOT placed THEN 'storey-elevation-missing' END,
                 CASE WHEN elevation - lower_elevation <= {near} THEN 'storey-elevation-double' END,
                 CASE WHEN numbered AND floor > below_floor AND elevation < below_elevation - {near}
                      THEN 'storey-order' END], lambda r: r IS NOT NULL)) AS reason

@@ -22,12 +22,14 @@ from cimkit.checks.ifc_federated.groups import Group, groups_of
 from cimkit.checks.ifc_federated.storeys import storey_faults
 from cimkit.checks.ifc_federated.words import WORDS
 from cimkit.errors import StandardError
+from cimkit.model import Severity
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
 
 __all__ = ["SPEC", "run"]
 
+_SOFT = ("federated-storey-name", "single-several")
 _GROUPS = ("auto", "project", "folder", "delivery")
 
 SPEC = CheckSpec(
@@ -81,6 +83,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             rows += copies(context, group, given["shared_classes"] or ())
     seen: set[str] = set()
     for row in rows:
+        if row["reason"] in _SOFT and rule.severity == Severity.ERROR:
+            row["severity"] = str(Severity.WARNING)
         row["things"] = int(bool(row["path"]) and row["path"] not in seen)
         seen.add(row["path"])
     models = sum(len(group.models) for group in groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext
 
 __all__ = ["Group", "Model", "groups_of"]
+
+
+_NO_NAME = re.compile(
+    r"(?:my |new |default |unnamed |untitled )?project(?: name| number| id)?|0001|default|unnamed"
+    r"|untitled|undefined|\W*project\W*(?:name|number)\W*|(?:新建)?(?:项目|工程)(?:名称|编号)?|プロジェクト(?:名|番号)?"
+)
+"""What authoring tools call a project until somebody names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ def groups_of(context: CheckContext, here: str, how: str) -> list[Group]:
         facts = json.loads(row.pop("properties") or "{}")
         folder = row["path"].rpartition("/")[0]
         project = str(facts.get("project") or "").strip().casefold()
-        if how in ("auto", "project") and not project:
+        if how in ("auto", "project") and (not project or _NO_NAME.fullmatch(project)):
             continue
         key = {
             "auto": (folder, project),

@@ -10,6 +10,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks.ifc_header.words import WORDS
+from cimkit.model import Severity
 
 if TYPE_CHECKING:
     from cimkit.model import Source
@@ -69,4 +70,10 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     if bad.num_rows:
         keys = [f"{row['reason']} {row['place']} {row['measured']}" for row in bad.to_pylist()]
         bad = bad.append_column("mistake", pa.array(keys, pa.string()))
+        # Many programs leave out what they do not know; no reader minds.
+        slight = [
+            str(Severity.INFO) if reason == "argument-empty" else None
+            for reason in bad["reason"].to_pylist()
+        ]
+        bad = bad.append_column("severity", pa.array(slight, pa.string()))
     return conclude(context, rule, bad, len(inspected.seen), unchecked=inspected.unchecked)

@@ -16,8 +16,8 @@ _START = 1 << 20
 _ENTITY = re.compile(rb"\b(FILE_\w+)\s*\(((?:[^';]++|'(?:[^']++|'')*+')*+);", re.IGNORECASE)
 _COMMENT = re.compile(rb"'(?:[^']++|'')*+'|/\*(?:[^*]++|\*(?!/))*+\*/")
 _TEXT = rb"'(?:[^']++|'')*+'"
-_ONE = re.compile(_TEXT + rb"|\$")
-_LIST = re.compile(rb"\(\s*(?:" + _TEXT + rb"(?:\s*,\s*" + _TEXT + rb")*+\s*)\)|\$|\(\s*\)")
+_ONE = re.compile(_TEXT)
+_LIST = re.compile(rb"\(\s*(?:" + _TEXT + rb"(?:\s*,\s*" + _TEXT + rb")*+\s*)\)")
 _LEVEL = re.compile(r"[1-4](?:;[1-3])?")
 _FORM: dict[str, tuple[tuple[str, bool], ...]] = {
     "FILE_DESCRIPTION": (("description", True), ("implementation_level", False)),
@@ -86,7 +86,9 @@ def _form(start: bytes) -> Iterator[Fault]:
             yield Fault("argument-count", entity, str(len(given)), str(len(attributes)))
             continue
         for value, (name, many) in zip(given, attributes, strict=True):
-            if not (_LIST if many else _ONE).fullmatch(value):
+            if value in (b"$", b"()"):
+                yield Fault("argument-empty", f"{entity}.{name}", value.decode(), "''")
+            elif not (_LIST if many else _ONE).fullmatch(value):
                 due = "('…')" if many else "'…'"
                 met = value[:60].decode("utf-8", "replace")
                 yield Fault("argument-form", f"{entity}.{name}", met, due)

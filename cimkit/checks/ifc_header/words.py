@@ -24,6 +24,11 @@ WORDS: dict[str, dict[str, str]] = {
         "{place} 的写法与其类型不符",
         "{place} の書き方が型と異なります",
     ),
+    "argument-empty": _w(
+        "{place} must be a text, if an empty one",
+        "{place} 应为文本（可为空文本）",
+        "{place} は（空でも）文字列とします",
+    ),
     "time-form": _w(
         "the time stamp is no date and time of ISO 8601",
         "时间戳不是 ISO 8601 日期时间",

@@ -62,7 +62,7 @@ def hold_rules(model: Model, found: Found, seconds: float) -> None:
     ``found.unchecked``.
     """
     entity, types, whole = _rules(model.schema)
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     left: list[str] = []
     with _by_value():
         for rule in whole:
@@ -74,7 +74,7 @@ def hold_rules(model: Model, found: Found, seconds: float) -> None:
         for rule, things in sorted(work, key=lambda pair: len(pair[1])):
             name = f"{rule.TYPE_NAME}.{rule.RULE_NAME}"
             for n, thing in enumerate(things):
-                if n % _EVERY == 0 and time.monotonic() > end:
+                if n % _EVERY == 0 and time.process_time() > end:
                     left.append(f"{name} ({len(things) - n})")
                     break
                 found.look()

@@ -141,3 +141,25 @@ def test_unplaced_models_are_no_disagreement(lake: Lake, run_check: Checker) -> 
     for name in ("a", "b"):
         lake.item(f"p/{name}.ifc", "bim", crs=None, properties={"project": "P", "placed": False})
     assert _run(run_check).statuses == {"pass"}
+
+
+def test_names_that_tools_give_join_no_models(lake: Lake, run_check: Checker) -> None:
+    _model(lake, "a", project="My Project")
+    _model(lake, "b", project="My Project", length_unit_m=0.001)
+    assert _run(run_check).statuses == {"not applicable"}
+
+
+def test_models_without_a_place_are_one_mistake(lake: Lake, run_check: Checker) -> None:
+    for n in range(40):
+        lake.item(f"p/{n}.ifc", "bim", crs=None, properties={"placed": False})
+    failed = run_check("ifc_georeference").failed
+    assert len(failed) == 40
+    assert len({bad["mistake"] for bad in failed}) == 1
+
+
+def test_a_storey_of_ifc_4_3_needs_no_elevation(lake: Lake, run_check: Checker) -> None:
+    for version in ("IFC4", "IFC4X3_ADD2"):
+        path = f"{version}.ifc"
+        lake.item(path, "bim", properties={"read_as": version})
+        lake.object(path, None, source_class="IfcBuildingStorey", name="Ground")
+    assert [bad["path"] for bad in run_check("ifc_storeys").failed] == ["IFC4.ifc"]

@@ -48,7 +48,9 @@ def test_a_fault_is_named(
 
 def test_a_sound_model_has_no_fault(tmp_path: Path) -> None:
     sound = model(
-        tmp_path, ("#24=IFC", "/* up; 'quoted' */\n#24 = Ifc"), add="#71=IFCDIRECTION( (1.,0.) ) ;"
+        tmp_path,
+        ("#24=IFC", "/* up; 'quoted' */\n#24 = Ifc"),
+        add="#71=IFCDIRECTION( (1.,0.) ) ;",
     )
     found, rules = Found(), Found()
     hold_schema(sound, found)
@@ -99,6 +101,7 @@ def test_the_cases_of_ifcopenshell_agree(shared_data: Path) -> None:
         ("time-form", ("2026-03-01T09:30:00", "yesterday")),
         ("level-form", ("'2;1'", "'seven'")),
         ("argument-form", ("('cimkit'),('cimkit')", "'cimkit',('cimkit')")),
+        ("argument-empty", ("('cimkit'),('cimkit')", "$,('cimkit')")),
         ("argument-count", ("'by hand','none'", "'by hand'")),
         ("magic-missing", ("ISO-10303-21;\nHEADER", "HEADER")),
     ],
