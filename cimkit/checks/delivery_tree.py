@@ -27,6 +27,7 @@ SPEC = CheckSpec(
     counts="files",
     reads="items",
     parameters={
+        "where": [],
         "required": [],
         "allowed": [],
         "forbidden": '<>:"|?*\\',
@@ -101,18 +102,20 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
     A folder whose name is wrong is one finding, not one for each file in it.
 
-    Parameters of the rule: ``required`` (globs over paths of files and folders, each of which
-    something must fit), ``allowed`` (globs over folders, one of which each folder must fit; none:
-    any), ``forbidden`` (characters that no name may have; control characters never),
-    ``longest_path`` (characters), ``longest_name`` (bytes in UTF-8), ``deepest`` (folders; 0: any),
-    ``lower`` and ``ascii``.
-
+    Parameters of the rule: ``where`` (globs over paths, one of which something must fit for the
+    rule to speak of the delivery; none: always), ``required`` (globs over paths of files and
+    folders, each of which something must fit), ``allowed`` (globs over folders, one of which each
+    folder must fit; none: any), ``forbidden`` (characters that no name may have; control
+    characters never), ``longest_path`` (characters), ``longest_name`` (bytes in UTF-8),
+    ``deepest`` (folders; 0: any), ``lower`` and ``ascii``.
     """
     said = parameters(SPEC, rule)
     paths = [f.path for f in delivered_files(context)]
     folders = sorted(
         {"/".join(p.split("/")[:n]) for p in paths for n in range(1, p.count("/") + 1)}
     )
+    if said["where"] and not fitting(said["where"], [*folders, *paths]):
+        return conclude(context, rule, rows_table([]), 0)
     bad: list[dict[str, Any]] = []
     for path in (*folders, *paths):
         for reason, what, expected in _name(path, said):

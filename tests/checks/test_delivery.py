@@ -118,6 +118,8 @@ def test_folders_that_a_city_asks_for(lake: Any, hold: Any) -> None:
     wanted = {"required": ["01_gis", "03_dem", "*.ifc"], "allowed": ["0[1-3]_*", "02_bim/*"]}
     bad = reasons(hold("delivery_tree", parameters=wanted))
     assert bad == {"03_dem": "folder-missing", "misc": "folder-strange"}
+    (aside,) = hold("delivery_tree", parameters={**wanted, "where": ["udx"]})
+    assert aside["status"] == "not applicable"
     strict = {"lower": True, "ascii": True, "deepest": 1}
     lake.item("A.shp")
     lake.item("路.shp")
