@@ -170,7 +170,11 @@ def test_plateau_has_each_prefix_and_each_code_of_the_lists() -> None:
 
 def test_plateau_requirements_are_rules_or_are_listed_as_not_checked() -> None:
     known = {r["id"]: r["verified"] for r in facts("plateau_quality_requirements.csv")}
-    rules = {r.name for r in load("jp.plateau").rules} - {"delivery-set", "file-naming", "root-folder"}
+    rules = {r.name for r in load("jp.plateau").rules} - {
+        "delivery-set",
+        "file-naming",
+        "root-folder",
+    }
     assert rules == {"C01", "C07", "L01", "L03", "L04", "L05", "L06"}
     assert all(known[name] == "yes" for name in rules)
     readme = (data_folder("standards") / "README.md").read_text("utf-8")
