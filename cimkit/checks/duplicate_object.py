@@ -39,36 +39,47 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     here = scope(rule, SPEC, context.standard)
     # What lies in the very same place is put together first: a layer whose rows are all at the
     # origin would give as many pairs as the square of its rows.
+    # What makes an object readable is asked of the few that turn out to be twice.
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE spots AS
         SELECT * EXCLUDE (shape), w = 0 AND h = 0 AS dot,
-               CASE WHEN w > 0 OR h > 0 THEN coalesce(md5(shape), object_id) END AS form
-        FROM (SELECT object_id, rank, path, spot, coalesce(source_layer, '') AS layer,
-                     coalesce(class_code, source_layer, '') AS sort, z,
+               CASE WHEN w > 0 OR h > 0 THEN coalesce(md5_number(shape), hash(object_id)) END
+                   AS form
+        FROM (SELECT object_id, hash(coalesce(class_code, source_layer, '')) AS sort, z,
                      x * {_DEGREE} * cos(radians(y)) AS mx, y * {_DEGREE} AS my,
                      (bbox.xmax - bbox.xmin) * {_DEGREE} * cos(radians(y)) AS w,
                      (bbox.ymax - bbox.ymin) * {_DEGREE} AS h,
-                     ST_AsWKB(geometry) AS shape
+                     CASE WHEN bbox.xmax > bbox.xmin OR bbox.ymax > bbox.ymin
+                          THEN ST_AsWKB(geometry) END AS shape
               FROM things WHERE bbox IS NOT NULL AND {here});
         CREATE OR REPLACE TEMP TABLE leads AS
-        SELECT arg_min(object_id, rank) AS object_id, min(rank) AS rank, count(*) AS members,
-               sort, mx, my, w, h, z, form, dot
+        SELECT min(object_id) AS object_id, count(*) AS members, sort, mx, my, w, h, z, form, dot
         FROM spots GROUP BY ALL"""
     )
     context.con.register("near", _near(context, tolerance))
     context.con.execute(
         """CREATE OR REPLACE TEMP TABLE pairs AS
-        WITH twice AS (
-            SELECT s.object_id, coalesce(n.first_id, l.object_id) AS first_id
+        WITH held AS (
+            SELECT s.object_id, coalesce(n.first_id, l.object_id) AS lead
             FROM spots s JOIN leads l ON s.sort = l.sort AND s.mx = l.mx AND s.my = l.my
                 AND s.w = l.w AND s.h = l.h AND s.z IS NOT DISTINCT FROM l.z
-                AND s.form IS NOT DISTINCT FROM l.form AND s.object_id <> l.object_id
+                AND s.form IS NOT DISTINCT FROM l.form
             LEFT JOIN near n ON n.object_id = l.object_id
             WHERE l.members > 1
-            UNION ALL SELECT object_id, first_id FROM near
-        )
-        SELECT t.object_id, f.path || ' ' || f.spot AS first, f.path || chr(1) || f.layer AS home
-        FROM twice t JOIN spots f ON f.object_id = t.first_id"""
+            UNION SELECT object_id, first_id FROM near
+            UNION SELECT first_id, first_id FROM near),
+        told AS (
+            SELECT h.lead, t.object_id, t.rank, t.path || ' ' || t.spot AS said,
+                   t.path || chr(1) || coalesce(t.source_layer, '') AS home
+            FROM held h JOIN things t USING (object_id)),
+        firsts AS (
+            SELECT lead, arg_min(object_id, rank) AS first_id, arg_min(said, rank) AS first,
+                   arg_min(home, rank) AS home, min(rank) AS first_rank
+            FROM told GROUP BY lead)
+        SELECT t.object_id, arg_min(f.first, f.first_rank) AS first,
+               arg_min(f.home, f.first_rank) AS home
+        FROM told t JOIN firsts f USING (lead) WHERE t.object_id <> f.first_id
+        GROUP BY t.object_id"""
     )
     context.con.unregister("near")
     bad = context.table(
@@ -87,7 +98,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
 
 def _near(context: CheckContext, tolerance: float) -> pa.Table:
-    """Return object_id and first_id of leads that lie within the tolerance of an earlier one."""
+    """Return object_id and first_id of leads that lie within the tolerance of another."""
     cell = 4 * tolerance
     # Boxes that agree: each object looks into its own cell and those its tolerance reaches into.
     pairs = f"""
@@ -99,21 +110,21 @@ def _near(context: CheckContext, tolerance: float) -> pa.Table:
                             floor((mx - {tolerance}) / {cell})::BIGINT,
                             floor((mx + {tolerance}) / {cell})::BIGINT)) AS i FROM leads)),
         pairs AS (
-            SELECT a.object_id AS first_id, a.rank AS first_rank, b.object_id,
+            SELECT a.object_id AS first_id, b.object_id,
                    a.dot AND b.dot AS dot
             FROM own a JOIN reach b ON a.sort = b.sort AND a.i = b.i AND a.j = b.j
-                 AND a.rank < b.rank AND abs(a.mx - b.mx) <= {tolerance}
+                 AND a.object_id < b.object_id AND abs(a.mx - b.mx) <= {tolerance}
                  AND abs(a.my - b.my) <= {tolerance} AND abs(a.w - b.w) <= {2 * tolerance}
                  AND abs(a.h - b.h) <= {2 * tolerance}
                  AND coalesce(abs(a.z - b.z) <= {tolerance}, TRUE))"""
     found = [
         context.table(
-            f"""{pairs} SELECT object_id, arg_min(first_id, first_rank) AS first_id,
-            min(first_rank) AS rank FROM pairs WHERE dot GROUP BY ALL"""
+            f"""{pairs} SELECT object_id, min(first_id) AS first_id FROM pairs
+            WHERE dot GROUP BY ALL"""
         )
     ]
     shaped = context.con.execute(
-        f"""{pairs} SELECT b.object_id, p.first_id, p.first_rank AS rank,
+        f"""{pairs} SELECT b.object_id, p.first_id,
                    ST_AsWKB(o.geometry) AS one, ST_AsWKB(b.geometry) AS other
         FROM pairs p JOIN objects o ON o.object_id = p.first_id
         JOIN objects b ON b.object_id = p.object_id WHERE NOT p.dot"""
@@ -123,9 +134,7 @@ def _near(context: CheckContext, tolerance: float) -> pa.Table:
         some = pa.Table.from_batches([batch]).select(found[0].column_names)
         found.append(some.filter(pa.array(same, pa.bool_())))
     context.con.register("found", pa.concat_tables(found))
-    near = context.table(
-        "SELECT object_id, arg_min(first_id, rank) AS first_id FROM found GROUP BY ALL"
-    )
+    near = context.table("SELECT object_id, min(first_id) AS first_id FROM found GROUP BY ALL")
     context.con.unregister("found")
     return near
 
