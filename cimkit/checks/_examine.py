@@ -178,7 +178,9 @@ def looks_at_sources_alone(standard: Standard) -> bool:
     if not standard.rules or standard.acceptance.method != "zero-error":
         return False
     return all(
-        inspects(rule) and set(rule.needs) <= {"source"} and spec_of(rule).reads == "items"
+        inspects(rule)
+        and set(rule.needs) <= {"catalogue", "source"}
+        and spec_of(rule).reads == "items"
         for rule in standard.rules
     )
 

@@ -30,6 +30,8 @@ def rules(seen: Examined) -> Iterator[LintFinding]:
 def _words(seen: Examined, rule: Rule) -> Iterator[LintFinding]:
     for what, texts in (("message", rule.message), ("hint", rule.hint)):
         lacking = [x for x in seen.languages if not texts.get(x)]
+        if what == "hint" and rule.check == "ids":
+            continue  # the author of the IDS said it, or the check says it by what is wrong
         if what == "hint" and len(lacking) == len(seen.languages):
             yield _say(
                 "rule-without-hint",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["MARK", "bare_ids"]
+__all__ = ["bare_ids"]
 
-MARK = "ids.toml"
-"""A file that only such a package has: its rules are not named after the IDS once more."""
+_FACTS = {"author": "issuer", "copyright": "licence", "description": "note"}
 
 
 def bare_ids(path: Path) -> dict[str, bytes]:
@@ -30,10 +29,10 @@ def bare_ids(path: Path) -> dict[str, bytes]:
     head = {
         "id": _named(path.stem) or "ids",
         "edition": _named(document.version or document.facts.get("date", "")) or "1",
+        **{key: document.facts[k] for k, key in _FACTS.items() if document.facts.get(k)},
         "titles": {"en": document.title or path.stem},
     }
-    files = {"standard.toml": tomli_w.dumps(head).encode(), f"ids/{path.name}": content}
-    return {**files, MARK: b""}
+    return {"standard.toml": tomli_w.dumps(head).encode(), f"ids/{path.name}": content}
 
 
 def _named(text: str) -> str:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import StandardError
-from cimkit.standard.package._bare import MARK
 from cimkit.standard.package._files import PackageFiles
 from cimkit.standard.rule import AppliesTo, Rule
 
@@ -71,7 +70,7 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
             suffix = "" if only else f".{_slug(one, n)}"
             found.append(_ruled(rule, one, f"{rule.id}{suffix}"))
     taken = {rule.id for rule in found}
-    alone = MARK in files.files
+    alone = files.path.suffix.lower() == ".ids"
     for name, document in documents.items():
         stem = "" if alone else f"{_plain(name.removesuffix('.ids'))}."
         for n, one in enumerate(document.specifications):
@@ -86,7 +85,6 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
                     id=full,
                     element=_ELEMENT,
                     applies_to=AppliesTo(kinds=("bim",)),
-                    needs=("source",),
                     check=CHECK,
                     parameters={"specification": _said(one)},
                     clause=_clause(document, one),
@@ -120,7 +118,6 @@ def _ruled(rule: Rule, one: Mapping[str, Any], full: str) -> Rule:
         rule,
         id=full,
         element=rule.element or _ELEMENT,
-        needs=("source",),
         applies_to=rule.applies_to if rule.applies_to.kinds else AppliesTo(kinds=("bim",)),
         parameters={**kept, "specification": _said(one)},
         message=rule.message or _MESSAGE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cimkit.standard.requirements._structure import Mistakes
-from cimkit.standard.requirements.matching import accepts
+from cimkit.standard.requirements.matching import accepts, everything, shown, some
 from cimkit.standard.requirements.patterns import re2_of
 from cimkit.standard.requirements.versions import (
     MAPPED,
@@ -81,13 +81,13 @@ def _entity(facet: Json, line: int, versions: Sequence[str], told: Mistakes) -> 
     for version in versions:
         names = classes_named(version)
         found[version] = {n for n in names if accepts(name, n)}
-        if not found[version] and not _everything(name):
+        if not found[version] and not everything(name):
             told.add(
                 line,
                 f"no class of {version}",
-                got=_shown(name),
+                got=shown(name),
                 expected=f"a class of {version} in capitals",
-                mend=_without(version, versions),
+                mend=_without(version, versions, any(found.values())),
             )
     unknown = [t for t in spelt if not any(t in classes_named(v) for v in versions)]
     if unknown and len(unknown) < len(spelt):
@@ -110,9 +110,9 @@ def _predefined(
         if not words:
             told.add(
                 line,
-                f"{_some(names)} of {version} has no predefined type",
-                got=_shown(value),
-                mend=_without(version, versions),
+                f"{some(names)} of {version} has no predefined type",
+                got=shown(value),
+                mend=_without(version, versions, len(versions) > 1),
             )
             continue
         known = {w for inner in words for w in inner}
@@ -122,7 +122,7 @@ def _predefined(
             if text not in known:
                 told.add(
                     line,
-                    f"no predefined type of {_some(names)} in {version}",
+                    f"no predefined type of {some(names)} in {version}",
                     got=text,
                     expected=", ".join(sorted(known)[:10]),
                 )
@@ -144,8 +144,8 @@ def _demanded_entity(
             told.add(
                 facet["line"],
                 "it asks of objects that they be of another class than they are",
-                got=_shown(facet["name"]),
-                expected=_some(subject[version]),
+                got=shown(facet["name"]),
+                expected=some(subject[version]),
                 mend="Name a class of the applicability; subclasses are classes of their own.",
             )
             return
@@ -160,12 +160,12 @@ def _attribute(
         if names and not bases:
             told.add(
                 facet["line"],
-                f"{_some(names) if subject is not None else 'no class'} of {version} has "
+                f"{some(names) if subject is not None else 'no class'} of {version} has "
                 + ("no" if subject is not None else "an")
                 + " attribute of that name that can be given a value",
-                got=_shown(facet["name"]),
+                got=shown(facet["name"]),
                 mend="Inverse and derived attributes cannot be asked for. "
-                + _without(version, versions),
+                + _without(version, versions, _elsewhere(facet, versions, subject)),
             )
             return
         if "value" in facet and names and not _fits(facet["value"], bases):
@@ -173,7 +173,7 @@ def _attribute(
             told.add(
                 facet["line"],
                 f"the attribute {what}" if what else "no value that the attribute can have",
-                got=_shown(facet["value"]),
+                got=shown(facet["value"]),
                 expected=", ".join(f"xs:{b}" for b in sorted(bases - {"-", ""})) or None,
                 mend="Leave the value out." if what else _MEND,
             )
@@ -224,14 +224,14 @@ def _property(facet: Json, versions: Sequence[str], told: Mistakes) -> None:
                 facet["line"],
                 f"no type of values of {version}",
                 got=name,
-                mend=_without(version, versions),
+                mend=_without(version, versions, any(base_of(v, name) for v in versions)),
             )
             return
         if "value" in facet and not _fits_base(facet["value"], base):
             told.add(
                 facet["line"],
                 f"no value of {name}",
-                got=_shown(facet["value"]),
+                got=shown(facet["value"]),
                 expected=f"xs:{base}",
                 mend=_MEND,
             )
@@ -273,23 +273,15 @@ def _restriction(value: Json, told: Mistakes) -> None:
             told.add(line, f"no valid pattern: {wrong}", got=pattern)
 
 
-def _everything(value: Json) -> bool:
-    return value.get("pattern") == [".*"]
+def _elsewhere(facet: Json, versions: Sequence[str], subject: dict[str, set[str]] | None) -> bool:
+    """Tell whether any of the releases has an attribute of that name."""
+    return any(
+        _bases(v, frozenset(subject[v] if subject is not None else classes_named(v)), facet["name"])
+        for v in versions
+    )
 
 
-def _shown(value: Json) -> str:
-    if "simple" in value:
-        return str(value["simple"])
-    said = [*value.get("enumeration", ()), *value.get("pattern", ())]
-    return " | ".join(said[:5]) + (" | ..." if len(said) > 5 else "")
-
-
-def _some(names: Iterable[str]) -> str:
-    known = sorted(names)
-    return ", ".join(known[:3]) + (" ..." if len(known) > 3 else "")
-
-
-def _without(version: str, versions: Sequence[str]) -> str:
-    if len(versions) > 1:
+def _without(version: str, versions: Sequence[str], elsewhere: bool) -> str:
+    if len(versions) > 1 and elsewhere:
         return f"Take {version} out of ifcVersion, or write a specification of its own for it."
     return f"Look it up in the documentation of {version}."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cimkit.standard._expressions import fits
 from cimkit.standard.requirements.patterns import re2_of
 
-__all__ = ["accepts"]
+__all__ = ["accepts", "everything", "shown", "some"]
 
 Json = dict[str, Any]
 
@@ -31,3 +32,22 @@ def _lengths_fit(value: Json, length: int) -> bool:
         and int(value.get("minLength", 0)) <= length
         and int(value.get("maxLength", length)) >= length
     )
+
+
+def everything(value: Json) -> bool:
+    """Tell whether a restriction accepts any text."""
+    return value.get("pattern") == [".*"]
+
+
+def shown(value: Json) -> str:
+    """Return a value as messages name it."""
+    if "simple" in value:
+        return str(value["simple"])
+    said = [*value.get("enumeration", ()), *value.get("pattern", ())]
+    return " | ".join(said[:5]) + (" | ..." if len(said) > 5 else "")
+
+
+def some(names: Iterable[str]) -> str:
+    """Return the first few of some names."""
+    known = sorted(names)
+    return ", ".join(known[:3]) + (" ..." if len(known) > 3 else "")

@@ -9,8 +9,8 @@ a worker process::
                        "name": {"simple": "Name"},
                        "value": {"base": "string", "pattern": ["W.*"]}}]}
 
-``least`` is 1 where there must be something that it applies to, and ``most`` is 0 where there may be
-nothing; else there is no ``most``.
+``least`` is 1 where there must be something that it applies to, and ``most`` is 0 where there may
+be nothing; else there is no ``most``.
 """
 
 from __future__ import annotations
