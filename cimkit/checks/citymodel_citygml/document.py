@@ -81,9 +81,10 @@ class _Document:
 
     def _identifier(self, own: str, element: Any, key: str) -> None:
         place = _at(element, key)
-        known = self.ids.setdefault(own, place)
-        if known != place:
+        known = self.ids.get(own)
+        if known is not None:
             self.notes.add("id-double", place, own, known, "an identifier of its own")
+        self.ids.setdefault(own, place)
         if not _NAME.fullmatch(own):
             form = "a letter or _, then letters, digits, . - _"
             self.notes.add("id-form", place, own, own, form, once=True)

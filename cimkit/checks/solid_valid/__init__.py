@@ -9,7 +9,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._problems import claimed
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
-from cimkit.checks._sql import any_of, scope
+from cimkit.checks._sql import any_of, quote, scope
 from cimkit.checks.solid_valid.words import WORDS
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 
 def _lost(context: CheckContext, rule: Rule, without: frozenset[str]) -> pa.Table:
     """Return the rings that the loader could not use or that are not closed (101 and 103)."""
-    rows = claimed(context, SPEC, rule).to_pylist()
-    for row in rows:
-        row["code"] = 103 if row["reason"] == "ring-open" else 101
-        row["reason"] = f"e{row['code']}"
-        row["hint"] = f"h{row['code']}"
-        row["things"] = 0
-        row["faults"], row["lod"] = 1, ""
-    return pa.Table.from_pylist([r for r in rows if str(r["code"]) not in without])
+    rows = []
+    for code, word in ((101, "ring-short"), (103, "ring-open")):
+        if str(code) in without:
+            continue
+        for row in claimed(context, SPEC, rule, where=f"code = {quote(word)}").to_pylist():
+            said = {"code": code, "reason": f"e{code}", "hint": f"h{code}"}
+            rows.append(row | said | {"things": 0, "faults": 1, "lod": ""})
+    return pa.Table.from_pylist(rows)

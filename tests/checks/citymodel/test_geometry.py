@@ -1,0 +1,155 @@
+"""Solids, surfaces and heights of city models in a lake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+import cimkit
+from cimkit.checks.solid_valid.words import WORDS
+from cimkit.geometry.solids import CODES
+
+CORNERS = [[x, y, z] for z in (0, 10) for x, y in ((0, 0), (10, 0), (10, 10), (0, 10))]
+FACES = [[[0, 3, 2, 1]], [[4, 5, 6, 7]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]]]
+FACES += [[[3, 0, 4, 7]]]
+NAMES = {"surfaces": [{"type": t} for t in ("GroundSurface", "RoofSurface", "WallSurface")]}
+
+
+def block(
+    lake: Any,
+    faces: Any = None,
+    *,
+    shift: float = 0.0,
+    values: Any = None,
+    crs: str = "EPSG:4545",
+    scale: float = 1.0,
+    **more: Any,
+) -> str:
+    path = "m/a.gml"
+    if not any(r["path"] == path for r in lake.rows["items"]):
+        lake.item(path, "citymodel", loader="citygml 2")
+    key = lake.object(path, source_class=more.pop("source_class", "Building"), **more)
+    vertices = [
+        v for x, y, z in CORNERS for v in (106.5 + (x + shift) * scale, 29.5 + y * scale, z)
+    ]
+    if scale == 1.0:
+        vertices = [v for x, y, z in CORNERS for v in (450_000 + x + shift, 3_270_000 + y, z)]
+    lake.rows["geometries"][-1] = {
+        "object_id": key,
+        "item_id": f"item {path}",
+        "lod": "2",
+        "geometry_type": "Solid",
+        "crs": crs,
+        "vertices": vertices,
+        "boundaries": json.dumps([faces or FACES]),
+        "semantics": json.dumps(NAMES | {"values": [values]}) if values else None,
+    }
+    return str(key)
+
+
+def test_every_code_has_words() -> None:
+    assert {f"e{c}" for c in CODES} | {f"h{c}" for c in CODES} == WORDS.keys()
+    assert all(set(said) == {"en", "zh", "ja"} for said in WORDS.values())
+
+
+def test_sound_and_faulty_blocks(lake: Any, run_check: Any) -> None:
+    block(lake)
+    open_ = block(lake, FACES[1:])
+    found = run_check("solid_valid")
+    assert found.passed == 1
+    (row,) = found.failed
+    assert (row["object_id"], row["reason"]) == (open_, "e302")
+    assert int(json.loads(row["details"])["faults"]) == 4
+    edges = shapely.from_wkb(row["geometry"])
+    assert (edges.geom_type, len(edges.geoms), edges.has_z) == ("MultiLineString", 4, True)
+    assert edges.envelope.buffer(1e-6).contains(shapely.Point(row["x"], row["y"]))
+
+
+def test_tolerances_and_codes_left_out(lake: Any, run_check: Any) -> None:
+    block(lake, FACES[1:])
+    assert not run_check("solid_valid", parameters={"without": ["302"]}).failed
+    (row,) = run_check("solid_valid", parameters={"warnings": ["302"]}).failed
+    assert row["severity"] == "warning"
+
+
+def test_degrees_are_no_metres(lake: Any, run_check: Any) -> None:
+    """A block of 10 cm, in degrees: all of its corners are closer than a thousandth."""
+    block(lake, crs="EPSG:4979", scale=1e-7)
+    assert run_check("solid_valid").passed == 1
+
+
+def test_a_model_without_a_place_is_judged_and_not_drawn(lake: Any, run_check: Any) -> None:
+    block(lake, FACES[1:])
+    lake.rows["geometries"][-1]["crs"] = None
+    (row,) = run_check("solid_valid").failed
+    assert (row["reason"], row["geometry"]) == ("e302", None)
+
+
+@pytest.mark.parametrize(("shift", "codes"), [(10.0, []), (9.999, []), (9.9, ["e601"])])
+def test_parts_of_a_building(lake: Any, run_check: Any, shift: float, codes: list[str]) -> None:
+    lake.item("m/a.gml", "citymodel", loader="citygml 2")
+    whole = lake.object("m/a.gml", None, source_class="Building")
+    block(lake, source_class="BuildingPart", parent_id=whole)
+    block(lake, shift=shift, source_class="BuildingPart", parent_id=whole)
+    assert [f["reason"] for f in run_check("solid_valid").failed] == codes
+
+
+def test_rings_that_the_loader_met(lake: Any, run_check: Any) -> None:
+    flaw = {"code": "ring-open", "message": "open", "severity": "warning", "place": "line 3"}
+    lake.item("m/a.gml", "citymodel", loader="citygml 2", problems=[flaw])
+    block(lake)
+    (row,) = run_check("solid_valid").failed
+    assert (row["reason"], row["place"]) == ("e103", "line 3")
+
+
+def test_surfaces_face_as_they_are_named(lake: Any, run_check: Any) -> None:
+    block(lake, values=[0, 1, 2, 2, 2, 2])
+    block(lake, values=[1, 0, 2, 2, 2, 2])
+    block(lake, values=[2, 2, None, None, None, None])
+    found = run_check("citymodel_surfaces")
+    assert sorted(f["reason"] for f in found.failed) == ["ground-up", "roof-down", "wall-flat"]
+    assert found.passed == 1
+
+
+def test_heights(lake: Any, run_check: Any) -> None:
+    for stated in (10.4, 32.8, -3.0, -9999.0, "12"):
+        block(lake, height=10.0, properties={"attributes": {"measuredHeight": stated}})
+    block(lake, height=0.0, properties={"measuredHeight": 3})
+    found = run_check("citymodel_heights")
+    assert [(f["measured"], f["reason"]) for f in found.failed] == [
+        ("32.80 m", "height-differs"),
+        ("-3.00 m", "height-nonsense"),
+    ]
+    assert found.passed == 2
+    assert "not applicable" in found.statuses
+
+
+VERDICTS = {
+    "citymodel/tudelft3d-val3dity/cityjson/cube10.json": {302},
+    "citymodel/tudelft3d-val3dity/cityjson/msol.json": set(),
+    "citymodel/tudelft3d-val3dity/cityjson/csol.json": {102},
+    "citymodel/tudelft3d-val3dity/test_cityjson/cube_v10.city.json": set(),
+    "citymodel/tudelft3d-val3dity/test_cityjson/several_lods_valid.json": set(),
+    "citymodel/tudelft3d-val3dity/test_cityjson/geomtemplate_2.json": {203},
+    "citymodel/tudelft3d-val3dity/test_valid/composite_solid.json": set(),
+    "hostile/tudelft3d-val3dity/test_empty/empty_primitive.json": {902},
+    "hostile/tudelft3d-val3dity/test_geometry_specific/501.json": {501},
+    "hostile/tudelft3d-val3dity/test_geometry_specific/502.json": {502},
+    "hostile/tudelft3d-val3dity/test_geometry_specific/601.json": {601},
+}
+
+
+def test_verdicts_of_val3dity(shared_data: Path) -> None:
+    files = [shared_data / name for name in VERDICTS]
+    findings = cimkit.check(files, jobs=1).findings.to_pylist()
+    found: dict[str, set[int]] = {}
+    for row in findings:
+        if row["rule"] == "int.quality/solid-valid" and row["status"] == "fail":
+            found.setdefault(Path(row["path"]).name, set()).add(int(row["reason"][1:]))
+    assert {Path(n).name: found.get(Path(n).name, set()) for n in VERDICTS} == {
+        Path(n).name: codes for n, codes in VERDICTS.items()
+    }
