@@ -21,7 +21,7 @@ from cimkit.reporters._content import (
 )
 from cimkit.reporters._section import Cell, Section
 from cimkit.reporters._terms import comparison, overrides, score, units, waivers
-from cimkit.reporters._words import told
+from cimkit.reporters._words import told, unit
 
 if TYPE_CHECKING:
     from cimkit.checks import Verdict
@@ -74,7 +74,7 @@ def _rules(verdict: Verdict) -> list[Section]:
     rows: list[tuple[Cell, ...]] = [
         (
             *(r.rule, r.title, told(r.severity), told(standing(r)), r.failed, r.places, r.waived),
-            *(r.passed, r.not_applicable, r.not_checked, r.counts, r.element, r.clause),
+            *(r.passed, r.not_applicable, r.not_checked, unit(r.counts), r.element, r.clause),
         )
         for r in ordered(verdict)
     ]
@@ -129,7 +129,7 @@ def _unchecked(verdict: Verdict) -> list[Section]:
                 n: f"{listed} {text}" for n, text in told("more rows", count=f"{more:,}").items()
             }
         named = told("mandatory") if result.mandatory else None
-        rows.append((rule, why, entry["count"] or None, result.counts, listed, named))
+        rows.append((rule, why, entry["count"] or None, unit(result.counts), listed, named))
     names = ("rule", "reason", "count", "of", "file")
     ignored = sum(file["status"] == "ignored" for file in verdict.receipt["files"])
     note = told("aside", count=f"{ignored:,}") if ignored else None

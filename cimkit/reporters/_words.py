@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Words", "heading", "told"]
+__all__ = ["Words", "heading", "told", "unit"]
 
 Words = dict[str, str]
 """A text in each language."""
@@ -179,6 +179,44 @@ _WORDS = {
     "mender office": ("the standard's office mends", "由标准主管方修改", "規格の所管が修正"),
     "mender tool": ("a fault of cimkit", "cimkit 的问题", "cimkit の不具合"),
 }
+
+_UNITS = {
+    "areas": ("区域", "区域"),
+    "borders": ("边界", "境界"),
+    "buildings": ("建筑", "建物"),
+    "cells": ("格网单元", "セル"),
+    "classes": ("类别", "種別"),
+    "clouds": ("点云", "点群"),
+    "codes": ("编码", "コード"),
+    "comparisons": ("比对", "比較"),
+    "files": ("文件", "ファイル"),
+    "geometries": ("几何", "形状"),
+    "instances": ("实例", "インスタンス"),
+    "models": ("模型", "モデル"),
+    "objects": ("对象", "地物"),
+    "photographs": ("影像", "写真"),
+    "problems": ("问题", "問題"),
+    "products": ("构件", "部材"),
+    "rasters": ("栅格", "ラスタ"),
+    "sources": ("数据源", "データ"),
+    "storeys": ("楼层", "階"),
+    "things looked at": ("检查项", "検査対象"),
+    "tiles": ("瓦片", "タイル"),
+    "values": ("属性值", "値"),
+}
+"""What checks count, in Chinese and Japanese."""
+
+
+def unit(counts: str) -> Words:
+    """Return what a check counts, in all languages; a name not known here is as the check has it.
+
+    Examples
+    --------
+    >>> unit("buildings")["ja"], unit("benches")["ja"]
+    ('建物', 'benches')
+    """
+    zh, ja = _UNITS.get(counts, (counts, counts))
+    return {"en": counts, "zh": zh, "ja": ja}
 
 
 def heading(key: str, language: str, **values: object) -> str:

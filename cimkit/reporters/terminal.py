@@ -10,7 +10,7 @@ from cimkit.reporters._content import Group, groups, ordered, pick, said, standi
 from cimkit.reporters._sections import sections
 from cimkit.reporters._spec import ReporterSpec
 from cimkit.reporters._terminal import clean, print_section
-from cimkit.reporters._words import heading
+from cimkit.reporters._words import heading, unit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,7 +171,7 @@ def _table(verdict: Verdict, language: str) -> Table:
             f"{r.places:,}" if r.places else "",
             f"{r.passed:,}",
             Text(f"{r.not_checked:,}" if r.not_checked else "", style=_COLOR["not checked"]),
-            r.counts,
+            unit(r.counts)[language],
         )
     return table
 
@@ -205,7 +205,7 @@ def _failures(
                 _message(console, row["severity"], message, language, 4, None, row["count"])
         left = len(group.rows) - len(rows)
         if left:
-            about_all = {"all": f"{group.things:,}", "what": result.counts}
+            about_all = {"all": f"{group.things:,}", "what": unit(result.counts)[language]}
             text = heading("more", language, count=f"{left:,}", **about_all)
             indent = 4 if one else 2
             console.print(Padding(Text(text, style="bold"), (0, 0, 0, indent), expand=False))
@@ -271,7 +271,12 @@ def _unseen(console: Console, verdict: Verdict, language: str) -> None:
         line.append("; ".join(clean(reason) for reason in r.reasons), style="default")
         said = [heading("mandatory", language)] if r.mandatory else []
         if r.not_checked:
-            said.insert(0, heading("things", language, count=f"{r.not_checked:,}", what=r.counts))
+            said.insert(
+                0,
+                heading(
+                    "things", language, count=f"{r.not_checked:,}", what=unit(r.counts)[language]
+                ),
+            )
         if said:
             line.append(f" ({', '.join(said)})", style="default")
         console.print(Padding(line, (0, 0, 0, 2), expand=False))
