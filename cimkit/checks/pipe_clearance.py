@@ -24,7 +24,7 @@ SPEC = CheckSpec(
     name="pipe_clearance",
     title="Pipes keep clear of each other",
     kinds=("gis", "bim"),
-    parameters={"minimum": 0.1, "node": 0.5, "diameter": DIAMETER_FIELDS},
+    parameters={"minimum": 0.1, "node": 1.0, "diameter": DIAMETER_FIELDS},
     words={
         **PIPE_WORDS,
         "clash": phrase("it runs through {other}", "与 {other} 碰撞", "{other} と干渉しています"),
