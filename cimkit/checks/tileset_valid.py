@@ -64,7 +64,7 @@ def _look(source: Source, issues: Issues, parameters: Mapping[str, Any]) -> None
             store = ZipStore(archive)
             files = Files(store, store.sizes)
             if store.size("tileset.json") is None:
-                issues.unseen("structure", "service-alone")
+                issues.unseen("structure", "scene-layer")
                 return
             if source.path.lower().endswith(".3tz"):
                 check_index(store, issues)

@@ -220,9 +220,9 @@ TREES = {
         "含元数据的纹理过大，未解码",
         "メタデータを持つテクスチャが大きすぎるため復号していません",
     ),
-    "service-alone": (
-        "only tilesets and single tiles are checked; {measured} is neither",
-        "仅检查瓦片集和单个瓦片；{measured} 均不是",
-        "検査するのはタイルセットと単独のタイルだけです。{measured} はどちらでもありません",
+    "scene-layer": (
+        "it is a scene layer (I3S); only 3D Tiles are checked",
+        "这是场景图层（I3S），仅检查 3D Tiles",
+        "シーンレイヤー（I3S）です。検査するのは 3D Tiles だけです",
     ),
 }
