@@ -114,7 +114,7 @@ def test_shells() -> None:
 
 
 def test_two_cubes_in_one_shell() -> None:
-    apart = np.concatenate([CORNERS, [*CORNERS, 0, 0, 2]])
+    apart = np.concatenate([CORNERS, CORNERS + np.array([0, 0, 2])])
     assert found(apart, [[*FACES, *moved(FACES, 8)]]) == [305]
     corner = np.concatenate([CORNERS, CORNERS + 1])
     assert found(corner, [[*FACES, *moved(FACES, 8)]]) == [303]
