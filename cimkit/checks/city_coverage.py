@@ -30,7 +30,7 @@ SPEC = CheckSpec(
     parameters={"of": "dataset", "cell": 250.0, "least": 1},
     words={
         "cells-empty": {
-            "en": "{cells} cells of {cell} m are empty ({area}), where the city has {there} objects",
+            "en": "{cells} cells of {cell} m ({area}) are empty; the city has {there} objects",
             "zh": "{cells} 个 {cell} 米网格为空（{area}），而城市在此有 {there} 个对象",
             "ja": "{cell} m メッシュ {cells} 個が空（{area}）ですが、都市には {there} 件あります",
         },
