@@ -85,7 +85,7 @@ def _key(job: Job, sha256: str, version: int) -> str:
     poses = job.declared.trajectory
     table = job.root / poses.file if poses else None
     unread = [] if sha256 else _unread(job)
-    said = [
+    said: list[Any] = [
         sha256,
         unread,
         job.source.loader,
