@@ -52,14 +52,17 @@ SPEC = CheckSpec(
     },
     words=WORDS,
 )
-"""``disciplines``: such as ``structure=*str*|*tragwerk*|class:IfcReinforc*``."""
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
     """Find models that stand apart from the others of their project.
 
-    The tolerance of the rule, in metres (0.01 if none is given), holds for origins and elevations;
-    ``degrees`` for rotations and true north.
+    ``group`` says which models belong together, ``facts`` what they must agree on; the tolerance
+    of the rule, in metres (0.01 if none is given), holds for origins and elevations, ``degrees``
+    for rotations and true north. ``storeys`` compares names and elevations of storeys, ``guids``
+    asks that no object is in two models, but for those of ``shared_classes``. Of ``single``
+    classes all models name the same one; ``disciplines`` must each have a model, told by its path
+    or its classes (``structure=*str*|*tragwerk*|class:IfcReinforc*``).
     """
     given = parameters(SPEC, rule)
     if given["group"] not in _GROUPS:

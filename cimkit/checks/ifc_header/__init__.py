@@ -63,7 +63,11 @@ def inspect(source: Source, item: Mapping[str, Any], given: Mapping[str, Any]) -
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
-    """Report what headers lack or say in another form; equal faults are copies of one mistake."""
+    """Report what headers lack or say in another form; equal faults are copies of one mistake.
+
+    ``wanted`` names what must be said beyond what the format asks for, ``views`` the model view
+    definitions of which one must be claimed (see `inspect`).
+    """
     parameters(SPEC, rule)
     inspected = context.inspected(rule)
     bad = inspected.rows

@@ -86,7 +86,11 @@ def inspect(source: Source, item: Mapping[str, Any], given: Mapping[str, Any]) -
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
-    """Report instances that are not what the schema asks for."""
+    """Report instances that are not what the schema asks for.
+
+    ``parts`` are what is asked (``schema``, ``where``), ``seconds`` what WHERE rules may take in
+    one model; what is left then is *not checked*.
+    """
     parameters(SPEC, rule)
     inspected = context.inspected(rule)
     bad, applicable, unchecked = bad_rows(context, inspected)

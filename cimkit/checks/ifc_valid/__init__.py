@@ -82,7 +82,11 @@ def inspect(source: Source, item: Mapping[str, Any], given: Mapping[str, Any]) -
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
-    """Report where models break the rules; what is only good practice is a warning at most."""
+    """Report where models break the rules; what is only good practice is a warning at most.
+
+    ``rules`` are the numbers of those that none may break, ``required`` of those whose part of IFC
+    each model must hold.
+    """
     given = parameters(SPEC, rule)
     known = rule_rows()
     for code in (*(given["rules"] or ()), *(given["required"] or ())):
