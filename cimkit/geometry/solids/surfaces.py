@@ -53,14 +53,16 @@ def hole_faults(bodies: Bodies, planes: Planes, flat: Reals, sound: Truth) -> li
     same = (inside == "2") & (a_only == "F") & (b_only == "F")
     nested = ~same & (inside == "2") & ((a_only == "F") | (b_only == "F"))
     apart = inside == "F"
-    along = edges == "1"
+    along, touching = edges == "1", edges != "F"
     code = np.zeros(len(a), np.int64)
     code[(inside == "2") & ~same & (with_hull & (b_only == "2"))] = 201
     code[~with_hull & (inside == "2") & ~same & ~nested] = 201
     code[along & ~same & (code == 0)] = 201
+    # Outside of its polygon, or in another hole, is what lies there with all of its points.
     code[with_hull & apart] = 206
     code[with_hull & (a_only == "F") & ~same] = 206
-    code[~with_hull & nested & ~along] = 207
+    code[~with_hull & nested] = 207
+    code[~same & touching & np.isin(code, (206, 207))] = 201
     code[same] = 202
     found = []
     for number in (201, 202, 206, 207):
@@ -121,9 +123,10 @@ def turned_parts(
 ) -> Faults:
     """Return the faces with a triangle that is turned away from the face as a whole (204).
 
-    Triangles are those of a triangulation in the plane of the face. What is less high than the
-    snapping tolerance has no direction that could be told. Faces whose corners all lie within a
-    tenth of that tolerance of the plane are taken as flat.
+    Triangles are those of a triangulation in the plane of the face, and any on an edge that is too
+    steep: seen from above, a step in the face has no area. What is less high than the snapping
+    tolerance has no direction that could be told. Faces whose corners all lie within a tenth of
+    that tolerance of the plane are taken as flat.
     """
     size = np.diff(bodies.corner_start)
     asked = sound & (size > 3) & (planes.distance > limits.touch)
@@ -153,12 +156,25 @@ def turned_parts(
     cosine = np.einsum("ij,ij->i", across, planes.normal[owner]) / np.maximum(area, 1e-300)
     angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     bad = (angle > limits.planarity_normals) & (area > limits.snap * sides)
+    steep, slope = _steep(bodies, planes, asked, limits)
+    whose = np.concatenate([owner[bad], bodies.corner_face[steep]])
     worst = np.zeros(len(size))
-    np.maximum.at(worst, owner[bad], angle[bad])
+    np.maximum.at(worst, whose, np.concatenate([angle[bad], slope]))
     spot = np.full(len(size), -1, np.int64)
-    spot[owner[bad]] = bodies.corner[corners[bad, 0]]
+    spot[whose] = bodies.corner[np.concatenate([corners[bad, 0], steep])]
     faces = np.flatnonzero(worst > 0)
     return Faults.of(204, bodies, face=faces, vertex=spot[faces], value=worst[faces])
+
+
+def _steep(bodies: Bodies, planes: Planes, asked: Truth, limits: Tolerances) -> tuple[Whole, Reals]:
+    """Return the corners at which an edge too steep for its face begins, and its angle."""
+    corners = np.flatnonzero(asked[bodies.corner_face])
+    edge = bodies.at[bodies.after[corners]] - bodies.at[corners]
+    rise = np.abs(np.einsum("ij,ij->i", edge, planes.normal[bodies.corner_face[corners]]))
+    length = np.maximum(np.linalg.norm(edge, axis=1), 1e-300)
+    angle = np.degrees(np.arcsin(np.clip(rise / length, 0, 1)))
+    bad = (rise > limits.snap) & (angle > limits.planarity_normals)
+    return corners[bad], angle[bad]
 
 
 def triangles(bodies: Bodies, flat: Reals, faces: Whole) -> tuple[Whole, Whole]:

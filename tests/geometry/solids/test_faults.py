@@ -68,6 +68,7 @@ def _roof(*holes: list[tuple[float, float]]) -> list[int]:
         ([[(0.2, 0.2), (0.8, 0.2), (-0.5, -0.5)]], [201]),
         ([[(0.2, 0.0), (0.2, 0.8), (0.8, 0.0)]], [201]),
         ([[(2.0, 0.2), (2.0, 0.8), (3.0, 0.8)]], [206]),
+        ([[(1.0, 0.6), (1.8, 0.6), (1.8, 0.2)]], [201]),
         ([[(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0)]], [202]),
         ([[(0.1, 0.1), (0.1, 0.4), (0.4, 0.1)]] * 2, [202]),
         (
@@ -76,6 +77,13 @@ def _roof(*holes: list[tuple[float, float]]) -> list[int]:
                 [(0.3, 0.3), (0.3, 0.6), (0.6, 0.3)],
             ],
             [207],
+        ),
+        (
+            [
+                [(0.1, 0.1), (0.1, 0.9), (0.9, 0.9), (0.9, 0.1)],
+                [(0.1, 0.3), (0.3, 0.6), (0.6, 0.3)],
+            ],
+            [201],
         ),
         (
             [
@@ -103,6 +111,17 @@ def test_a_fold_that_the_distance_does_not_tell() -> None:
     ring = [list(range(8))]
     assert found(points, [ring], "MultiSurface") == [204]
     assert found(points, [ring], "MultiSurface", Tolerances(planarity_normals=40.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("high", "shift", "codes"),
+    [(0.002, 0.0, [204]), (0.002, 0.002, [204]), (0.002, 0.02, []), (0.0008, 0.0, [102])],
+)
+def test_a_step_across_a_face(high: float, shift: float, codes: list[int]) -> None:
+    """Up to the one half is higher than the other: seen from above, the step has no area."""
+    points = [[0, 0, 0], [5, 0, 0], [5 + shift, 0, high], [10, 0, high]]
+    points += [[x, 5, z] for x, _, z in points[::-1]]
+    assert found(points, [[list(range(8))]], "MultiSurface") == codes
 
 
 def test_shells() -> None:
