@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cimkit.checks.citymodel_cityjson.geometries import examine_geometry
 from cimkit.checks.citymodel_cityjson.looks import examine_appearance
-from cimkit.checks.citymodel_cityjson.names import ROOTS, VERSIONS
+from cimkit.checks.citymodel_cityjson.names import DEPTH, ROOTS, VERSIONS
 from cimkit.checks.citymodel_cityjson.notes import Notes
 from cimkit.checks.citymodel_cityjson.objects import Scope, examine_objects
 
 if TYPE_CHECKING:
     from cimkit.model import Source
 
-__all__ = ["examine"]
+__all__ = ["examine", "examine_document"]
 
 _CRS = {
     "1.0": (re.compile(r"urn:ogc:def:crs:[A-Za-z]+:[\w.]*:\w+"), "urn:ogc:def:crs:EPSG::7415"),
@@ -40,10 +42,11 @@ def examine(source: Source, notes: Notes) -> None:
         if part.feature:
             _feature(part.head, part.body, notes, head)
         else:
-            head = _document(part.body, notes)
+            head = examine_document(part.body, notes)
 
 
-def _document(body: Mapping[str, Any], notes: Notes) -> Scope:
+def examine_document(body: Mapping[str, Any], notes: Notes) -> Scope:
+    """Note all that is wrong with a document, or with the first line of a sequence."""
     version = _version(body, notes)
     scope = Scope(version, _extensions(body, notes), _declared(body))
     if "type" not in body:
@@ -58,8 +61,8 @@ def _document(body: Mapping[str, Any], notes: Notes) -> Scope:
             notes.add("root-extra", "", name, expected=", ".join(sorted(ROOTS)))
     _transform(body, notes)
     _metadata(body, notes, version)
-    scope.templates = _templates(body, notes)
     scope.looks = examine_appearance(body.get("appearance"), notes)
+    scope.templates = _templates(body, scope, notes)
     vertices = _vertices(body, notes, whole="transform" in body)
     examine_objects(body.get("CityObjects"), vertices, scope, notes)
     _extent(body, vertices, scope, notes)
@@ -167,7 +170,7 @@ def _box(value: Any) -> bool:
     return _numbers(value, 6) and all(value[n] <= value[n + 3] for n in range(3))
 
 
-def _templates(body: Mapping[str, Any], notes: Notes) -> list[Any] | None:
+def _templates(body: Mapping[str, Any], scope: Scope, notes: Notes) -> list[Any] | None:
     said = body.get("geometry-templates")
     if said is None:
         return None
@@ -175,7 +178,19 @@ def _templates(body: Mapping[str, Any], notes: Notes) -> list[Any] | None:
     for name in ("templates", "vertices-templates"):
         if not isinstance(said, dict) or not isinstance(said.get(name), list):
             notes.add("member-missing", "", f"geometry-templates/{name}", expected="array")
-    return found if isinstance(found, list) else []
+    if not isinstance(found, list):
+        return []
+    corners = said.get("vertices-templates") if isinstance(said, dict) else None
+    count = len(corners) if isinstance(corners, list) else 0
+    # Templates have vertices of their own.
+    own = replace(scope, used=np.zeros(count, bool))
+    for n, shape in enumerate(found):
+        where = f"geometry-templates/templates/{n}"
+        if isinstance(shape, dict) and shape.get("type") == "GeometryInstance":
+            notes.add("geometry-type", "", f"{where}/type", shape["type"], " | ".join(DEPTH))
+        else:
+            examine_geometry("", where, shape, "", count, own, notes)
+    return found
 
 
 def _vertices(body: Mapping[str, Any], notes: Notes, *, whole: bool) -> Any:
@@ -216,7 +231,8 @@ def _extent(body: Mapping[str, Any], vertices: Any, scope: Scope, notes: Notes) 
     if isinstance(transform, dict):
         if not (_numbers(transform.get("scale"), 3) and _numbers(transform.get("translate"), 3)):
             return
-        at = at * np.array(transform["scale"]) + np.array(transform["translate"])
+        with np.errstate(over="ignore", invalid="ignore"):
+            at = at * np.array(transform["scale"]) + np.array(transform["translate"])
     met = np.concatenate([at.min(axis=0), at.max(axis=0)])
     slack = max(_SLACK, 1e-3 * float(np.ptp(met.reshape(2, 3), axis=0).max()))
     given = np.array(said, np.float64)

@@ -45,7 +45,7 @@ def examine_geometry(
     if kind == "GeometryInstance":
         _instance(key, where, shape, count, scope, notes)
         return
-    if kind not in DEPTH:
+    if not isinstance(kind, str) or kind not in DEPTH:
         notes.add("geometry-type", key, f"{where}/type", kind, " | ".join(DEPTH))
         return
     if owner == "TINRelief" and kind != "CompositeSurface":
@@ -67,12 +67,11 @@ def examine_geometry(
         notes.add("boundary-index", key, f"{where}/boundaries", wrong, "whole numbers")
         return
     if numbers:
-        at = np.array(numbers, np.int64)
-        bad = (at < 0) | (at >= count)
-        if bad.any():
-            wrong = int(at[np.argmax(bad)])
+        if min(numbers) < 0 or max(numbers) >= count:
+            wrong = next(n for n in numbers if not 0 <= n < count)
             notes.add("boundary-range", key, f"{where}/boundaries", wrong, f"0 to {count - 1}")
-        scope.used[at[~bad]] = True
+            numbers = [n for n in numbers if 0 <= n < count]
+        scope.used[np.array(numbers, np.int64)] = True
     _semantics(key, where, shape.get("semantics"), depth, sizes, scope, notes)
     for name in ("material", "texture"):
         _looks(key, f"{where}/{name}", shape.get(name), name, depth, sizes, scope, notes)
@@ -252,7 +251,7 @@ def _texture(
     for got, corners in zip(found[depth - 1], sizes[depth - 1], strict=True):
         ring = found[depth][at : at + got]
         at += got
-        if ring in ([None], []) or set(ring) == {None}:
+        if all(v is None for v in ring):
             continue
         if got != corners + 1:
             notes.add("texture-shape", key, where, got, f"{corners + 1} or [null]")

@@ -23,7 +23,8 @@ _NEW = (_OLD - {"GenericCityObject", "BridgeConstructionElement"}) | {
     *("TunnelConstructiveElement", "TunnelHollowSpace", "TunnelFurniture", "OtherConstruction"),
     *("GenericCityObject", "Waterway"),
 }
-TYPES = {"1.0": _OLD, "1.1": _NEW, "2.0": _NEW}
+# Generic objects were an extension in 1.1, and are part of CityJSON before and after.
+TYPES = {"1.0": _OLD, "1.1": _NEW - {"GenericCityObject"}, "2.0": _NEW}
 """Types of city objects."""
 SECOND = frozenset(
     name

@@ -66,6 +66,7 @@ def examine_objects(objects: Any, vertices: Any, scope: Scope, notes: Notes) -> 
         attributes = body.get("attributes")
         if attributes is not None and not isinstance(attributes, dict):
             notes.add("member-kind", key, f"{where}/attributes", attributes, "object")
+        _address(key, where, body.get("address"), count, scope, notes)
         shapes = body.get("geometry")
         if shapes is not None and not isinstance(shapes, list):
             notes.add("member-kind", key, f"{where}/geometry", shapes, "array")
@@ -76,6 +77,15 @@ def examine_objects(objects: Any, vertices: Any, scope: Scope, notes: Notes) -> 
             )
     _circles(objects, notes)
     _unused(vertices, scope, notes)
+
+
+def _address(key: str, where: str, said: Any, count: int, scope: Scope, notes: Notes) -> None:
+    """Hold the places of addresses against the vertices: they use some of them."""
+    for n, address in enumerate(said if isinstance(said, list) else [said]):
+        place = address.get("location") if isinstance(address, dict) else None
+        if place is not None:
+            path = f"{where}/address/{n}/location" if isinstance(said, list) else f"{where}/address"
+            examine_geometry(key, path, place, "", count, scope, notes)
 
 
 def _type(key: str, where: str, body: dict[str, Any], scope: Scope, notes: Notes) -> None:
@@ -107,7 +117,10 @@ def _kin(key: str, where: str, body: dict[str, Any], objects: dict[str, Any], no
             if kin is None:
                 notes.add("kin-missing", key, f"{where}/{name}", other, "a key of CityObjects")
                 continue
-            group = "CityObjectGroup" in (body.get("type"), isinstance(kin, dict) and kin["type"])
+            group = "CityObjectGroup" in (
+                body.get("type"),
+                isinstance(kin, dict) and kin.get("type"),
+            )
             known = kin.get(back) if isinstance(kin, dict) else None
             if not group and key not in (known if isinstance(known, list) else ()):
                 notes.add("kin-one-sided", key, f"{where}/{name}", other, f"{other}/{back}: {key}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cimkit.checks.citymodel_cityjson import inspect
+from cimkit.checks.citymodel_cityjson.document import examine_document
+from cimkit.checks.citymodel_cityjson.notes import Notes
 from cimkit.checks.citymodel_cityjson.words import WORDS
 from cimkit.model import Source
 
@@ -240,6 +242,55 @@ def test_templates(tmp_path: Path) -> None:
     assert told(tmp_path, document) == []
     document["CityObjects"]["tree"]["geometry"][0]["template"] = 1
     assert told(tmp_path, document) == [("template-range", "CityObjects/tree/geometry/0/template")]
+    document["CityObjects"]["tree"]["geometry"][0]["template"] = 0
+    shape["boundaries"] = [[[0, 1, 3]]]
+    where = "geometry-templates/templates/0/boundaries"
+    assert told(tmp_path, document) == [("boundary-range", where)]
+
+
+def test_addresses_use_vertices(tmp_path: Path) -> None:
+    document = good()
+    document["vertices"].append([4, 4, 4])
+    place = {"type": "MultiPoint", "lod": "1", "boundaries": [8]}
+    document["CityObjects"]["b"]["address"] = [{"Country": "NL", "location": place}]
+    assert told(tmp_path, document) == []
+    place["boundaries"] = [9]
+    assert ("boundary-range", "CityObjects/b/address/0/location/boundaries") in told(
+        tmp_path, document
+    )
+
+
+@pytest.mark.parametrize(("version", "known"), [("1.0", True), ("1.1", False), ("2.0", True)])
+def test_generic_objects_are_no_part_of_1_1(tmp_path: Path, version: str, known: bool) -> None:
+    document = good() | {"version": version}
+    document["CityObjects"]["n"]["type"] = "GenericCityObject"
+    assert (("type-unknown", "CityObjects/n/type") not in told(tmp_path, document)) is known
+
+
+def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, below in members:
+        yield (*path, key)
+        if isinstance(below, dict | list):
+            yield from paths(below, (*path, key))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, True, -1, 1.5, 2**63, 1e308, "x", "GeometryInstance", [], {}, ["a"], [[]], [{}]],
+    ids=repr,
+)
+def test_whatever_stands_anywhere_is_told_and_ends_nothing(odd: Any) -> None:
+    sound = good()
+    for path in list(paths(sound)):
+        document = copy.deepcopy(sound)
+        at: Any = document
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = odd
+        notes = Notes()
+        examine_document(document, notes)
+        assert {r["reason"] for r in notes.table().to_pylist()} <= WORDS.keys()
 
 
 def test_a_sequence(tmp_path: Path) -> None:
