@@ -2,7 +2,7 @@
 
 ``--json``        one JSON document on stdout (``probe``: one a line)
 ``--sheet``       the delivery sheet, .toml or .xlsx
-``--standard``    id, id@edition, folder or zip of a standard package
+``--standard``    id, id@edition, folder or zip of a standard package, or an .ids file
 ``--depth``       how far to read: header, sample or full
 ``--jobs``        worker processes
 ``--as-of``       a version number or a time of the catalogue
@@ -47,7 +47,7 @@ paths = click.argument(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 sheet = click.option("--sheet", type=file, help="Delivery sheet to obey (.toml or .xlsx).")
 standard = click.option(
-    "--standard", metavar="ID", help="Standard package: id, id@edition, folder or zip."
+    "--standard", metavar="ID", help="Standard package: id, id@edition, folder, zip or .ids."
 )
 jobs = click.option(
     "--jobs", type=click.IntRange(1), help="Worker processes (default: one a core)."

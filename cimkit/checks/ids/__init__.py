@@ -63,7 +63,16 @@ def _columns(source: Source, item: Mapping[str, Any]) -> Columns:
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
-    """Return the findings of one specification."""
+    """Return the findings of one specification.
+
+    Parameters
+    ----------
+    context : CheckContext
+    rule : Rule
+        Its ``specification`` is one as `cimkit.standard.requirements` reads it; the key ``ids`` of
+        a rule and a bare `.ids` fill it in. ``versions`` is *any*, or *named* to leave models of
+        another release than the specification names aside.
+    """
     found = context.inspected(rule)
     rows = found.rows
     one = rule.parameters["specification"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.checks.ids._answer import EMPTY, FITS, MISSING, NULL, OTHER, Answer
-from cimkit.checks.ids._values import cells_fit, filled, texts_fit
+from cimkit.checks.ids._values import Bools, cells_fit, filled, texts_fit
 from cimkit.loaders.ifc import cells as kinds
 from cimkit.loaders.ifc.cells import Cells
 from cimkit.loaders.ifc.columns import Columns
@@ -101,18 +102,26 @@ def material(columns: Columns, facet: Json, rows: Ints) -> Answer:
 
 
 def classification(columns: Columns, facet: Json, rows: Ints) -> Answer:
-    """Hold instances against a classification facet: system and value of one and the same."""
+    """Hold instances against a classification facet: system and value of one and the same.
+
+    An optional one speaks of those only that are classified in the system (IDS 1.0,
+    classification facet).
+    """
     held = columns.classifications
     good: dict[int, bool] = {}
+    meant: dict[int, bool] = {}
     spelt: dict[int, str] = {}
     for row, system in held.systems.items():
         codes = held.values[row]
         fits = bool(texts_fit(facet["system"], [system])[0]) if "system" in facet else True
+        meant[row] = fits
         if fits and "value" in facet:
             fits = bool(codes) and bool(texts_fit(facet["value"], codes).any())
         good[row] = fits
         spelt[row] = f"{system or '?'}: {codes[0] if codes else '-'}"
-    return _assigned(columns, rows, held.owners, held.owned, good, spelt)
+    answer = _assigned(columns, rows, held.owners, held.owned, good, spelt)
+    elsewhere = ~_any_of(columns, held.owners, held.owned, meant)[rows]
+    return replace(answer, lenient=answer.lenient | elsewhere)
 
 
 def _assigned(
@@ -123,12 +132,9 @@ def _assigned(
     good: Mapping[int, bool],
     spelt: Mapping[int, str],
 ) -> Answer:
-    is_good = np.zeros(len(columns), bool)
-    is_good[[r for r, fits in good.items() if fits]] = True
     has = np.zeros(len(columns), bool)
     has[owners] = True
-    fits = np.zeros(len(columns), bool)
-    fits[owners[is_good[owned]]] = True
+    fits = _any_of(columns, owners, owned, good)
     states = np.where(fits[rows], FITS, np.where(has[rows], OTHER, MISSING)).astype(np.int8)
 
     def measured(at: Ints) -> list[str]:
@@ -140,3 +146,12 @@ def _assigned(
         ]
 
     return Answer(states, has[rows], measured, np.isin(states, (FITS, MISSING)))
+
+
+def _any_of(columns: Columns, owners: Ints, owned: Ints, good: Mapping[int, bool]) -> Bools:
+    """Return of all instances whether any of what they own is good."""
+    is_good = np.zeros(len(columns), bool)
+    is_good[[row for row, fits in good.items() if fits]] = True
+    found = np.zeros(len(columns), bool)
+    found[owners[is_good[owned]]] = True
+    return found

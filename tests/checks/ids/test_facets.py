@@ -346,6 +346,23 @@ def test_classifications(held: Held, system: str, code: str, fails: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("model", "system", "fails"),
+    [
+        (CLASSIFIED, "Uni", True),
+        (CLASSIFIED, "string: pattern=.*", True),
+        (CLASSIFIED, "NL-SfB", False),
+        ("", "Uni", False),
+    ],
+)
+def test_an_optional_code_speaks_of_its_own_system_only(
+    held: Held, model: str, system: str, fails: bool
+) -> None:
+    inner = value("EF_25_20") + value(system, "system")
+    asked = f'<classification cardinality="optional">{inner}</classification>'
+    assert bool(held(wall() + model, walls(asked))) is fails
+
+
+@pytest.mark.parametrize(
     ("occurs", "applies", "reason"),
     [
         ('minOccurs="1" maxOccurs="unbounded"', entity("IFCDOOR"), "none-found"),
