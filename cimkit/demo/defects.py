@@ -11,6 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from cimkit.demo.neighbours import (
+    into_its_neighbour,
+    lifted,
+    nearest_centre,
+    short_of_its_node,
+    through_another,
+)
 from cimkit.demo.tables import KINDS, Table, asset_codes
 
 __all__ = ["NAMES", "Planted", "plant", "shorten", "write_list"]
@@ -46,6 +53,8 @@ NAMES = {
     "bins without .prj": f"gis/509912_fac_litterbin_{_DATE}_03.shp",
     "misnamed": "gis/bus stops NEW.gpkg",
     "dem": f"dem/509912_dem_ground_{_DATE}.tif",
+    "city model": f"citymodel/509912_bld_lod1_{_DATE}.city.json",
+    "scan": f"pcl/509912_pcl_mobile_{_WEST}.laz",
     "thin scan": f"pcl/509912_pcl_strip_{_WEST}.laz",
     "broken scan": f"pcl/509912_pcl_strip_{_EAST}.laz",
     "trajectory": f"img/car/509912_trj_car_{_DATE}.csv",
@@ -117,6 +126,50 @@ def plant(
         **{"class": "5029"},
     )
     spoil("class-leaf", "pipe", "pipe", 0, "class 50 is a major, not a leaf", **{"class": "50"})
+    row, beside, moved = into_its_neighbour(
+        out["building"].geometry, [int(r) for r in eastern[2:400]], {*keep, *map(int, eastern[:2])}
+    )
+    spoil(
+        "buildings-apart",
+        "building",
+        "building east",
+        row,
+        f"it stands 3 m in {out['building'].fields['bldg_id'][beside]}",
+        geometry=moved,
+    )
+    row = int(nearest_centre(out["street_lamp"], np.flatnonzero(out["street_lamp"].west()))[0])
+    spoil(
+        "stands-on-ground",
+        "street_lamp",
+        "furniture west",
+        row,
+        "a lamp that floats 8 m above the ground",
+        geometry=lifted(out["street_lamp"].geometry[row], 8.0),
+    )
+    # Water, sewage and gas follow each other street by street.
+    lines, streets = out["pipe"].geometry, len(out["pipe"]) // 3
+    gas = nearest_centre(out["pipe"], np.arange(2 * streets, 3 * streets))
+    clash = int(gas[0])
+    spoil(
+        "pipes-clear",
+        "pipe",
+        "pipe",
+        clash,
+        f"it runs through the water main {out['pipe'].fields['pipe_id'][clash - 2 * streets]}",
+        geometry=through_another(lines[clash], lines[clash - 2 * streets]),
+    )
+    starts, ends = (
+        shapely.get_coordinates(shapely.get_point(lines[gas], k)).round(6).tolist() for k in (0, -1)
+    )
+    row = next(int(r) for r, at in zip(gas, starts, strict=True) if r != clash and at in ends)
+    spoil(
+        "lines-meet",
+        "pipe",
+        "pipe",
+        row,
+        "a gas pipe that begins 6 cm from its node",
+        geometry=short_of_its_node(lines[row]),
+    )
     row = pick("traffic_sign", True)
     code = str(out["traffic_sign"].fields["ObjID"][row])
     spoil(

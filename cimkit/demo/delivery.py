@@ -16,11 +16,14 @@ import numpy.typing as npt
 import shapely
 
 from cimkit.demo import tables as layers
-from cimkit.demo.defects import NAMES, Planted, plant, shorten, write_list
+from cimkit.demo.citymodel import write_citymodel
+from cimkit.demo.defects import NAMES, Planted, plant, write_list
 from cimkit.demo.dem import write_dem
+from cimkit.demo.filing import file_delivery
 from cimkit.demo.frame import EAST, LOCAL_GRID, WEST
 from cimkit.demo.gis import write_gpkg, write_shapefile
 from cimkit.demo.ifc import Model, model_of, write_ifc
+from cimkit.demo.neighbours import borrow_guid
 from cimkit.demo.photos import Shot, drive, write_photo, write_trajectory
 from cimkit.demo.plan import Buildings, Plan, plan
 from cimkit.demo.redelivery import Changes, redeliver
@@ -135,10 +138,14 @@ def generate(
     planted += _write_models(first, district, rows, jobs)
     say("elevation model and scans")
     write_dem(first / NAMES["dem"], district)
+    planted.append(Planted("raster-spikes", NAMES["dem"], "one cell is 400 m too high"))
     planted += _write_scans(first, district, sound["tree"], clouds)
+    say("city model")
+    planted.append(_write_citymodel(first, district, rows, sound["building"], spoilt["building"]))
     say("photographs")
     planted += _write_photos(first, district, sound["tree"], photos)
     (first / "README.txt").write_text(_README, encoding="utf-8")
+    planted += file_delivery(first, NAMES["broken scan"])
 
     write_demo_sheet(out / "delivery.toml")
     write_list(out / "PLANTED.json", planted)
@@ -195,12 +202,17 @@ def _write_layers(folder: Path, tables: dict[str, Table], extra: dict[str, Table
 def _write_models(folder: Path, district: Plan, rows: list[int], jobs: int | None) -> list[Planted]:
     models = [model_of(district, row) for row in rows]
     unplaced, contradicting, twins = len(models) - 3, len(models) - 2, len(models) - 1
-    models[unplaced] = models[unplaced].unplaced()
+    models[unplaced] = models[unplaced].unplaced().without_fire_exit()
     models[contradicting] = models[contradicting].contradicting()
     models[twins] = models[twins].with_twin_storeys()
     paths = [f"bim/509912_bim_building_20260901_{k + 1:02d}.ifc" for k in range(len(models))]
     _all(jobs, [(folder / p, m) for p, m in zip(paths, models, strict=True)])
+    copied = borrow_guid(folder / paths[0], folder / paths[contradicting])
     return [
+        Planted("door-fire-exit", paths[unplaced], "its door does not say if it is a fire exit"),
+        Planted(
+            "ifc-federated", paths[contradicting], f"a wall has GlobalId {copied} of {paths[0]}"
+        ),
         Planted("ifc-georeference", paths[unplaced], "no IfcMapConversion, no site coordinates"),
         Planted("ifc-georeference", paths[contradicting], "IfcSite lies 3.9 km south of its place"),
         Planted("ifc-storeys", paths[twins], "two storeys are called 1F"),
@@ -221,20 +233,31 @@ def _write_scans(folder: Path, district: Plan, trees: Table, clouds: int) -> lis
     for k in range(clouds):
         aside = (k + 1) // 2 * (140.0 if k % 2 else -140.0)
         file = folder / f"pcl/509912_pcl_mobile_20260901_{k + 1:02d}.laz"
-        write_scan(file, district, trees, (aside, 0.0))
+        write_scan(file, district, trees, (aside, 0.0), stray=k == 0)
     thin, broken = folder / NAMES["thin scan"], folder / NAMES["broken scan"]
     write_scan(thin, district, trees, (0.0, 75.0), (120.0, 26.0), points=1200)
     write_scan(broken, district, trees, (0.0, -75.0), (60.0, 26.0), points=20_000)
-    shorten(broken, 0.6)
+    stray = "one of its points lies 60 m below the ground"
     return [
+        *([Planted("point-outliers", NAMES["scan"], stray)] if clouds else []),
         Planted("point-density", NAMES["thin scan"], "a strip with less than one point on a m²"),
-        Planted("source-readable", NAMES["broken scan"], "the last 40 % of the file are missing"),
     ]
+
+
+def _write_citymodel(
+    folder: Path, district: Plan, modelled: list[int], sound: Table, spoilt: Table
+) -> Planted:
+    """Write some buildings that are no IFC and have no defect in the GIS layer."""
+    as_planned = sound.geometry == spoilt.geometry
+    rows = [int(r) for r in np.flatnonzero(as_planned) if r not in modelled][:6]
+    write_citymodel(folder / NAMES["city model"], district, rows, roofless=rows[-1])
+    key = str(sound.fields["bldg_id"][rows[-1]])
+    return Planted("solid-valid", NAMES["city model"], "a solid without a roof", key=key)
 
 
 def _write_photos(folder: Path, district: Plan, trees: Table, photos: int) -> list[Planted]:
     """Write the photographs; the poses of a third of them stand in the trajectory only."""
-    shots = drive(district, photos + 2)
+    shots = drive(district, photos + 3)
     # In a fixed permutation, so that exposures with and without their own pose are mixed.
     order: npt.NDArray[np.int64] = np.arange(photos) % 3
     posed: list[tuple[str, Shot]] = []
@@ -250,10 +273,18 @@ def _write_photos(folder: Path, district: Plan, trees: Table, photos: int) -> li
     for k, rule, note in (
         (photos, "photo-position", "no position in EXIF, and in no trajectory"),
         (photos + 1, "photo-heading", "a position but no direction"),
+        (photos + 2, "photo-quality", "out of focus"),
     ):
         path = f"img/street/509912_img_street_20260901_{k + 1:06d}.jpg"
-        placed = rule != "photo-position"
-        write_photo(folder / path, district, trees, shots[k], position=placed, direction=False)
+        write_photo(
+            folder / path,
+            district,
+            trees,
+            shots[k],
+            position=rule != "photo-position",
+            direction=rule == "photo-quality",
+            blurred=rule == "photo-quality",
+        )
         found.append(Planted(rule, path, note))
     return found
 
@@ -264,7 +295,7 @@ _README = """\
 A fictional city, generated by cimkit. Nothing here exists.
 
 gis/  buildings, street furniture, trees, roads, pipes
-bim/  some of the buildings as IFC
+bim/  some of the buildings as IFC      citymodel/  some as CityJSON
 pcl/  laser scans      dem/  ground elevation      img/  street photographs
 Heights: 1985 National Height Datum. What the files do not say stands in delivery.toml.
 """

@@ -18,13 +18,15 @@ VERTICAL = "EPSG:5737"
 _MARGIN = 30.0
 _REACH = 2500.0  # a large district has a model of its centre only: rasters do not grow with it
 _CELLS = 1200
+_SPIKE = (3, 3)  # row and column of the planted defect: a corner that no street reaches
 
 
 def write_dem(file: Path, plan: Plan) -> None:
     """Write the ground on a square grid in the western zone, cells of one metre or more.
 
     The CRS is declared in the file; the vertical datum stands in its description, because
-    GeoTIFF readers disagree on compound systems, and in the delivery sheet.
+    GeoTIFF readers disagree on compound systems, and in the delivery sheet. One cell in a corner
+    is 400 m too high (a planted defect).
     """
     ends = np.clip(np.vstack([plan.streets.start, plan.streets.end]), -_REACH, _REACH)
     low, high = ends.min(axis=0) - _MARGIN, ends.max(axis=0) + _MARGIN
@@ -37,7 +39,8 @@ def write_dem(file: Path, plan: Plan) -> None:
     x = west + (np.arange(width) + 0.5) * cell
     y = north - (np.arange(height) + 0.5) * cell
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    ground = plan.terrain.height(unproject(grid, WEST)).astype(np.float32)
+    ground = plan.terrain.height(unproject(grid, WEST)).astype(np.float32).reshape(height, width)
+    ground[_SPIKE] += 400.0
     file.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
         file,
@@ -55,7 +58,7 @@ def write_dem(file: Path, plan: Plan) -> None:
         blockxsize=256,
         blockysize=256,
     ) as raster:
-        raster.write(ground.reshape(height, width), 1)
+        raster.write(ground, 1)
         raster.set_band_description(1, "ground")
         raster.set_band_unit(1, "metre")
         raster.update_tags(

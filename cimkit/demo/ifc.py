@@ -48,10 +48,16 @@ class Model:
     """Whether it has a georeference at all."""
     twin_storeys: bool = False
     """Whether two storeys bear one name (a planted defect)."""
+    fire_exit: bool = True
+    """Whether its door says if it is a fire exit (false: a planted defect)."""
 
     def unplaced(self) -> Model:
         """Return it without any georeference."""
         return replace(self, placed=False)
+
+    def without_fire_exit(self) -> Model:
+        """Return it with a door that does not say whether it is a fire exit."""
+        return replace(self, fire_exit=False)
 
     def contradicting(self) -> Model:
         """Return it with an IfcSite 3.9 km south of its map conversion."""
@@ -251,11 +257,12 @@ class _Writer:
     def finish(self) -> None:
         """Hang up the storeys; give all elements of a class their property set and material."""
         self.relate("IfcRelAggregates", self.building, self.storeys)
+        door = {"IsExternal": True} | ({"FireExit": True} if self.m.fire_exit else {})
         for ifc_class, common, material, properties in (
             ("IfcWall", "Pset_WallCommon", "混凝土", {"IsExternal": True, "FireRating": "2h"}),
             ("IfcSlab", "Pset_SlabCommon", "混凝土", {"LoadBearing": True, "FireRating": "1.5h"}),
             ("IfcWindow", "Pset_WindowCommon", "玻璃", {"IsExternal": True}),
-            ("IfcDoor", "Pset_DoorCommon", "玻璃", {"IsExternal": True, "FireExit": True}),
+            ("IfcDoor", "Pset_DoorCommon", "玻璃", door),
         ):
             if made := self.made.get(ifc_class):
                 pset = self.api.pset.add_pset(self.f, product=made[0], name=common)

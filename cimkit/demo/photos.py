@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from PIL.TiffImagePlugin import IFDRational
 
 from cimkit.demo.frame import TURN, Reals, project
@@ -66,7 +66,14 @@ def drive(plan: Plan, count: int, first: int = 0) -> list[Shot]:
 
 
 def write_photo(
-    file: Path, plan: Plan, trees: Table, shot: Shot, *, position: bool, direction: bool
+    file: Path,
+    plan: Plan,
+    trees: Table,
+    shot: Shot,
+    *,
+    position: bool,
+    direction: bool,
+    blurred: bool = False,
 ) -> None:
     """Draw what the camera sees and write it as JPEG.
 
@@ -74,8 +81,12 @@ def write_photo(
     ----------
     position, direction : bool
         Whether EXIF says where the camera was and where it looked.
+    blurred : bool
+        Whether it is out of focus (a planted defect).
     """
     image = _draw(plan, trees, shot)
+    if blurred:
+        image = image.filter(ImageFilter.GaussianBlur(14))
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0131] = "cimkit", "demo street camera", "cimkit demo"
     stamp = shot.time.replace("-", ":")

@@ -27,6 +27,8 @@ def write_scan(
     centre: tuple[float, float],
     size: tuple[float, float] = (140.0, 120.0),
     points: int = 300_000,
+    *,
+    stray: bool = False,
 ) -> None:
     """Write a LAZ 1.4 file (point format 7, CRS as WKT) of a part of the district.
 
@@ -38,6 +40,8 @@ def write_scan(
         The part that is scanned, in the street frame.
     points : int
         How many, about: 52 % from above, 36 % on facades, 11 % on trees, 1 % noise.
+    stray : bool
+        Whether one ground point lies 60 m below the ground (a planted defect).
     """
     rng = np.random.default_rng([plan.seed, 6, int(abs(centre[0])), int(abs(centre[1]))])
     low = np.array(centre) - np.array(size) / 2
@@ -51,6 +55,9 @@ def write_scan(
         _noise(plan.terrain, low, np.array(size), points // 100, rng),
     ]
     cloud = np.vstack(parts)
+    if stray:
+        ground = np.flatnonzero(cloud[:, 3] == _GROUND)
+        cloud[ground[len(ground) // 2], 2] -= 60.0
     cloud = cloud[np.lexsort((cloud[:, 1], np.floor(cloud[:, 0] / 5)))]
     _write(file, cloud, rng)
 
