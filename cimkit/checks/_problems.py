@@ -11,7 +11,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckSpec
 from cimkit.checks._sql import any_of, quote, scope
-from cimkit.checks._words import WORDS
+from cimkit.checks._words import PROBLEM, WORDS
 from cimkit.model import Severity, Status
 
 if TYPE_CHECKING:
@@ -23,8 +23,13 @@ __all__ = ["PROBLEM_SPEC", "SOURCE_PROBLEM", "claimed", "problem_rule", "source_
 SOURCE_PROBLEM = "cimkit/source-problem"
 """Id of the built-in rule for problems that no rule of the standard speaks of."""
 
-_MESSAGE = {"en": "{reason}", "zh": "{reason}", "ja": "{reason}"}
+_MESSAGE = {"en": "{code}: {reason}", "zh": "{code}：{reason}", "ja": "{code}：{reason}"}
 
+
+_REASON = f"""CASE WHEN {any_of("code", sorted(WORDS))} THEN code
+    WHEN {any_of(f"{quote(PROBLEM)} || code", sorted(WORDS))} THEN {quote(PROBLEM)} || code
+    ELSE message END"""
+"""SQL: the word for a problem, where there is one."""
 
 PROBLEM_SPEC = CheckSpec(
     name="source_problem", title="Nothing else was met in reading", counts="problems"
@@ -58,8 +63,7 @@ def claimed(context: CheckContext, spec: CheckSpec, rule: Rule, *, where: str = 
     globs = " OR ".join(f"code GLOB {quote(g)}" for g in spec.problems)
     return context.table(
         f"""SELECT item_id, path, place, got AS measured, expected, nullif(hint, '') AS hint,
-                   CASE WHEN {any_of("code", sorted(WORDS))} THEN code ELSE message END AS reason,
-                   message AS detail,
+                   {_REASON} AS reason, message AS detail, code,
                    (row_number() OVER (PARTITION BY item_id ORDER BY place, code) = 1)::INT
                        AS things
             FROM flaws WHERE status = 'ok' AND severity <> 'info' AND ({globs})
@@ -103,7 +107,7 @@ def source_problems(
         return any(fnmatchcase(code, g) for r in rules for g in globs.get(r, ()))
 
     rows = context.table(
-        """SELECT path, status, code, severity, first(message ORDER BY place) AS reason,
+        """SELECT path, status, code, severity, first(message ORDER BY place) AS detail,
                   CASE WHEN count(*) = 1 THEN first(place) ELSE '' END AS place,
                   CASE WHEN count(*) = 1 THEN first(got) ELSE '' END AS measured,
                   CASE WHEN count(*) = 1 THEN first(expected) ELSE '' END AS expected,
@@ -112,7 +116,8 @@ def source_problems(
     ).to_pylist()
     rows = [r for r in rows if not told(r["path"], r["code"], r["status"], r["severity"])]
     for row in rows:
-        row["reason"] = f"{row['code']}: {row['reason']}"
+        word = PROBLEM + row["code"]
+        row["reason"] = word if word in WORDS else row["detail"]
     # A problem has no opposite that could be counted as passed.
     things = sum(r["count"] for r in rows)
     return conclude(context, problem_rule(), pa.Table.from_pylist(rows), things)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["WORDS"]
+import csv
+from pathlib import Path
+
+__all__ = ["PROBLEM", "WORDS"]
+
+PROBLEM = "problem:"
+"""Before the code of a loader's problem: what it is in Chinese and Japanese, then its own words."""
 
 
 def _w(en: str, zh: str, ja: str) -> dict[str, str]:
@@ -268,3 +274,18 @@ WORDS: dict[str, dict[str, str]] = {
         "文字コードが宣言されていません（検出結果は {measured}）",
     ),
 }
+
+
+def _problems() -> dict[str, dict[str, str]]:
+    """Return phrases for the problems of loaders, whose own sentence is ``{detail}``."""
+    file = Path(__file__).with_name("problems.csv")
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {
+            PROBLEM + row["code"]: _w(
+                "{detail}", f"{row['zh']}（{{detail}}）", f"{row['ja']}（{{detail}}）"
+            )
+            for row in csv.DictReader(lines)
+        }
+
+
+WORDS |= _problems()
