@@ -32,7 +32,9 @@ class RuleResult:
     rule: str
     """Full id."""
     title: str
-    """Of the check, in English."""
+    """What it asks for, in English: its own, else that of its check."""
+    titles: Mapping[str, str]
+    """The same in each language that the rule says it in."""
     severity: str
     """Of the rule; single findings may differ."""
     worst: str
@@ -75,7 +77,7 @@ class RuleResult:
         """Return a dict of JSON values."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         del values["texts"], values["words"]
-        return {**values, "reasons": list(self.reasons)}
+        return {**values, "titles": dict(self.titles), "reasons": list(self.reasons)}
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,8 @@ def _result(rule: Rule, spec: CheckSpec, rows: list[dict[str, Any]]) -> RuleResu
     unseen = (m for row in rows for m in row["messages"])
     return RuleResult(
         rule=rule.id,
-        title=spec.title,
+        title=rule.title.get("en") or spec.title,
+        titles={"en": spec.title, **rule.title},
         severity=str(rule.severity),
         worst=next((str(s) for s in Severity if s in severities), ""),
         element=rule.element,

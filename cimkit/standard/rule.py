@@ -26,7 +26,7 @@ _KEYS: dict[str, type | None] = {
     **dict.fromkeys(("ids", "specification"), str),
     **dict.fromkeys(("tolerance", "weight"), float),
     "mandatory": bool,
-    **dict.fromkeys(("applies_to", "needs", "parameters", "message", "hint"), None),
+    **dict.fromkeys(("applies_to", "needs", "parameters", "title", "message", "hint"), None),
 }
 """Keys of a rule with the type of their value; None: more than one value."""
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -68,6 +68,7 @@ class Rule:
         mandatory = true                 # not checked means: the verdict is incomplete (exit 3)
         defect_class = "B"               # A, B, C, D as in GB/T 24356
         weight = 1.0
+        title = { zh = "...", ja = "...", en = "..." }    # what it asks for; else the check's
         message = { zh = "...", ja = "...", en = "..." }  # {measured} ... are filled in
         hint = { zh = "...", ja = "...", en = "..." }
 
@@ -75,8 +76,8 @@ class Rule:
 
         [[change]]
         id = "cn.components/file-naming"
-        severity = "warning"             # any key of a rule but id, check and sql; of message,
-                                         # hint and parameters what is not named here stays
+        severity = "warning"             # any key of a rule but id, check and sql; of title,
+                                         # message, hint and parameters what is not named here stays
         enabled = false                  # false takes the rule away, true brings it back
     """
 
@@ -102,6 +103,8 @@ class Rule:
     """Unit of the tolerance."""
     clause: str = ""
     """Clause of the standard."""
+    title: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    """What it asks for in a few words, by language; empty: as its check says."""
     message: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     """What is wrong, by language; names in braces are columns of the finding."""
     hint: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
@@ -139,7 +142,7 @@ class RuleChange:
     def apply(self, rule: Rule) -> Rule:
         """Return the rule as changed."""
         values = dict(self.values)
-        for key in ("message", "hint", "parameters"):
+        for key in ("title", "message", "hint", "parameters"):
             if key in values:
                 values[key] = {**getattr(rule, key), **values[key]}
         return dataclasses.replace(rule, **values)
@@ -256,7 +259,7 @@ def _values(entry: dict[str, Any], besides: set[str], where: str) -> dict[str, A
     if "needs" in entry:
         at = _at(where, "needs")
         values["needs"] = tuple(one_of(n, _NEEDS, "needs", at) for n in texts(entry, "needs", at))
-    for key in ("message", "hint"):
+    for key in ("title", "message", "hint"):
         if key in entry:
             said = table(entry, key, where)
             known(said, _LANGUAGES, f"{where}, {key}")

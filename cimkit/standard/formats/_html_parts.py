@@ -232,7 +232,9 @@ def rules(standard: Standard) -> str:
         rows.append(
             row(
                 [
-                    f"<code>{escape(rule.name)}</code><small>{escape(rule.element)}</small>"
+                    f"<code>{escape(rule.name)}</code>"
+                    f"{words({la: rule.title.get(la, '') for la in LANGUAGES})}"
+                    f"<small>{escape(rule.element)}</small>"
                     f"<small>{escape(', '.join(scope))}</small>",
                     f'<span class="badge {rule.severity.value}">{rule.severity.value}</span>',
                     escape(rule.clause),

@@ -28,8 +28,10 @@ def rules(seen: Examined) -> Iterator[LintFinding]:
 
 
 def _words(seen: Examined, rule: Rule) -> Iterator[LintFinding]:
-    for what, texts in (("message", rule.message), ("hint", rule.hint)):
+    for what, texts in (("title", rule.title), ("message", rule.message), ("hint", rule.hint)):
         lacking = [x for x in seen.languages if not texts.get(x)]
+        if what == "title" and not texts:
+            continue  # its check has one
         if what == "hint" and rule.check == "ids":
             continue  # the author of the IDS said it, or the check says it by what is wrong
         if what == "hint" and len(lacking) == len(seen.languages):

@@ -128,7 +128,7 @@ def _rule(entry: Mapping[str, Any], kind: str, where: str) -> Row:
     for key in ("tolerance", "weight"):
         if key in said:
             row[key] = literal_text(said.pop(key))
-    for key in ("message", "hint"):
+    for key in ("title", "message", "hint"):
         for language, text in said.pop(key, {}).items():
             row[f"{key}_{language}"] = plain_text(text)
     if "parameters" in said:

@@ -204,7 +204,7 @@ def _read_rule(row: Row, place: Place) -> dict[str, Any]:
             said.setdefault("applies_to", {})[column] = items(text)
         elif column == "needs":
             said[column] = items(text)
-        elif key in ("message", "hint"):
+        elif key in ("title", "message", "hint"):
             said.setdefault(key, {})[language] = plain(text)
         elif column == "parameters":
             said[column] = parameters(text, place.cell(column))

@@ -14,14 +14,15 @@ from cimkit.standard.package._package import (
 
 _LANGUAGES = ("zh", "ja", "en")
 RULE_TEXTS = (
-    *("id", "severity", "element", "check", "sql", "unit", "clause", "mender", "defect_class"),
+    *("id", "severity", "element", "check", "sql", "ids", "specification", "unit", "clause"),
+    *("mender", "defect_class"),
 )
 """Keys of a rule that are texts."""
 RULE_COLUMNS = [
     *("file", "change", "id", "severity", "element", "kinds", "classes", "layers", "needs"),
-    *("check", "parameters", "sql", "tolerance", "unit", "clause", "mender", "mandatory"),
-    *("defect_class", "weight"),
-    *(f"{key}_{language}" for key in ("message", "hint") for language in _LANGUAGES),
+    *("check", "parameters", "sql", "ids", "specification", "tolerance", "unit", "clause"),
+    *("mender", "mandatory", "defect_class", "weight"),
+    *(f"{key}_{language}" for key in ("title", "message", "hint") for language in _LANGUAGES),
 ]
 NAMING_COLUMNS = ["what", "name", "template", "type", "values", "pattern", "says"]
 SEGMENT_COLUMNS = [
