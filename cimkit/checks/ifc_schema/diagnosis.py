@@ -6,13 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cimkit.checks.ifc_schema.grammar import Argument, Grammar
+from cimkit.checks.ifc_schema.grammar import FORMS, Argument, Grammar
 from cimkit.checks.ifc_valid.statements import arguments
 
 __all__ = ["Fault", "diagnosed"]
 
 _WORD = re.compile(rb"\.(\w+)\.")
+_DATED = re.compile(rb"(IFC(?:DATETIME|DATE|TIME|DURATION))\s*\(\s*('[^']*')\s*\)", re.IGNORECASE)
 _SHOWN = 80
+_WRITTEN = {
+    "IfcDate": "2026-03-01",
+    "IfcTime": "09:30:00",
+    "IfcDateTime": "2026-03-01T09:30:00",
+    "IfcDuration": "P2DT6H",
+}
+"""How dates and times are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ def _argument(value: bytes, argument: Argument) -> Fault | None:
         return None if argument.optional else Fault("attribute-unset", measured, argument.type)
     if argument.pattern.fullmatch(value):
         return None
+    dated = _dated(value, argument)
+    if dated:
+        return Fault("date-form", measured, f"{dated}: {_WRITTEN[dated]}")
     if argument.literals:
         word = _WORD.fullmatch(value)
         due = ", ".join(sorted(argument.literals))
@@ -61,3 +72,15 @@ def _argument(value: bytes, argument: Argument) -> Fault | None:
         if count < argument.least or count > argument.most > 0:
             return Fault("list-size", f"{argument.name}: {count}", argument.type)
     return Fault("type-other", measured, argument.type)
+
+
+def _dated(value: bytes, argument: Argument) -> str:
+    """Return the type of a date or time that is written in another form, "" if there is none."""
+    if argument.type in FORMS:
+        return argument.type if value[:1] == b"'" else ""
+    spelt = {name.upper().encode(): name for name in FORMS}
+    for kind, said in _DATED.findall(value):
+        name = spelt[kind.upper()]
+        if not re.fullmatch(FORMS[name], said):
+            return name
+    return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-__all__ = ["Argument", "Grammar", "grammar_of"]
+__all__ = ["FORMS", "Argument", "Grammar", "grammar_of"]
 
 _SPACE = rb"\s*"
 _SIMPLE = {
@@ -21,6 +21,21 @@ _SIMPLE = {
     "binary": rb'"[0-3][0-9A-F]*+"',
 }
 _REFERENCE = rb"#\s*\d++"
+_DATE = rb"-?\d{4,}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = rb"(?:[01]\d|2[0-4]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+_MORE = rb"\d+(?:[.,]\d+)?"
+_DURATION = (
+    rb"-?P(?=[T\d])(?:" + _MORE + rb"Y)?(?:" + _MORE + rb"M)?(?:" + _MORE + rb"W)?"
+    rb"(?:" + _MORE + rb"D)?"
+    rb"(?:T(?=\d)(?:" + _MORE + rb"H)?(?:" + _MORE + rb"M)?(?:" + _MORE + rb"S)?)?"
+)
+# Texts whose form their documentation prescribes; an empty one says that nothing is known.
+FORMS = {
+    "IfcDate": rb"'(?:" + _DATE + rb")?'",
+    "IfcTime": rb"'(?:" + _TIME + rb")?'",
+    "IfcDateTime": rb"'(?:" + _DATE + rb"T" + _TIME + rb")?'",
+    "IfcDuration": rb"'(?:" + _DURATION + rb")?'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,9 @@ def _said(held: Any) -> str:
 
 
 def _pattern(held: Any) -> bytes:
+    named = held.as_named_type() if hasattr(held, "as_named_type") else None
+    if named is not None and named.declared_type().name() in FORMS:
+        return FORMS[named.declared_type().name()]
     bare = _bare(held)
     listed = bare.as_aggregation_type() if hasattr(bare, "as_aggregation_type") else None
     if listed is not None:
@@ -187,6 +205,8 @@ def _select(select: Any) -> bytes:
 
 
 def _pattern_of(declared: Any) -> bytes:
+    if declared.name() in FORMS:
+        return FORMS[declared.name()]
     made = declared.as_type_declaration()
     if made is not None:
         return _pattern(made.declared_type())

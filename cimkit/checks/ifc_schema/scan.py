@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cimkit.checks.ifc_schema.diagnosis import diagnosed
 from cimkit.checks.ifc_schema.grammar import Grammar, grammar_of
+from cimkit.checks.ifc_schema.unique import shared_values
 from cimkit.checks.ifc_valid.outcome import Found, Place
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = ["hold_schema"]
 Int = npt.NDArray[np.int64]
 
 _NUMBERS = re.compile(rb"#\s*(\d+)")
-_GUID = re.compile(rb"\s*'([^']*)'")
 
 
 class _Classes:
@@ -68,7 +68,8 @@ def hold_schema(model: Model, found: Found) -> None:
             reason = "class-abstract"
             _note(found, numbers[0], grammar.name, grammar.name, "", reason, len(numbers))
         _class(found, grammar, numbers, instances, classes)
-    _unique(model, found)
+    for number, entity, met, reason in shared_values(model):
+        _note(found, number, entity, met, "", reason)
 
 
 def _repeats(numbers: Int) -> bool:
@@ -120,24 +121,6 @@ def _references(
             due, reason = argument.type, "reference-other"
         measured = f"{argument.name}: {met}"
         _note(found, int(source[n]), grammar.name, measured, due, reason)
-
-
-def _unique(model: Model, found: Found) -> None:
-    """Note GlobalIds that several instances have: the one UNIQUE rule of all versions of IFC."""
-    text = model.statements
-    owners: defaultdict[bytes, list[tuple[int, str]]] = defaultdict(list)
-    for name, texts in text.texts.items():
-        grammar = grammar_of(model.schema, name)
-        if grammar is None or not grammar.arguments or grammar.arguments[0].name != "GlobalId":
-            continue
-        for number, arguments in zip(text.numbers[name], texts, strict=True):
-            said = _GUID.match(arguments)
-            if said is not None:
-                owners[said[1]].append((number, grammar.name))
-    for guid, who in owners.items():
-        for number, entity in who[1:]:
-            met = f"{guid.decode('ascii', 'replace')}: #{who[0][0]}, #{number}"
-            _note(found, number, entity, met, "", "guid-shared")
 
 
 def _note(

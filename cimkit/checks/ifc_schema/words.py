@@ -67,6 +67,16 @@ WORDS: dict[str, dict[str, str]] = {
         "两个实例的 GlobalId 相同",
         "GlobalId が重複しています",
     ),
+    "value-shared": _w(
+        "two instances share what the schema wants unique",
+        "两个实例的取值相同，模式要求唯一",
+        "一意であるべき値が重複しています",
+    ),
+    "date-form": _w(
+        "a date or time is not written as ISO 8601 has it",
+        "日期或时间不符合 ISO 8601 格式",
+        "日付・時刻が ISO 8601 の書式ではありません",
+    ),
     "time-short": _w(
         "the time did not suffice for all WHERE rules ({error})",
         "时间不足，未检查完全部 WHERE 规则（{error}）",

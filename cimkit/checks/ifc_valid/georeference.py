@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def _is_code(model: Model, found: Found, _: Mapping[str, Any]) -> None:
 
 def _known(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     for system in _systems(model):
-        for name in ("Name", "GeodeticDatum"):
+        for name in ("Name", "GeodeticDatum", "VerticalDatum"):
             value = getattr(system, name, None) or ""
             if not value.startswith("EPSG:"):
                 continue
@@ -120,24 +120,19 @@ def _scale(model: Model, found: Found, _: Mapping[str, Any]) -> None:
         found.look()
         scale = operation.Scale if operation.Scale is not None else 1.0
         factors = {getattr(operation, f"Factor{axis}", 1.0) or 1.0 for axis in "XYZ"}
-        # The published cases take the quotient either way round.
+        dues = {due}
+        if getattr(operation.TargetCRS, "MapUnit", None) is None:
+            # Where only EPSG tells the unit, published cases take the quotient the other way round.
+            dues.add(1 / due)
         scales = [scale * f for f in factors | {1.0}]
-        if not any(math.isclose(s, d, rel_tol=_SAME) for s in scales for d in (due, 1 / due)):
+        if not any(math.isclose(s, d, rel_tol=_SAME) for s in scales for d in dues):
             found.fail(operation, f"Scale: {scale:.10g}", f"{due:.10g}")
-
-
-def _targets(model: Model) -> Iterator[Any]:
-    for project in model.of("IfcProject"):
-        for context in project.RepresentationContexts or ():
-            for operation in getattr(context, "HasCoordinateOperation", None) or ():
-                if operation.TargetCRS is not None:
-                    yield operation.TargetCRS
 
 
 def _vertical(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     from pyproj import CRS
 
-    for system in _targets(model):
+    for system in model.of("IfcProjectedCRS"):
         datum = getattr(system, "VerticalDatum", None) or ""
         if datum not in _crs_codes():
             continue

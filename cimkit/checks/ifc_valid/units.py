@@ -1,12 +1,15 @@
-"""Conversion-based units of a project, held against those the schemas list."""
+"""Units of a project: those the schemas list, and those that the values of properties need."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cimkit.checks.ifc_valid.outcome import Found
+from cimkit.checks.ifc_valid.statements import without_texts
 
 if TYPE_CHECKING:
     from cimkit.checks.ifc_valid.model import Model
@@ -122,4 +125,56 @@ def _one(found: Found, unit: Any, names: frozenset[str]) -> None:
         found.fail(unit, f"{unit.Name}: {value:.10g}", f"{_LISTED[name][0]:.10g}")
 
 
-TESTS = {"conversion-units": _conversions}
+_VALUES = ("IFCPROPERTYSINGLEVALUE", "IFCPROPERTYBOUNDEDVALUE", "IFCPROPERTYLISTVALUE")
+_MEASURE = re.compile(rb"IFC(\w+)MEASURE\s*\(", re.IGNORECASE)
+_BARE = frozenset(
+    (
+        *("COUNT", "RATIO", "POSITIVERATIO", "NORMALISEDRATIO", "NUMERIC", "DESCRIPTIVE"),
+        *("CONTEXTDEPENDENT", "MONETARY", "PH", "COMPOUNDPLANEANGLE"),
+    )
+)
+"""Measures that have no unit, or one that a project does not assign."""
+_OTHERWISE = {
+    "POSITIVELENGTH": "LENGTH",
+    "NONNEGATIVELENGTH": "LENGTH",
+    "POSITIVEPLANEANGLE": "PLANEANGLE",
+    "THERMALCONDUCTIVITY": "THERMALCONDUCTANCE",
+    "SECTIONALAREAINTEGRAL": "SECTIONAREAINTEGRAL",
+}
+"""Measures whose unit is not named after them."""
+
+
+def _measures(model: Model, found: Found, _: Mapping[str, Any]) -> None:
+    """Values of one measure that lack a unit are one mistake, told with the first of them."""
+    assigned = {
+        str(getattr(unit, "UnitType", ""))
+        for project in model.of("IfcProject")
+        if project.UnitsInContext is not None
+        for unit in project.UnitsInContext.Units
+    }
+    lacking: defaultdict[str, list[int]] = defaultdict(list)
+    text = model.statements
+    for name in _VALUES:
+        for number, given in zip(text.numbers.get(name, ()), text.texts.get(name, ()), strict=True):
+            bare = without_texts(given)
+            kinds = {k.decode("ascii").upper() for k in _MEASURE.findall(bare)} - _BARE
+            found.look(len(kinds))
+            if not kinds or b"#" in bare:
+                continue
+            for kind in kinds:
+                if f"{_OTHERWISE.get(kind, kind)}UNIT" not in assigned:
+                    lacking[kind].append(number)
+    for kind, numbers in sorted(lacking.items()):
+        first = model.file.by_id(numbers[0])
+        due = f"{_OTHERWISE.get(kind, kind)}UNIT"
+        found.fail(first, _spelt(model, kind), due, count=len(numbers))
+
+
+def _spelt(model: Model, kind: str) -> str:
+    from cimkit.loaders.ifc.types import class_names
+
+    name = f"Ifc{kind}Measure"
+    return class_names(model.schema).get(name.lower(), name)
+
+
+TESTS = {"conversion-units": _conversions, "measures-have-units": _measures}

@@ -36,6 +36,10 @@ _CHANGES = [
         "#70=IFCRELCONTAINEDINSPATIALSTRUCTURE('2PzZ8rCkr5bxVw9QzD2rY1',$,$,$,(#14),#12);",
     ),
     ("SPS008", [("'Ground',$,$,#11,$", "'Ground',$,$,#11,#15")], ""),
+    ("SPS008", [("'Site',$,$,#11,$", "'Site',$,$,#11,#15")], ""),
+    ("PJS004", [], "#70=IFCPROPERTYSINGLEVALUE('U',$,IFCTHERMALTRANSMITTANCEMEASURE(0.3),$);"),
+    ("PJS004", [], "#70=IFCPROPERTYBOUNDEDVALUE('T',$,IFCPRESSUREMEASURE(1.),$,$,$);"),
+    ("PJS004", [], "#70=IFCPROPERTYLISTVALUE('A',$,(IFCAREAMEASURE(1.)),$);"),
     (
         "GRP001",
         [],
@@ -57,7 +61,11 @@ _CHANGES = [
     ),
     ("GRF004", [("EPSG:25832", "EPSG:99999")], ""),
     ("GRF005", [("1.,0.,1.);", "1.,0.,0.5);")], ""),
+    ("GRF004", [("('EPSG:25832',$,$,$", "('EPSG:25832',$,$,'EPSG:99999'")], ""),
+    ("GRF005", [(".LENGTHUNIT.,$", ".LENGTHUNIT.,.MILLI."), ("1.,0.,1.);", "1.,0.,1000.);")], ""),
     ("GRF006", [("EPSG:25832", "DHDN zone 3")], ""),
+    ("GRF006", [("EPSG:25832", "DHDN zone 3")], "#70=IFCWELLKNOWNTEXT('PROJCRS[\"D\"]',#8);"),
+    ("GRF006", [], "#70=IFCWELLKNOWNTEXT('PROJCRS[\"D\"]',#8);"),
     ("GRF007", [("('EPSG:25832',$,$,$", "('EPSG:25832',$,$,'EPSG:4326'")], ""),
     ("ALB002", [("$,$,$,#31,(#33,#35)", "$,$,$,#31,(#33,#35,#14)")], ""),
     ("ALB003", [("#30,(#31,#40)", "#30,(#31,#40,#14)")], ""),
@@ -86,6 +94,73 @@ def test_a_change_breaks_the_rule(
 def test_a_standard_set_as_its_template_has_it_passes(tmp_path: Path) -> None:
     sound = _PSET.format("Pset_WallCommon", _EXTERNAL.format("IFCBOOLEAN(.T.)"))
     assert evaluate(model(tmp_path, add=sound), rule_rows()["PSE001"]).verdict == "pass"
+
+
+_BOUNDED = "#70=IFCPROPERTYBOUNDEDVALUE('T',$,IFCPRESSUREMEASURE(1.),$,{},$);\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "#70=IFCPROPERTYSINGLEVALUE('#1',$,IFCPOSITIVELENGTHMEASURE(0.3),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('N',$,IFCCOUNTMEASURE(3.),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('N','IFCMASSMEASURE(',IFCLABEL('IFCMASSMEASURE('),$);",
+        _BOUNDED.format("#71") + "#71=IFCSIUNIT(*,.PRESSUREUNIT.,$,.PASCAL.);",
+    ],
+)
+def test_a_value_with_a_unit_or_without_need_of_one_passes(value: str, tmp_path: Path) -> None:
+    found = evaluate(model(tmp_path, add=value), rule_rows()["PJS004"])
+    assert found.verdict in ("pass", "na"), found
+
+
+_WKT = "#70=IFCWELLKNOWNTEXT('PROJCRS[\"D\"]',#8);"
+_DERIVED = (
+    "#70=IFCDERIVEDPROFILEDEF(.AREA.,$,#18,#71,$);\n"
+    "#71=IFCCARTESIANTRANSFORMATIONOPERATOR2D({},$,#20,$);\n#72=IFCDIRECTION((-1.,0.));\n"
+    "#73=IFCDIRECTION((0.,1.));"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "more", "verdict"),
+    [
+        ("GRF006", [("EPSG:25832", "WKT")], _WKT, "pass"),
+        (
+            "GRF007",
+            [("IFC4X3_ADD2", "IFC4"), ("$,$,$,$,$,#6)", "$,$,'EPSG:5783',$,$,#6)")],
+            "",
+            "pass",
+        ),
+        (
+            "GRF007",
+            [("IFC4X3_ADD2", "IFC4"), ("$,$,$,$,$,#6)", "$,$,'EPSG:4326',$,$,#6)")],
+            "",
+            "fail",
+        ),
+        ("GRF005", [("IFC4X3_ADD2", "IFC4"), ("1.,0.,1.);", "1.,0.,0.5);")], "", "fail"),
+        (
+            "GRF005",
+            [
+                (".LENGTHUNIT.,$", ".LENGTHUNIT.,.MILLI."),
+                ("$,$,#6)", "$,$,$)"),
+                ("0.,1.);", "0.,1000.);"),
+            ],
+            "",
+            "pass",
+        ),
+        ("SWE002", [], _DERIVED.format("#72").replace(",$,#20", ",#73,#20"), "fail"),
+        (
+            "SWE002",
+            [("IFC4X3_ADD2", "IFC2X3")],
+            _DERIVED.format("#72").replace(",$,#20", ",#73,#20"),
+            "na",
+        ),
+    ],
+)
+def test_a_rule_holds_where_its_version_of_ifc_has_what_it_speaks_of(
+    code: str, changes: list[tuple[str, str]], more: str, verdict: str, tmp_path: Path
+) -> None:
+    assert evaluate(model(tmp_path, *changes, add=more), rule_rows()[code]).verdict == verdict
 
 
 def test_the_house_breaks_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ from cimkit.model import Source
 
 from .house import house, model
 
+_APPLICATIONS = (
+    "#70=IFCORGANIZATION($,'Maker',$,$,$);\n#71=IFCAPPLICATION(#70,'1.0','Tool','A');\n"
+    "#72=IFCAPPLICATION(#70,'{}','Tool {}','{}');"
+)
 _FAULTS = [
     ("attribute-unset", [("#16=IFCSHAPEREPRESENTATION(#7,", "#16=IFCSHAPEREPRESENTATION($,")], ""),
     ("attributes-few", [(".ELEMENT.,$);\n#14", ".ELEMENT.);\n#14")], ""),
@@ -34,6 +38,17 @@ _FAULTS = [
     ("number-double", [], "#24=IFCDIRECTION((0.,0.,1.));"),
     ("guid-shared", [("3JzZ8", "2JzZ8")], ""),
     ("no-statement", [], "what is this;"),
+    ("date-form", [], "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCDATETIME('27.12.2026'),$);"),
+    ("date-form", [], "#70=IFCPROPERTYLISTVALUE('D',$,(IFCDATE('2026-13-01')),$);"),
+    ("date-form", [], "#70=IFCTASKTIME($,$,$,$,'2 days',$,$,$,$,$,$,$,$,$,$,$,$,$,$,$);"),
+    ("value-shared", [], _APPLICATIONS.format("1.0", "a", "A")),
+    ("value-shared", [], _APPLICATIONS.format("2.0", "b", "A")),
+    (
+        "value-shared",
+        [],
+        "#70=IFCPROPERTYENUMERATION('C',(IFCLABEL('red')),$);\n"
+        "#71=IFCPROPERTYENUMERATION('C',(IFCLABEL('blue')),$);",
+    ),
 ]
 
 
@@ -44,6 +59,24 @@ def test_a_fault_is_named(
     found = Found()
     hold_schema(model(tmp_path, *changes, add=more), found)
     assert reason in {place.reason for place in found.bad}, found.bad
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCDATETIME('2026-12-27T15:00:04.25+08:00'),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCDATE('-0480-08-03'),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCTIME('24:00:00Z'),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCDURATION('P2DT6H30M'),$);",
+        "#70=IFCPROPERTYSINGLEVALUE('D',$,IFCDATE(''),$);",
+        _APPLICATIONS.format("2.0", "b", "B"),
+        "#70=IFCPERSON('a',$,$,$,$,$,$,$);\n#71=IFCPERSON('a',$,$,$,$,$,$,$);",
+    ],
+)
+def test_dates_in_form_and_values_of_ones_own_are_no_fault(more: str, tmp_path: Path) -> None:
+    found = Found()
+    hold_schema(model(tmp_path, add=more), found)
+    assert found.bad == []
 
 
 def test_a_sound_model_has_no_fault(tmp_path: Path) -> None:
