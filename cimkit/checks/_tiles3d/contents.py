@@ -26,6 +26,8 @@ __all__ = ["Contents"]
 _MAGIC = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"geom", b"vctr", b"glTF")
 _HELD = 16
 """Contents whose positions are kept for the next tile that refers to them."""
+_DEEPEST = 64
+"""Tilesets that lead to one another, archives among them, before none is followed."""
 _GLTF, _3TZ, _GEOJSON = "3DTILES_content_gltf", "MAXAR_content_3tz", "MAXAR_content_geojson"
 
 
@@ -106,7 +108,9 @@ class Contents:
             self._hold(name, content.points)
             return {_GLTF} if content.kind == "glTF" else set()
         if data[:2] == b"PK" or name.lower().endswith(".3tz"):
-            self._archive(data, own, frame)
+            if self._deep(frame, issues):
+                return {_3TZ}
+            self._archive(data, name, own, frame)
             return {_3TZ}
         if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
             return self._document(data, name, frame, own, axis)
@@ -125,6 +129,8 @@ class Contents:
         if not isinstance(said, dict):
             return set()
         if "root" in said or "geometricError" in said:
+            if self._deep(frame, issues):
+                return set()
             chain = Frame(frame.matrix, frame.around, frame.error, (*frame.chain, name))
             found = self.walk.tileset(said, name, chain, issues.on("structure"))
             return found - {_GLTF}
@@ -139,7 +145,14 @@ class Contents:
                                    expected="tileset | glTF")  # fmt: skip
         return set()
 
-    def _archive(self, data: bytes, issues: Issues, frame: Frame) -> None:
+    def _deep(self, frame: Frame, issues: Issues) -> bool:
+        """Return whether a tileset is below so many that it is not followed, and say so."""
+        deep = len(frame.chain) >= _DEEPEST
+        if deep:
+            issues.unseen("references", "tilesets-deep")
+        return deep
+
+    def _archive(self, data: bytes, name: str, issues: Issues, frame: Frame) -> None:
         from cimkit.checks._tiles3d.tree import Frame, Walk
 
         issues = issues.on("structure")
@@ -153,7 +166,9 @@ class Contents:
                     return
                 check_index(store, issues)
                 walk = Walk(files, most=self.most)
-                below = Frame(frame.matrix, frame.around, frame.error, ())
+                # Names in the archive are its own: those outside must not be taken for them.
+                chain = tuple(f"{one}/.." for one in (*frame.chain, name))
+                below = Frame(frame.matrix, frame.around, frame.error, chain)
                 from cimkit.checks._tiles3d.tree import parsed
 
                 walk.tileset(parsed(inside, issues), "tileset.json", below, issues)

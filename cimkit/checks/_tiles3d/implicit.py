@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["check_implicit"]
 
 _BRANCHING = {"QUADTREE": 4, "OCTREE": 8}
-_DEEPEST = 16
-"""Levels of one subtree: a quadtree of 16 levels has 1.4 thousand million tiles."""
+_WIDEST = 2**24
+"""Tiles on the level below a subtree, at most: 12 levels of a quadtree, 8 of an octree."""
+_ABSENT = 10_000
+"""Files of one tiling that may be missing before no more are looked for."""
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _OWN_PLACE = ("TILE_BOUNDING", "TILE_MINIMUM_HEIGHT", "TILE_MAXIMUM_HEIGHT", "CONTENT_URI")
 
@@ -90,10 +92,11 @@ def check_implicit(
         sound &= _template(template, variables, issues, place)
     if sound:
         levels = int(tiling["subtreeLevels"])
-        if levels > _DEEPEST:
+        branching = _BRANCHING[str(scheme)]
+        if levels > 24 or branching**levels > _WIDEST:
             issues.unseen("implicit", "subtrees-deep")
             return
-        shape = Shape(_BRANCHING[str(scheme)], levels)
+        shape = Shape(branching, levels)
         _Walk(document, tile, tiling, templates, shape, frame, whole, issues).run()
 
 
@@ -130,29 +133,51 @@ class _Walk:
         if not plain or _placed_by_metadata(document.schema):
             self.root = None
         self.met: set[str] = set()
+        # Those that may name one file for many tiles.
+        wanted = {"level", "x", "y"} | ({"z"} if shape.branching == 8 else set())
+        self.short = {t for t, _ in templates if set(_VARIABLE.findall(t)) != wanted}
+        self.before = self.issues.told.absent
+
+    @property
+    def _hopeless(self) -> bool:
+        return self.issues.told.absent - self.before > _ABSENT
 
     def run(self) -> None:
         dimension = 2 if self.shape.branching == 4 else 3
-        waiting: list[tuple[int, tuple[int, ...]]] = [(0, (0,) * dimension)]
+        # Children are named one by one: all of a subtree's would fill the memory.
+        waiting: list[Iterator[tuple[int, tuple[int, ...]]]] = [iter([(0, (0,) * dimension)])]
         while waiting:
-            level, place = waiting.pop()
-            tree = self._subtree(level, place)
-            if tree is None:
+            if self._hopeless:
+                self.issues.unseen("implicit", "implicit-many")
+                return
+            following = next(waiting[-1], None)
+            if following is None:
+                waiting.pop()
                 continue
-            self._contents(tree, level, place)
-            for index in np.flatnonzero(tree.children):
-                inner = _child(place, int(index), self.shape.levels, dimension)
-                waiting.append((level + self.shape.levels, inner))
+            level, place = following
+            tree = self._subtree(level, place)
+            if tree is not None:
+                self._contents(tree, level, place)
+                waiting.append(self._children(tree, level, place))
+
+    def _children(
+        self, tree: Subtree, level: int, place: tuple[int, ...]
+    ) -> Iterator[tuple[int, tuple[int, ...]]]:
+        levels, dimension = self.shape.levels, len(place)
+        for index in np.flatnonzero(tree.children).astype(np.int32):
+            yield level + levels, _child(place, int(index), levels, dimension)
 
     def _subtree(self, level: int, place: tuple[int, ...]) -> Subtree | None:
         template, at = self.subtrees
         uri = _fill(template, level, place)
+        if uri in self.met:
+            return None
+        self.met.add(uri)
         files, base = self.document.walk.files, self.document.name
         found = files.name(uri, base, self.issues, f"{at}{_label(level, place)}")
         data = None if found is None else files.read(found)
-        if data is None or uri in self.met:
+        if data is None:
             return None
-        self.met.add(uri)
         from cimkit.checks._tiles3d.tiles import unzipped
         from cimkit.loaders._mesh.paths import resolve
 
@@ -193,6 +218,12 @@ class _Walk:
                 for index in np.flatnonzero(held[start : self.shape.start(local + 1)]):
                     inner = _child(place, int(index), local, dimension)
                     uri = _fill(template, level + local, inner)
+                    if template in self.short:
+                        if uri in self.met:
+                            continue
+                        self.met.add(uri)
+                    if self._hopeless:
+                        return
                     label = _label(level + local, inner)
                     volume = self._volume(level + local, inner)
                     around = self.frame.around

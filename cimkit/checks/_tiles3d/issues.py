@@ -50,6 +50,8 @@ class Told:
     checked: Counter[str] = field(default_factory=Counter)
     unseen: list[tuple[str, str]] = field(default_factory=list)
     sound: set[str] = field(default_factory=set)
+    absent: int = 0
+    """Addresses whose file is not among those delivered."""
 
 
 @dataclass(frozen=True, slots=True)

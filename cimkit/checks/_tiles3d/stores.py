@@ -34,6 +34,7 @@ class Files:
         issues.count("references")
         name = resolve(uri, base)
         if name is None:
+            issues.told.absent += 1
             if not uri.startswith("data:"):
                 issues.tell("file-remote", pointer, got=uri, severity="warning")
             return None
@@ -42,6 +43,7 @@ class Files:
         plain = posixpath.normpath(posixpath.join(posixpath.dirname(base), uri))
         if self.store.size(plain) is not None:
             return plain  # its name has what an address would have escaped
+        issues.told.absent += 1
         other = self.lower.get(name.lower())
         if other is not None:
             issues.tell("file-case", pointer, got=uri, expected=posixpath.basename(other))

@@ -201,9 +201,19 @@ TREES = {
         "規則の引数が許す数より内容が多い",
     ),
     "subtrees-deep": (
-        "subtrees of more than 16 levels are not followed",
-        "子树超过 16 级，未继续",
-        "16 階層を超えるサブツリーは追いません",
+        "subtrees of more than 12 levels (octrees: 8) are not followed",
+        "子树超过 12 级（八叉树 8 级），未继续",
+        "12 階層（八分木では 8 階層）を超えるサブツリーは追いません",
+    ),
+    "implicit-many": (
+        "so many files of an implicit tiling are missing that the others were not looked for",
+        "隐式瓦片缺失的文件过多，未继续查找其余文件",
+        "暗黙タイルの欠けたファイルが多すぎるため、残りは調べていません",
+    ),
+    "tilesets-deep": (
+        "tilesets lead to one another more than 64 deep; those further down are not followed",
+        "瓦片集相互引用超过 64 层，更深处未继续",
+        "タイルセットの参照が 64 段を超えました。その先は追いません",
     ),
     "positions-packed": (
         "compressed positions were held against the box only by the limits they state",
