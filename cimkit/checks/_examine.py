@@ -88,7 +88,7 @@ def check_tables(
         raise UsageError("no such language", got=language, expected="en, ja or zh")
     fits = city is not None and city.fits(standard)
     with (
-        delivery_views(con, standard, delivery_id),
+        delivery_views(con, standard, delivery_id, still=True),
         city_views(con, city if fits else None, sheet),
     ):
         provided = {"catalogue", "measures"} | ({"source"} if sources else set())

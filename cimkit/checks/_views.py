@@ -61,10 +61,17 @@ FROM (SELECT *, unnest(from_json(problems, {quote(_FLAW)})) AS flaw FROM items
       WHERE problems IS NOT NULL)
 """
 
+_SHORT = 2_000
+"""Rows up to which a table is copied."""
+
 
 @contextmanager
 def delivery_views(
-    con: duckdb.DuckDBPyConnection, standard: Standard, delivery_id: str | None
+    con: duckdb.DuckDBPyConnection,
+    standard: Standard,
+    delivery_id: str | None,
+    *,
+    still: bool = False,
 ) -> Iterator[None]:
     """Make the views the default schema of a connection, and take them away at the end.
 
@@ -77,6 +84,9 @@ def delivery_views(
         Whose classes are shown as ``known``.
     delivery_id
         The delivery to look at; None: everything that is valid now.
+    still
+        The tables do not change meanwhile: short ones are copied, as each query of a lake takes a
+        while before it begins, and rules ask many.
     """
     row = con.execute("SELECT current_database(), current_schema()").fetchone()
     home = '"{}"."{}"'.format(*row) if row else "memory.main"
@@ -87,12 +97,14 @@ def delivery_views(
             " WHERE table_catalog = current_database() AND table_schema = current_schema()"
         ).fetchall()
     }
+    short = _short(con, there & set(LAKE)) if still else set()
     con.execute("ATTACH ':memory:' AS checked")
     con.execute("USE checked.main")
     try:
         for name in LAKE:
             if name in there:
-                con.execute(_view(con, name, f"{home}.{name}", delivery_id))
+                kind = "TABLE" if name in short else "VIEW"
+                con.execute(_shown(con, kind, name, f"{home}.{name}", delivery_id))
             else:
                 con.register("absent", LAKE[name].empty_table())
                 con.execute(f"CREATE TABLE {name} AS FROM absent")
@@ -142,7 +154,21 @@ def own_tables(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute(f'DROP TABLE temp.main."{name}"')
 
 
-def _view(con: duckdb.DuckDBPyConnection, name: str, table: str, delivery_id: str | None) -> str:
+def _short(con: duckdb.DuckDBPyConnection, names: set[str]) -> set[str]:
+    """Return which tables of the default schema are short; geometries only if there are none."""
+    ordered = sorted(names)
+    counts = ", ".join(f"(SELECT count(*) FROM {name})" for name in ordered)
+    row = con.execute(f"SELECT {counts}").fetchone() if ordered else None
+    return {
+        name
+        for name, count in zip(ordered, row or (), strict=True)
+        if count <= (0 if name == "geometries" else _SHORT)
+    }
+
+
+def _shown(
+    con: duckdb.DuckDBPyConnection, kind: str, name: str, table: str, delivery_id: str | None
+) -> str:
     columns = "*"
     types = {row[0]: row[1] for row in con.execute(f"DESCRIBE {table}").fetchall()}
     if name in ("items", "objects") and types["geometry"] == "BLOB":
@@ -155,4 +181,4 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, table: str, delivery_id: st
             where = "object_id IN (SELECT object_id FROM objects)"
         elif name == "measures":
             where = "item_id IN (SELECT item_id FROM items)"
-    return f"CREATE VIEW {name} AS SELECT {columns} FROM {table} WHERE {where}"
+    return f"CREATE {kind} {name} AS SELECT {columns} FROM {table} WHERE {where}"
