@@ -121,8 +121,12 @@ def part_of(columns: Columns, facet: Json, rows: Ints) -> Answer:
         direct[children] = parents
     states = np.where(inside, FITS, np.where(direct[rows] >= 0, OTHER, MISSING)).astype(np.int8)
 
+    typed = "predefinedType" in facet["entity"]
+
     def measured(at: Ints) -> list[str]:
-        return [_chain(columns, direct, int(rows[n])) for n in at.tolist()]
+        chains = [_chain(direct, int(rows[n])) for n in at.tolist()]
+        names = _named(columns, sorted({row for chain in chains for row in chain}), typed)
+        return [" < ".join(names[row] for row in chain) for chain in chains]
 
     return Answer(states, np.asarray(inside, bool), measured, np.asarray(inside, bool))
 
@@ -158,13 +162,24 @@ def below(wholes: Bools, edges: Sequence[tuple[Ints, Ints]]) -> Bools:
     return found
 
 
-def _chain(columns: Columns, direct: Ints, row: int) -> str:
-    """Return the classes of what something is part of, the nearest first."""
-    found: list[str] = []
+def _chain(direct: Ints, row: int) -> list[int]:
+    """Return what something is part of, the nearest first."""
+    found: list[int] = []
     seen = {row}
     row = int(direct[row])
     while row >= 0 and row not in seen:
         seen.add(row)
-        found.append(columns.read.classes[columns.read.codes[row]])
+        found.append(row)
         row = int(direct[row])
-    return " < ".join(found)
+    return found
+
+
+def _named(columns: Columns, rows: Sequence[int], typed: bool) -> dict[int, str]:
+    """Return the classes of instances, with their predefined types if those are asked for."""
+    names = {row: columns.read.classes[columns.read.codes[row]] for row in rows}
+    if typed:
+        raw, own = predefined_types(columns, np.array(rows, np.int64))
+        for row, word, text in zip(rows, raw, own, strict=True):
+            kind = text or word if word == "USERDEFINED" else word
+            names[row] += f".{kind or '-'}"
+    return names

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["anchored", "expected", "spelt", "subject"]
+__all__ = ["anchored", "expected", "spelt", "subject", "summed"]
 
 Json = Mapping[str, Any]
 _SHOWN = 5
@@ -65,16 +65,37 @@ def subject(facet: Json) -> str:
 
 
 def expected(facet: Json) -> str:
-    """Return what a facet wants to find."""
+    """Return what a facet wants to find.
+
+    Examples
+    --------
+    >>> wall = {"name": {"simple": "IFCWALL"}, "predefinedType": {"simple": "SHEAR"}}
+    >>> expected({"facet": "partOf", "entity": wall, "relation": "IFCRELAGGREGATES"})
+    'IFCWALL.SHEAR (IFCRELAGGREGATES)'
+    """
     kind = facet["facet"]
     if kind in ("entity", "partOf"):
         entity = facet["entity"] if kind == "partOf" else facet
         name = spelt(entity["name"])
         own = entity.get("predefinedType")
-        return f"{name}.{spelt(own)}" if own is not None else name
+        whole = f"{name}.{spelt(own)}" if own is not None else name
+        relation = subject(facet)
+        return f"{whole} ({relation})" if relation else whole
+    if kind == "classification":
+        code = f": {spelt(facet['value'])}" if "value" in facet else ""
+        return f"{subject(facet)}{code}"
     said = [str(facet["dataType"])] if "dataType" in facet else []
     said += [spelt(facet["value"])] if "value" in facet else []
     return " ".join(said)
+
+
+def summed(facets: Sequence[Json]) -> str:
+    """Return what some facets want to find together."""
+    texts = []
+    for facet in facets:
+        about = subject(facet) if facet["facet"] in ("attribute", "property") else ""
+        texts.append(f"{about} {expected(facet)}".strip())
+    return " & ".join(texts)
 
 
 def anchored(facet: Json) -> bool:

@@ -105,7 +105,7 @@ def classification(columns: Columns, facet: Json, rows: Ints) -> Answer:
     """Hold instances against a classification facet: system and value of one and the same.
 
     An optional one speaks of those only that are classified in the system (IDS 1.0,
-    classification facet).
+    classification facet), or in one without a name, which may be any.
     """
     held = columns.classifications
     good: dict[int, bool] = {}
@@ -114,7 +114,7 @@ def classification(columns: Columns, facet: Json, rows: Ints) -> Answer:
     for row, system in held.systems.items():
         codes = held.values[row]
         fits = bool(texts_fit(facet["system"], [system])[0]) if "system" in facet else True
-        meant[row] = fits
+        meant[row] = fits or not system
         if fits and "value" in facet:
             fits = bool(codes) and bool(texts_fit(facet["value"], codes).any())
         good[row] = fits

@@ -12,7 +12,7 @@ import pyarrow as pa
 from cimkit.checks.ids import _answer
 from cimkit.checks.ids._answer import Answer
 from cimkit.checks.ids._entities import entity, entity_rows, part_of
-from cimkit.checks.ids._expected import anchored, expected, subject
+from cimkit.checks.ids._expected import anchored, expected, spelt, subject, summed
 from cimkit.checks.ids._held import attribute, classification, material
 from cimkit.checks.ids._properties import property_
 from cimkit.loaders.ifc.columns import Columns
@@ -91,11 +91,10 @@ def held_against(columns: Columns, one: Json) -> pa.Table:
     if one.get("most") == 0:
         if len(rows):
             everywhere = np.ones(len(rows), bool)
-            said = " & ".join(f"{subject(f)} {expected(f)}".strip() for f in one["applicability"])
+            said = summed(one["applicability"])
             found.append(_rows(columns, rows, everywhere, ("forbidden", said, "", "0"), []))
     elif not len(rows) and one["least"]:
-        said = " & ".join(f"{subject(f)} {expected(f)}".strip() for f in one["applicability"])
-        found.append(_alone("none-found", said))
+        found.append(_alone("none-found", summed(one["applicability"])))
     else:
         failed = np.zeros(len(rows), bool)
         for number, facet in enumerate(one["requirements"]):
@@ -134,7 +133,11 @@ def _held(
         if facet["cardinality"] != "prohibited":
             reason = _REASONS[kind].get(state, f"{kind}-missing")
         first = here & ~failed
-        wanted = str(facet.get("dataType", "")) if reason == "property-type" else said
+        wanted = said
+        if reason == "property-type":
+            wanted = str(facet["dataType"])
+        elif reason == "property-value":
+            wanted = spelt(facet["value"])
         tables.append(
             _rows(
                 columns,

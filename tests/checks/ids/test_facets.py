@@ -351,6 +351,7 @@ def test_classifications(held: Held, system: str, code: str, fails: bool) -> Non
         (CLASSIFIED, "Uni", True),
         (CLASSIFIED, "string: pattern=.*", True),
         (CLASSIFIED, "NL-SfB", False),
+        (CLASSIFIED.replace("'Omni'", "''"), "NL-SfB", True),
         ("", "Uni", False),
     ],
 )
