@@ -150,7 +150,8 @@ class Judge:
             return
         kin: dict[tuple[str, str], list[int]] = {}
         for n, row in enumerate(rows):
-            whole = row["source_class"].endswith(("Building", "BuildingPart"))
+            named = row["source_class"] or ""
+            whole = named.endswith(("Building", "BuildingPart"))
             if whole and row["geometry_type"] == "Solid" and n not in faulty and len(points[n]):
                 kin.setdefault((row["family"], row["lod"] or ""), []).append(n)
         for members in kin.values():

@@ -10,17 +10,20 @@ from cimkit.geometry.solids.bodies import Bodies, Kind, bodies_of
 from cimkit.geometry.solids.codes import CODES
 from cimkit.geometry.solids.composites import overlaps
 from cimkit.geometry.solids.faults import Faults, drawn
+from cimkit.geometry.solids.features import CODES_OF_SURFACES, body_of_wkb
 from cimkit.geometry.solids.metres import metre_scale
 from cimkit.geometry.solids.tolerances import Tolerances
 from cimkit.geometry.solids.validity import validate
 
 __all__ = [
     "CODES",
+    "CODES_OF_SURFACES",
     "Bodies",
     "Faults",
     "Kind",
     "Tolerances",
     "bodies_of",
+    "body_of_wkb",
     "drawn",
     "metre_scale",
     "overlaps",

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 
@@ -126,6 +127,26 @@ def test_heights(lake: Any, run_check: Any) -> None:
     ]
     assert found.passed == 2
     assert "not applicable" in found.statuses
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_surfaces_of_gis_data(lake: Any, run_check: Any, closed: bool) -> None:
+    """A sound block, one without a floor, one turned inside out, a cut one, and a footprint."""
+    at = np.array(CORNERS, np.float64) + np.array([450_000, 3_270_000, 0])
+    sides = [shapely.Polygon(at[ring]) for (ring,) in FACES]
+    flat = shapely.box(0, 0, 1, 1)
+    lake.item("g/a.gpkg")
+    for shapes in (sides, sides[1:], [s.reverse() for s in sides], sides, [flat]):
+        whole = shapely.force_3d(shapely.MultiPolygon(shapes))
+        lake.object("g/a.gpkg", source_geometry=whole)
+    cut = lake.rows["geometries"][3]
+    cut["wkb"] = cut["wkb"][:300]
+    result = run_check("solid_valid", parameters={"closed": closed})
+    said = [(f["object_id"], f["reason"]) for f in result.failed]
+    open_ = [("object 2", "e302")] if closed else []
+    assert said == [*open_, ("object 3", "e405")]
+    assert result.passed == 2 - closed
+    assert [row["reason"] for row in result.unchecked] == ["geometry-unread"]
 
 
 VERDICTS = {
