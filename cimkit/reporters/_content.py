@@ -51,7 +51,8 @@ class Group:
     mistake: str
     """What copies of one mistake share; "" for those that stand alone."""
     rows: NDArray[np.int64]
-    """Rows of the findings, in their order."""
+    """Rows of the findings, in their order; of copies that were measured otherwise one of each
+    kind first, the most frequent kind before the others."""
     things: int
     """How many things they speak of."""
 
@@ -59,7 +60,7 @@ class Group:
 def groups(verdict: Verdict) -> list[Group]:
     """Return the failures that nobody waived, by rule, severity, reason and mistake.
 
-    In the order of the rules; within a rule the worst first, then that with the most places.
+    In the order of `ordered`; within a rule the worst first, then that with the most places.
     """
     findings = verdict.findings
     failed = np.flatnonzero(np.asarray(failing(findings)))
@@ -78,14 +79,29 @@ def groups(verdict: Verdict) -> list[Group]:
     things = np.add.reduceat(counts, starts)
     parts = np.split(failed[order], starts[1:])
     named = findings.select(_SAME).take(pa.array([part[0] for part in parts])).to_pylist()
+    measured = findings["measured"].fill_null("").dictionary_encode().combine_chunks()
+    kinds = np.asarray(measured.indices)
     found = [
-        Group(**{k: v or "" for k, v in row.items()}, rows=part, things=int(n))
+        Group(
+            **{k: v or "" for k, v in row.items()},
+            rows=_varied(part, kinds[part]) if row["mistake"] else part,
+            things=int(n),
+        )
         for row, part, n in zip(named, parts, things, strict=True)
     ]
-    place = {result.rule: n for n, result in enumerate(verdict.rules)}
+    place = {result.rule: n for n, result in enumerate(ordered(verdict))}
     worst = {str(severity): n for n, severity in enumerate(Severity)}
-    found.sort(key=lambda g: (place[g.rule], worst[g.severity], -len(g.rows), g.rows[0]))
+    found.sort(key=lambda g: (place[g.rule], worst[g.severity], -len(g.rows), g.rows.min()))
     return found
+
+
+def _varied(rows: NDArray[np.int64], kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return rows with the first of each kind ahead, the most frequent kind before the others."""
+    _, first, counts = np.unique(kinds, return_index=True, return_counts=True)
+    ahead = first[np.lexsort((first, -counts))]
+    rest = np.ones(len(rows), dtype=bool)
+    rest[ahead] = False
+    return np.concatenate([rows[ahead], rows[rest]])
 
 
 def pick(verdict: Verdict, rows: Sequence[int] | NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -126,10 +142,17 @@ def results(verdict: Verdict) -> dict[str, RuleResult]:
 
 
 def ordered(verdict: Verdict) -> list[RuleResult]:
-    """Return the rules as tables list them: failed, not checked, passed, not applicable."""
+    """Return the rules as tables list them: failed, not checked, passed, not applicable.
+
+    Of those that failed errors come before warnings, and warnings before notes.
+    """
     order = (Status.FAIL, Status.NOT_CHECKED, Status.PASS, Status.NOT_APPLICABLE)
     place = {str(status): n for n, status in enumerate(order)}
-    return sorted(verdict.rules, key=lambda result: place[result.status])
+    soft = {"warning": 1, "info": 2}
+    return sorted(
+        verdict.rules,
+        key=lambda r: (place[r.status], soft.get(r.worst, 0) if r.status == Status.FAIL else 0),
+    )
 
 
 def standing(result: RuleResult) -> str:

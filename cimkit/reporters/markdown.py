@@ -22,11 +22,16 @@ SPEC = ReporterSpec(name="markdown", title="Markdown", suffixes=(".md", ".markdo
 _PLACES = 5
 _ROWS = 50
 """Rows of a table; the rest is counted."""
-_ROOM = 50_000
+_WHOLE = ("outcome", "unchecked")
+_ROOM = 45_000
 """Characters for findings: a comment at GitHub may have 65,536 in all."""
-# A name that a source gives must not become markup, a link, a mention or a line of its own.
+# A name that a source gives must not become markup, a link, a mention or a line of its own; what
+# none of these is made of stays readable in the source.
 _MARKUP = re.compile(
-    r"(^[-+=]|^\d+(?=[.)])|[\\`*_\[\]<>#!|~&@$]|:(?=//)|(?<=www)\.)", re.IGNORECASE
+    r"(^[-+=]|^\d+(?=[.)](?:\s|$))|(?<!\w)_|_(?!\w)|[\\`*\[\]<>|~$]|&(?=[\w#])|!(?=\[)"
+    r"|(?<![\w.])@(?=\w)|(?<=\w)@(?=[\w-]+\.[a-z])|^#|(?<!\w)#(?=\d)|(?<=\w)#(?=\d)"
+    r"|:(?=//)|(?<=www)\.)",
+    re.IGNORECASE,
 )
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _MARK = {"accepted": "✅", "rejected": "❌", "incomplete": "⚠️"}
@@ -52,18 +57,20 @@ def write(
     by = heading("by", language, standard=_safe(verdict.receipt.get("standard") or ""))
     out.write(f"# {_MARK[verdict.word]} {word} {by}\n\n")
     out.write(heading("failures", language, **verdict.counts["failures"]) + "\n")
+    failing = {group.rule for group in groups(verdict)}
     for section in sections(verdict):
         if section.key == "spread":
             _findings(out, verdict, language)
-        _section(out, section, language)
+        if section.rows or section.note:
+            _section(out, section, language, failing)
     if machine is not None:
         out.write("\n" + heading("machine", language, file=_safe(str(machine))) + "\n")
 
 
-def _section(out: TextIO, section: Section, language: str) -> None:
+def _section(out: TextIO, section: Section, language: str, failing: set[str]) -> None:
     out.write(f"\n## {section.title[language]}\n\n")
-    rows = section.rows[:_ROWS]
-    folded = section.key in ("files", "spread") and len(rows) > 10
+    rows = section.rows if section.key in _WHOLE else section.rows[:_ROWS]
+    folded = section.key in ("files", "spread", "rules") and len(rows) > 10
     if folded:
         out.write(f"<details><summary>{len(section.rows):,}</summary>\n\n")
     if rows:
@@ -72,7 +79,11 @@ def _section(out: TextIO, section: Section, language: str) -> None:
         out.write(f"| {' | '.join(names)} |\n")
         out.write("|" + "|".join(" ---: " if n else " --- " for n in numeric) + "|\n")
         for row in rows:
-            out.write("| " + " | ".join(_safe(cell(value, language)) for value in row) + " |\n")
+            told = [_safe(cell(value, language)) for value in row]
+            if section.key == "outcome":
+                at = str(row[0]) if row[0] in failing else heading("unseen", language)
+                told[1] = f"[{told[1]}](#{_anchor(at)})"
+            out.write(f"| {' | '.join(told)} |\n")
     left = len(section.rows) - len(rows)
     if left:
         out.write("\n" + heading("more rows", language, count=f"{left:,}") + "\n")
@@ -112,13 +123,14 @@ def _group(verdict: Verdict, group: Group, language: str) -> str:
     severity = heading(group.severity, language)
     places = f"{len(group.rows):,}"
     lines = [""]
-    if group.mistake:
+    alike = bool(group.mistake) and len({row["measured"] for row in rows}) == 1
+    if alike:
         copies = heading("copies", language, count=places)
         lines += [f"- **{severity}** {_safe(message)} — *{copies}*"]
     else:
         lines += [f"- **{severity}** {heading('alike', language, count=places)}"]
     for row in rows:
-        own = "" if group.mistake else ": " + _safe(said(verdict, result, row, language)[0])
+        own = "" if alike else ": " + _safe(said(verdict, result, row, language)[0])
         lines.append(f"  - {_place(row)}{own}")
     left = len(group.rows) - len(rows)
     if left:
@@ -136,6 +148,11 @@ def _place(row: dict[str, Any]) -> str:
     if row["x"] is not None and row["y"] is not None:
         text += f" ({row['x']:.6f}, {row['y']:.6f})"
     return text
+
+
+def _anchor(title: str) -> str:
+    """Return what GitHub and GitLab call the place of a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
 def _safe(text: str) -> str:

@@ -99,7 +99,7 @@ def _report(
     by_rule: dict[str, list[Group]] = {}
     for group in found:
         by_rule.setdefault(group.rule, []).append(group)
-    for result in verdict.rules:
+    for result in ordered(verdict):
         if result.rule in by_rule:
             _failures(console, verdict, result, by_rule[result.rule], language, places)
     for section in sections(verdict):
@@ -196,7 +196,8 @@ def _failures(
     for group in found[:_GROUPS]:
         rows = pick(verdict, group.rows[: places if len(found) == 1 else _FEW])
         told = [clean(said(verdict, result, row, language)[0]) for row in rows]
-        one = len(group.rows) > 1 and (bool(group.mistake) or len(set(told)) == 1)
+        alike = len({row["measured"] for row in rows}) == 1
+        one = len(group.rows) > 1 and ((bool(group.mistake) and alike) or len(set(told)) == 1)
         if one:
             _message(console, group.severity, told[0], language, 2, group)
         for row, message in zip(rows, told, strict=True):

@@ -106,7 +106,7 @@ class Found:
         yield from self.bad
         rest = self.failed - sum(place.count for place in self.bad)
         if rest > 0:
-            yield Place(measured=f"+ {rest}", count=rest)
+            yield Place(count=rest)
 
     @property
     def verdict(self) -> str:

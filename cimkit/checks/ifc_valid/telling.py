@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from cimkit.checks._spec import CheckContext, Inspected
 
-__all__ = ["FOUND", "bad_rows", "no_rows"]
+__all__ = ["FOUND", "bad_rows", "mistakes", "no_rows"]
 
+_WAYS = 3
+"""Ways to break one rule that are told one by one."""
 _LENGTH = 80
 """Characters of what was due that a message shows."""
 
@@ -50,6 +53,21 @@ def _met(bad: pa.Table) -> list[str]:
     return found
 
 
+def mistakes(codes: Sequence[str], reasons: Sequence[str], ways: Sequence[str]) -> list[str]:
+    """Return what copies of one mistake share: how a rule is broken, or the rule if in many ways.
+
+    Hundreds of entries of one rule hide the others; its places still say what was met at each.
+    """
+    keys = list(zip(codes, reasons, strict=True))
+    known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, way in zip(keys, ways, strict=True):
+        known[key].add(way)
+    return [
+        way if len(known[key]) <= _WAYS else ": ".join(key)
+        for key, way in zip(keys, ways, strict=True)
+    ]
+
+
 def bad_rows(
     context: CheckContext,
     inspected: Inspected,
@@ -60,7 +78,7 @@ def bad_rows(
     """Return bad rows, what they were among, and what could not be looked at.
 
     Where it lies on the map is told by the object with the same GlobalId. Rows that break one rule
-    in the same way are copies of one mistake.
+    in the same way are copies of one mistake; of a rule broken in many ways all are one.
 
     Parameters
     ----------
@@ -97,6 +115,9 @@ def bad_rows(
         ).to_pylist()
     finally:
         con.unregister("found_here")
+    keys = mistakes(*(bad[name].to_pylist() for name in ("code", "reason", "mistake")))
+    at = bad.schema.get_field_index("mistake")
+    bad = bad.set_column(at, "mistake", pa.array(keys, pa.string()))
     severity = [softer if code in soft else None for code in bad["code"].to_pylist()]
     bad = bad.append_column("severity", pa.array(severity, pa.string()))
     bad = bad.append_column("met", pa.array(_met(bad), pa.string()))

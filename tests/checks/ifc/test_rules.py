@@ -11,6 +11,7 @@ from cimkit.checks.ifc_valid.model import model_of
 from cimkit.checks.ifc_valid.paths import fits, walk
 from cimkit.checks.ifc_valid.statements import arguments
 from cimkit.checks.ifc_valid.table import rule_rows
+from cimkit.checks.ifc_valid.telling import mistakes
 from cimkit.checks.ifc_valid.words import WORDS
 
 from .house import house, model
@@ -214,3 +215,9 @@ def test_every_rule_speaks_three_languages() -> None:
         assert set(said) == {"en", "zh", "ja"}
         assert all(said.values())
         assert bool(row.present) != bool(row.checks or row.test), code
+
+
+def test_a_rule_broken_in_many_ways_is_one_mistake() -> None:
+    assert mistakes(["A", "A", "B"], ["a", "a", "b"], ["1", "2", "3"]) == ["1", "2", "3"]
+    assert mistakes("AAAAB", "aaaab", "12343") == ["A: a"] * 4 + ["3"]
+    assert mistakes("AAAA", "xyxy", "1234") == ["1", "2", "3", "4"]
