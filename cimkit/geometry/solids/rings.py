@@ -66,7 +66,7 @@ def convex(bodies: Bodies, flat: Reals, corners: Whole, ring: Whole) -> Truth:
 
 
 def self_crossings(
-    bodies: Bodies, planes: Planes, flat: Reals, sound: Truth
+    bodies: Bodies, planes: Planes, flat: Reals, sound: Truth, touch: float
 ) -> tuple[Faults, Truth]:
     """Return the rings that meet themselves in the plane of their face (104).
 
@@ -74,6 +74,8 @@ def self_crossings(
     ----------
     sound : (f,) bool array
         Faces to look at.
+    touch : float
+        Corners closer than this in the plane fall together there (metres).
 
     Returns
     -------
@@ -88,6 +90,9 @@ def self_crossings(
     corners, which = spans(bodies.ring_start, rings)
     simple = np.zeros(len(size), bool)
     simple[rings] = convex(bodies, flat, corners, which)
+    step = np.zeros(len(size), bool)
+    step[_steps(bodies, planes, flat, sound, touch)] = True
+    simple &= ~step
     asked = rings[~simple[rings]]
     corners, which = spans(bodies.ring_start, asked)
     width = np.zeros(len(asked))
@@ -105,6 +110,7 @@ def self_crossings(
         lines = np.asarray(shapely.linearrings(flat[corners], indices=which), dtype=np.object_)
     wrong = ~shapely.is_simple(lines)
     bad[open_[wrong]] = True
+    bad |= step[asked]
     found = asked[bad]
     points = bodies.at[bodies.ring_start[found]].copy()
     if wrong.any():
@@ -116,3 +122,12 @@ def self_crossings(
                 spot = np.array([[float(met[1]), float(met[2])]])
                 points[n] = planes.lifted(bodies.ring_face[found[n : n + 1]], spot)[0]
     return Faults.of(104, bodies, ring=found, point=points), simple
+
+
+def _steps(bodies: Bodies, planes: Planes, flat: Reals, sound: Truth, touch: float) -> Whole:
+    """Return the rings of which two neighbours fall together in the plane of their face."""
+    uneven = sound & (planes.distance > touch)
+    corners = np.flatnonzero(uneven[bodies.corner_face])
+    apart = ((flat[bodies.after[corners]] - flat[corners]) ** 2).sum(axis=1)
+    found: Whole = np.unique(bodies.corner_ring[corners[apart <= touch * touch]])
+    return found

@@ -71,8 +71,11 @@ def shell_faults(bodies: Bodies, edges: Edges, sound: Truth, closed: Truth) -> l
     ends = {"vertex": bodies.corner[first], "vertex_to": bodies.corner[bodies.after[first]]}
     face = bodies.corner_face[first]
     enough = ~(closed & (size < 4))[edges.shell]
+    # Faces beside the shell are told as such (304, 305), not as gaps in it.
+    part, main = _parts(bodies, edges, count == 2)
+    own = part[face] == main[edges.shell]
     for code, hit in (
-        (302, (count == 1) & closed[edges.shell] & enough),
+        (302, (count == 1) & closed[edges.shell] & enough & own),
         (304, (count > 2) & enough),
     ):
         found.append(
@@ -127,13 +130,15 @@ def _split_vertices(bodies: Bodies, edges: Edges, tangled: Truth) -> Faults:
     return Faults.of(303, bodies, face=bodies.corner_face[corners[hit]], vertex=vertex[hit])
 
 
-def _apart(bodies: Bodies, edges: Edges, sound: Truth) -> Faults:
-    """Return the parts of shells that are not connected with the rest (305); the largest part is
-    the shell itself."""
-    shells = np.flatnonzero(sound)
-    faces, _ = spans(bodies.shell_start, shells)
-    # The faces at an edge are joined, however many they are.
-    inner = np.ones(len(edges.corner), bool)
+def _parts(bodies: Bodies, edges: Edges, joining: Truth) -> tuple[Whole, Whole]:
+    """Return the part of its shell that each face is in, and the largest part of each shell.
+
+    Parameters
+    ----------
+    joining : (e,) bool array
+        Edges whose faces are joined, however many they are.
+    """
+    inner = np.repeat(joining, np.diff(edges.start))
     inner[edges.start[:-1]] = False
     b = np.flatnonzero(inner)
     label = components(
@@ -141,13 +146,24 @@ def _apart(bodies: Bodies, edges: Edges, sound: Truth) -> Faults:
         bodies.corner_face[edges.corner[b - 1]],
         bodies.corner_face[edges.corner[b]],
     )
-    part, count = np.unique(label[faces], return_counts=True)
+    part, count = np.unique(label, return_counts=True)
     shell = bodies.face_shell[part]
-    most = np.zeros(len(sound), np.int64)
+    most = np.zeros(len(bodies.shell_solid), np.int64)
     np.maximum.at(most, shell, count)
+    main = np.full(len(most), -1, np.int64)
+    largest = (count == most[shell])[::-1]
+    main[shell[::-1][largest]] = part[::-1][largest]
+    return label, main
+
+
+def _apart(bodies: Bodies, edges: Edges, sound: Truth) -> Faults:
+    """Return the parts of shells that are not connected with the rest (305); the largest part is
+    the shell itself."""
+    faces, _ = spans(bodies.shell_start, np.flatnonzero(sound))
+    label, main = _parts(bodies, edges, np.ones(len(edges.start) - 1, bool))
+    part = np.unique(label[faces])
+    shell = bodies.face_shell[part]
     parts = np.bincount(shell, minlength=len(sound))
-    main = np.full(len(sound), -1, np.int64)
-    main[shell[::-1][(count == most[shell])[::-1]]] = part[::-1][(count == most[shell])[::-1]]
     other = (parts[shell] > 1) & (part != main[shell])
     start = bodies.corner[bodies.corner_start[part[other]]]
     return Faults.of(305, bodies, face=part[other], vertex=start, value=parts[shell[other]])

@@ -51,7 +51,7 @@ def validate(bodies: Bodies, limits: Tolerances | None = None) -> Faults:
     planes = planes_of(bodies, 0.3 * limits.planarity_distance)
     mark([not_planar(bodies, planes, good, limits)])
     flat = planes.flat(bodies.corner_face, bodies.at)
-    crossed, is_convex = self_crossings(bodies, planes, flat, good)
+    crossed, is_convex = self_crossings(bodies, planes, flat, good, limits.touch)
     mark([crossed])
     mark(hole_faults(bodies, planes, flat, good))
     mark([turned_parts(bodies, planes, flat, good, is_convex, limits)])

@@ -115,10 +115,10 @@ def test_a_fold_that_the_distance_does_not_tell() -> None:
 
 @pytest.mark.parametrize(
     ("high", "shift", "codes"),
-    [(0.002, 0.0, [204]), (0.002, 0.002, [204]), (0.002, 0.02, []), (0.0008, 0.0, [102])],
+    [(0.002, 0.0, [104]), (0.002, 0.002, [204]), (0.002, 0.02, []), (0.0008, 0.0, [102])],
 )
 def test_a_step_across_a_face(high: float, shift: float, codes: list[int]) -> None:
-    """Up to the one half is higher than the other: seen from above, the step has no area."""
+    """One half is higher than the other; where the step is upright, corners fall together."""
     points = [[0, 0, 0], [5, 0, 0], [5 + shift, 0, high], [10, 0, high]]
     points += [[x, 5, z] for x, _, z in points[::-1]]
     assert found(points, [[list(range(8))]], "MultiSurface") == codes
@@ -130,6 +130,22 @@ def test_shells() -> None:
     assert 304 in found(CUBE, [[*FACES, [[3, 1, 5, 7]]]])
     assert found(CUBE, [[*turned(FACES[:1]), *FACES[1:]]]) == [307]
     assert found(CUBE, [turned(FACES)]) == [405]
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        pytest.param([[8, 9, 10]], 305, id="in the air"),
+        pytest.param([[2, 8, 9]], 305, id="at a corner"),
+        pytest.param([[1, 2, 8]], 304, id="at an edge"),
+        pytest.param([[3, 1, 5, 7]], 304, id="across the inside"),
+    ],
+)
+def test_a_face_beside_a_closed_shell_is_no_gap(extra: Any, code: int) -> None:
+    points = [*CUBE, [2, 2, 2], [2, 3, 3], [3, 3, 2]]
+    assert found(points, [[*FACES, extra]]) == [code]
+    assert found(points, [[extra, *FACES]]) == [code]
+    assert 302 in found(points, [[extra, *FACES[1:]]])
 
 
 def test_two_cubes_in_one_shell() -> None:
