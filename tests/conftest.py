@@ -18,6 +18,19 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call() -> None:
+    """Hide the name of the test: where it was seen, each test would start workers of its own."""
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup() -> None:
+    """Hide it from fixtures, too."""
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

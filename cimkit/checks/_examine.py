@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_tables", "looks_at_sources_alone", "run_rule", "spec_of"]
 
+_MANY = 8
+"""Rules from which on it pays to copy the short tables of a lake."""
+
 
 def check_tables(
     con: duckdb.DuckDBPyConnection,
@@ -88,7 +91,7 @@ def check_tables(
         raise UsageError("no such language", got=language, expected="en, ja or zh")
     fits = city is not None and city.fits(standard)
     with (
-        delivery_views(con, standard, delivery_id, still=True),
+        delivery_views(con, standard, delivery_id, still=len(standard.rules) > _MANY),
         city_views(con, city if fits else None, sheet),
     ):
         provided = {"catalogue", "measures"} | ({"source"} if sources else set())
