@@ -19,7 +19,7 @@ from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks.ifc_valid.table import rule_rows
 from cimkit.checks.ifc_valid.telling import FOUND, bad_rows, no_rows
-from cimkit.checks.ifc_valid.words import WORDS
+from cimkit.checks.ifc_valid.words import HINTED, WORDS
 from cimkit.errors import StandardError
 from cimkit.model import Severity
 
@@ -100,5 +100,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     inspected = context.inspected(rule)
     soft = {code for code, row in known.items() if row.level == "warning"}
     softer = str(Severity.WARNING) if rule.severity == Severity.ERROR else None
-    bad, applicable, unchecked = bad_rows(context, inspected, soft=soft, softer=softer)
+    bad, applicable, unchecked = bad_rows(
+        context, inspected, soft=soft, softer=softer, hinted=HINTED
+    )
     return conclude(context, rule, bad, applicable, unchecked=[*inspected.unchecked, *unchecked])

@@ -74,7 +74,7 @@ def _guids(model: Model, found: Found, _: Mapping[str, Any]) -> None:
         found.look()
         guid = thing[0]
         if guid is None or not _GUID.fullmatch(guid):
-            found.fail(thing, guid, "22 × 0-9 A-Z a-z _ $, 0-3 first")
+            found.fail(thing, guid or "-", "22 × 0-9 A-Z a-z _ $, 0-3 first")
 
 
 def _linear(model: Model, found: Found, _: Mapping[str, Any]) -> None:

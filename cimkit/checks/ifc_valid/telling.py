@@ -74,6 +74,7 @@ def bad_rows(
     *,
     soft: Collection[str] = (),
     softer: str | None = None,
+    hinted: Collection[str] = (),
 ) -> tuple[pa.Table, int, list[dict[str, Any]]]:
     """Return bad rows, what they were among, and what could not be looked at.
 
@@ -84,6 +85,8 @@ def bad_rows(
     ----------
     soft
         Codes of which a break has the severity ``softer``.
+    hinted
+        Codes that have a hint of their own.
     """
     if not inspected.rows.num_rows:
         return pa.table({"path": pa.array([], pa.string())}), 0, []
@@ -118,6 +121,8 @@ def bad_rows(
     keys = mistakes(*(bad[name].to_pylist() for name in ("code", "reason", "mistake")))
     at = bad.schema.get_field_index("mistake")
     bad = bad.set_column(at, "mistake", pa.array(keys, pa.string()))
+    hints = [f"{code}-hint" if code in hinted else None for code in bad["code"].to_pylist()]
+    bad = bad.append_column("hint", pa.array(hints, pa.string()))
     severity = [softer if code in soft else None for code in bad["code"].to_pylist()]
     bad = bad.append_column("severity", pa.array(severity, pa.string()))
     bad = bad.append_column("met", pa.array(_met(bad), pa.string()))

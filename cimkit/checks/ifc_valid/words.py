@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 from cimkit.checks.ifc_valid.table import rule_rows
 
-__all__ = ["WORDS"]
+__all__ = ["HINTED", "WORDS"]
+
+_HINTS = tomllib.loads(Path(__file__).with_name("hints.toml").read_text(encoding="utf-8"))
+HINTED = frozenset(_HINTS)
+"""Codes of rules with a hint of their own, under the word ``<code>-hint``."""
 
 _ABSENT = {
     "en": "the model holds no {part}",
@@ -21,6 +28,8 @@ def _words() -> dict[str, dict[str, str]]:
                 language: text.replace("{part}", row.words[language])
                 for language, text in _ABSENT.items()
             }
+    for code, hint in _HINTS.items():
+        said[f"{code}-hint"] = dict(zip(("en", "zh", "ja"), hint, strict=True))
     said["not-followed"] = {
         "en": "{code} could not be held against the model: {error}",
         "zh": "无法对模型检查 {code}：{error}",

@@ -12,7 +12,7 @@ from cimkit.checks.ifc_valid.paths import fits, walk
 from cimkit.checks.ifc_valid.statements import arguments
 from cimkit.checks.ifc_valid.table import rule_rows
 from cimkit.checks.ifc_valid.telling import mistakes
-from cimkit.checks.ifc_valid.words import WORDS
+from cimkit.checks.ifc_valid.words import HINTED, WORDS
 
 from .house import house, model
 
@@ -139,6 +139,10 @@ _DERIVED = (
             "fail",
         ),
         ("GRF005", [("IFC4X3_ADD2", "IFC4"), ("1.,0.,1.);", "1.,0.,0.5);")], "", "fail"),
+        # The scale of UTM there is 0.99965185; at 3,000 m the way to sea level makes it 0.99918.
+        ("GRF005", [("1.,0.,1.);", "1.,0.,0.999652);")], "", "pass"),
+        ("GRF005", [("12.,1.,0.,1.);", "3000.,1.,0.,0.999181);")], "", "pass"),
+        ("GRF005", [("1.,0.,1.);", "1.,0.,0.9997);")], "", "fail"),
         (
             "GRF005",
             [
@@ -215,6 +219,11 @@ def test_every_rule_speaks_three_languages() -> None:
         assert set(said) == {"en", "zh", "ja"}
         assert all(said.values())
         assert bool(row.present) != bool(row.checks or row.test), code
+
+
+def test_every_hint_is_that_of_a_rule() -> None:
+    assert set(rule_rows()) >= HINTED
+    assert all(set(WORDS[f"{code}-hint"]) == {"en", "zh", "ja"} for code in HINTED)
 
 
 def test_a_rule_broken_in_many_ways_is_one_mistake() -> None:
