@@ -49,7 +49,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     cut: dict[str, dict[str, Any]] = {}
     for row in claimed(context, SPEC, rule).to_pylist():
         first = cut.setdefault(row["path"], row | {"measured": "", "things": 1, "reason": None})
-        first["measured"] = f"{first['measured']} {row['detail']}".strip().removesuffix(".")
+        said = [part for part in (first["measured"], row["detail"].rstrip(" .")) if part]
+        first["measured"] = ". ".join(dict.fromkeys(said))
     aside = [
         {"path": r["path"], "reason": r["measured"] or "not-said", "count": 1}
         for r in rows

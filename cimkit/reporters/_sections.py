@@ -66,17 +66,43 @@ def _provenance(verdict: Verdict) -> list[Section]:
     return [Section("provenance", told("provenance"), (), [r for r in rows if r[1] is not None])]
 
 
+def _outcome(verdict: Verdict) -> list[Section]:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            *(r.rule, dict(r.titles), told(standing(r)), r.failed, r.places),
+            *(r.not_checked, unit(r.counts)),
+        )
+        for r in ordered(verdict)
+        if r.status in (Status.FAIL, Status.NOT_CHECKED)
+    ]
+    names = ("rule", "title", "status", "failed", "places", "not checked", "of")
+    note = None if rows else told("nothing fails")
+    return [Section("outcome", told("outcome"), tuple(map(told, names)), rows, note)]
+
+
 def _rules(verdict: Verdict) -> list[Section]:
+    spoken = ordered(verdict)
+    # Columns of figures that are 0 throughout tell nothing.
+    figures = [
+        (name, values)
+        for name, key in (
+            *(("waived", "waived"), ("passed", "passed")),
+            *(("not applicable things", "not_applicable"), ("not checked", "not_checked")),
+        )
+        if any(values := [getattr(r, key) for r in spoken])
+    ]
     names = (
-        *("rule", "title", "severity", "status", "failed", "places", "waived"),
-        *("passed", "not applicable things", "not checked", "of", "element", "clause"),
+        *("rule", "title", "severity", "status", "failed", "places"),
+        *(name for name, _ in figures),
+        *("of", "element", "clause"),
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            *(r.rule, r.title, told(r.severity), told(standing(r)), r.failed, r.places, r.waived),
-            *(r.passed, r.not_applicable, r.not_checked, unit(r.counts), r.element, r.clause),
+            *(r.rule, dict(r.titles), told(r.severity), told(standing(r)), r.failed, r.places),
+            *(values[n] for _, values in figures),
+            *(unit(r.counts), r.element, r.clause),
         )
-        for r in ordered(verdict)
+        for n, r in enumerate(spoken)
     ]
     return [Section("rules", told("rules"), tuple(map(told, names)), rows)]
 
@@ -150,6 +176,6 @@ def _files(verdict: Verdict) -> list[Section]:
 
 
 _MAKERS: tuple[Callable[[Verdict], list[Section]], ...] = (
-    *(_provenance, score, _rules, _spread, _unchecked),
-    *(comparison, waivers, overrides, units, _files),
+    *(score, _outcome, _spread, _unchecked, _rules),
+    *(comparison, waivers, overrides, units, _provenance, _files),
 )

@@ -71,7 +71,9 @@ _WORDS = {
     "sheet": ("Delivery sheet", "交付单", "納品書"),
     "none": ("none", "无", "なし"),
     "provenance": ("Provenance", "检查依据", "検査の根拠"),
-    "rules": ("Rules", "规则", "規則"),
+    "rules": ("All rules", "全部规则", "すべての規則"),
+    "outcome": ("What fails", "不合格与未检查的规则", "不適合・未検査の規則"),
+    "nothing fails": ("No rule fails.", "没有不合格的规则。", "不適合の規則はありません。"),
     "spread": (
         "Failures by rule, class and file",
         "按规则、类别和文件统计的不合格项",

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cimkit.model import Status
-from cimkit.reporters._content import Group, groups, ordered, pick, said, standing
+from cimkit.reporters._content import Group, groups, ordered, pick, said
 from cimkit.reporters._sections import sections
 from cimkit.reporters._spec import ReporterSpec
-from cimkit.reporters._terminal import clean, print_section
+from cimkit.reporters._terminal import COLOR, clean, print_section, rules_table
 from cimkit.reporters._words import heading, unit
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from cimkit.checks import RuleResult, Verdict
@@ -23,19 +22,7 @@ __all__ = ["SPEC", "write"]
 
 SPEC = ReporterSpec(name="terminal", title="Text", suffixes=(".txt", ".log"))
 
-_COLOR = {
-    "accepted": "bold white on green",
-    "rejected": "bold white on red",
-    "incomplete": "bold black on yellow",
-    "fail": "bold red",
-    "pass": "green",
-    "not checked": "yellow",
-    "not applicable": "dim",
-    "error": "red",
-    "warning": "yellow",
-    "info": "cyan",
-}
-_TOLD = ("provenance", "rules", "files")
+_TOLD = ("score", "outcome", "provenance", "files")
 """Sections that are said in other words here, or in files only."""
 _ROWS = 10
 _SPREAD = 12
@@ -88,34 +75,56 @@ def _report(
     from rich.text import Text
 
     _head(console, verdict, language)
-    console.print(_table(verdict, language))
-    apart = [r.rule for r in verdict.rules if r.status == Status.NOT_APPLICABLE]
-    if apart:
-        about = f"{heading('not applicable', language)}: {len(apart):,}"
-        if len(apart) <= _GROUPS:
-            about += f" ({', '.join(apart)})"
-        console.print(Text(clean(about), style="dim"))
+    tables = {section.key: section for section in sections(verdict)}
+    if "score" in tables:
+        print_section(console, tables["score"], language, _ROWS)
+    acting = [r for r in ordered(verdict) if r.status in (Status.FAIL, Status.NOT_CHECKED)]
+    if acting:
+        console.print(rules_table(console, acting, language))
     found = groups(verdict)
     by_rule: dict[str, list[Group]] = {}
     for group in found:
         by_rule.setdefault(group.rule, []).append(group)
-    for result in ordered(verdict):
+    for result in acting:
         if result.rule in by_rule:
             _failures(console, verdict, result, by_rule[result.rule], language, places)
-    for section in sections(verdict):
+    for section in tables.values():
         if section.key == "spread":
             spread = [r for r in section.rows if r[1] or len(section.rows) > 1]
             if len({(row[1], row[2]) for row in spread}) > 1:
                 print_section(console, section, language, _SPREAD)
         elif section.key == "unchecked":
             _unseen(console, verdict, language)
+        elif section.key == "rules":
+            _in_order(console, verdict, language)
         elif section.key not in _TOLD:
             print_section(console, section, language, _ROWS)
     console.print()
+    receipt = verdict.receipt
+    lasted = heading("seconds", language, count=f"{receipt['seconds']:.1f}")
+    about = f"{receipt['tool']}, {receipt['standard_hash'][:12]}  ·  {lasted}"
+    console.print(Text(clean(about), style="dim"))
     if machine is not None:
         console.print(heading("machine", language, file=clean(str(machine))), soft_wrap=True)
     elif any(len(group.rows) > places for group in found):
         console.print(heading("machine how", language), style="dim")
+
+
+def _in_order(console: Console, verdict: Verdict, language: str) -> None:
+    """Name the rules that passed, and those that speak of nothing here if they are few."""
+    from rich.text import Text
+
+    passed = [r for r in verdict.rules if r.status == Status.PASS]
+    if passed:
+        console.print()
+        console.print(Text(f"{heading('passed', language)}: {len(passed):,}", style="bold"))
+        console.print(rules_table(console, passed, language))
+    apart = [r.rule for r in verdict.rules if r.status == Status.NOT_APPLICABLE]
+    if apart:
+        about = f"{heading('not applicable', language)}: {len(apart):,}"
+        if len(apart) <= _GROUPS:
+            about += f" ({', '.join(apart)})"
+        console.print(Text(clean(about), style="dim"))
 
 
 def _head(console: Console, verdict: Verdict, language: str) -> None:
@@ -123,7 +132,7 @@ def _head(console: Console, verdict: Verdict, language: str) -> None:
 
     receipt = verdict.receipt
     line = Text()
-    line.append(f" {heading(verdict.word, language)} ", style=_COLOR[verdict.word])
+    line.append(f" {heading(verdict.word, language)} ", style=COLOR[verdict.word])
     line.append(f" {heading('by', language, standard=clean(receipt['standard']))}", style="bold")
     console.print(line)
     title = receipt["title"].get(language) or receipt["title"].get("en") or ""
@@ -136,44 +145,14 @@ def _head(console: Console, verdict: Verdict, language: str) -> None:
             if governed["alternatives"]:
                 others = clean(", ".join(governed["alternatives"]))
                 why.append(f" ({heading('alternatives', language, which=others)})")
-        why.stylize(_COLOR["warning"] if governed["warning"] else "dim")
+        why.stylize(COLOR["warning"] if governed["warning"] else "dim")
         console.print(why)
     said = (
         heading("failures", language, **verdict.counts["failures"]),
         heading("sources", language, count=f"{len(receipt['files']):,}"),
-        heading("seconds", language, count=f"{receipt['seconds']:.1f}"),
-        f"{receipt['tool']}, {receipt['standard_hash'][:12]}",
     )
     console.print("  ·  ".join(said))
     console.print()
-
-
-def _table(verdict: Verdict, language: str) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column(heading("rule", language), overflow="fold")
-    table.add_column(heading("status", language), no_wrap=True)
-    for name in ("failed", "places", "passed", "not checked"):
-        table.add_column(heading(name, language), justify="right", no_wrap=True)
-    table.add_column(heading("of", language), no_wrap=True, style="dim")
-    for r in ordered(verdict):
-        if r.status == Status.NOT_APPLICABLE:
-            continue
-        told = standing(r)
-        status, color = heading(told, language), _COLOR[told]
-        table.add_row(
-            Text(clean(r.rule)),
-            Text(status, style=color),
-            Text(f"{r.failed:,}" if r.failed else "", style=color),
-            f"{r.places:,}" if r.places else "",
-            f"{r.passed:,}",
-            Text(f"{r.not_checked:,}" if r.not_checked else "", style=_COLOR["not checked"]),
-            unit(r.counts)[language],
-        )
-    return table
 
 
 def _failures(
@@ -234,7 +213,7 @@ def _message(
     from rich.padding import Padding
     from rich.text import Text
 
-    line = Text(f"{heading(severity, language)}  ", style=_COLOR[severity])
+    line = Text(f"{heading(severity, language)}  ", style=COLOR[severity])
     line.append(message, style="default")
     if group is not None:
         key = "copies" if group.mistake else "alike"
@@ -268,7 +247,7 @@ def _unseen(console: Console, verdict: Verdict, language: str) -> None:
         console.print()
         console.print(Text(heading("unseen", language), style="bold"))
     for r in blind:
-        line = Text(f"{clean(r.rule)}: ", style=_COLOR["not checked"])
+        line = Text(f"{clean(r.rule)}: ", style=COLOR["not checked"])
         line.append("; ".join(clean(reason) for reason in r.reasons), style="default")
         said = [heading("mandatory", language)] if r.mandatory else []
         if r.not_checked:

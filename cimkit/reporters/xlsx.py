@@ -38,7 +38,6 @@ _PLAIN = (
     *(("object_id", 24), ("fingerprint", 20)),
 )
 _WIDTH = {"rule": 34, "title": 40, "reason": 70, "file": 40, "class": 20, "clause": 24}
-_ON_SUMMARY = ("provenance",)
 
 
 def save(
@@ -77,9 +76,12 @@ def _save(verdict: Verdict, file: Path, language: str, machine: Path | None, fol
     with xlsxwriter.Workbook(str(file), options) as book:
         writer = _Writer(book, language)
         tables = {section.key: section for section in sections(verdict)}
-        for key in _ON_SUMMARY:
-            writer.sheet(tables.pop(key))
-        writer.sheet(tables.pop("rules"))
+        counted = heading("failures", language, **verdict.counts["failures"])
+        by = heading("by", language, standard=verdict.receipt.get("standard") or "")
+        line = f"{heading(verdict.word, language)} {by} · {counted}"
+        writer.sheet(tables.pop("outcome"), line)
+        if "score" in tables:
+            writer.sheet(tables.pop("score"))
         writer.rows(
             heading("finding", language),
             _columns(language, _GROUPED),
@@ -156,10 +158,13 @@ class _Writer:
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self.title = book.add_format({"bold": True, "font_size": 14})
 
-    def sheet(self, section: Section) -> None:
-        """Write a section as a sheet of its own."""
+    def sheet(self, section: Section, line: str = "") -> None:
+        """Write a section as a sheet of its own, below a line where one is given."""
         sheet = self._add(section.title[self.language])
         top = 0
+        if line:
+            self._text(sheet, 0, 0, line, self.title)
+            top = 1
         if not section.columns:
             sheet.set_column(0, 0, 26)
             sheet.set_column(1, 1, 90)
@@ -170,12 +175,12 @@ class _Writer:
                 key = names["en"].lower()
                 width = next((w for k, w in _WIDTH.items() if k in key), 16)
                 sheet.set_column(n, n, width)
-                self._text(sheet, 0, n, names[self.language], self.head)
-            top = 1
-            sheet.freeze_panes(1, 0)
+                self._text(sheet, top, n, names[self.language], self.head)
+            sheet.freeze_panes(top + 1, 0)
             if section.rows:
-                last = min(len(section.rows), LAST - 1)
-                sheet.autofilter(0, 0, last, len(section.columns) - 1)
+                last = min(top + len(section.rows), LAST - 1)
+                sheet.autofilter(top, 0, last, len(section.columns) - 1)
+            top += 1
         for row in section.rows[: LAST - 2]:
             for n, value in enumerate(row):
                 self._cell(sheet, top, n, value)

@@ -118,7 +118,7 @@ def test_markdown_takes_no_markup_from_names(verdict) -> None:
     assert "\u202e" not in said
     shown = verdict_of(
         pa.Table.from_pylist(
-            [row("ring", "fail", path="- @all #1 www.x.org https://x.org a_b_c")],
+            [row("ring", "fail", path="- @all #1 www.x.org https://x.org _b_ a_b")],
             schema=LAKE["findings"],
         )
     )

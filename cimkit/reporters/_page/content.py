@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from cimkit.reporters._content import LANGUAGES, Group, failing, groups, ordered
 from cimkit.reporters._page.shapes import Shapes
 from cimkit.reporters._page.templates import FILLED, Templates
 from cimkit.reporters._page.words import own, words
+from cimkit.reporters._section import Section
 from cimkit.reporters._sections import sections
-from cimkit.reporters._words import Words, told
+from cimkit.reporters._words import Words, told, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,10 @@ MOST = 250_000
 _FIRST = 5
 """Places that a group names."""
 _BATCH = 20_000
+_RULE = (
+    *("rule", "clause", "element", "severity", "status", "failed", "places", "waived"),
+    *("passed", "not_applicable", "not_checked", "mandatory"),
+)
 _TEXTS = (*FILLED, "class", "object_id", "given", "mender", "waived", "compared", "fingerprint")
 _SEVERITIES = [str(severity) for severity in Severity]
 
@@ -86,12 +91,17 @@ def content(verdict: Verdict, language: str, most: int = MOST) -> dict[str, Any]
         "note": note,
         "words": words(),
         "rules": [
-            {k: getattr(r, k) for k in ("rule", "clause", "element", "places", "waived")}
+            {
+                **{k: getattr(r, k) for k in _RULE},
+                "titles": dict(r.titles),
+                "standing": standing(r),
+                "unit": unit(r.counts),
+            }
             for r in verdict.rules
         ],
-        "statuses": [standing(r).replace(" ", "") for r in ordered(verdict)],
+        "ordered": [index[r.rule] for r in ordered(verdict)],
         "severities": _SEVERITIES,
-        "sections": [asdict(section) for section in sections(verdict)],
+        "sections": [_told(section) for section in sections(verdict)],
         "rows": len(rows),
         "columns": columns,
         "texts": texts,
@@ -111,6 +121,11 @@ def content(verdict: Verdict, language: str, most: int = MOST) -> dict[str, Any]
         "shapes": shapes,
         "outline": _outline(verdict),
     }
+
+
+def _told(section: Section) -> dict[str, Any]:
+    """Return a section as JSON values; the tables of rules the page makes of the rules."""
+    return asdict(replace(section, rows=[]) if section.key in ("outcome", "rules") else section)
 
 
 def _fair(found: list[Group], waived: int, most: int) -> list[int]:

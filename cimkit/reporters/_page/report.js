@@ -66,15 +66,14 @@ function table(section, key) {
   for (const n of state.all ? order : order.slice(0, max)) {
     const tr = el("tr");
     rows[n].forEach((cell, i) => {
-      const kind = key === "rules" && i === 3 ? D.statuses[n] : "";
       let inner = say(cell);
-      if ((key === "rules" || key === "spread") && i === 0) inner = link(inner, () => only({ rule: cell, path: key === "spread" ? rows[n][2] : "" }));
-      else if (kind) inner = el("span", { class: kind }, inner);
-      tr.append(el(i || columns.length ? "td" : "th", { class: numeric[i] ? (cell ? "n" : "n dim") : inner.length > 60 ? "t" : "s", scope: i || columns.length ? undefined : "row" }, inner));
+      if (key === "spread" && i === 0) inner = link(inner, () => only({ rule: cell, path: rows[n][2] }));
+      tr.append(el(i || columns.length ? "td" : "th", { class: numeric[i] ? (cell ? "n" : "n dim") : inner.length > 60 ? "t" : "s",
+        scope: i || columns.length ? undefined : "row", "data-l": columns.length ? say(columns[i]) : undefined }, inner));
     });
     body.append(tr);
   }
-  const made = el("table", { class: columns.length ? "" : "key" });
+  const made = el("table", { class: columns.length ? "cards" : "key" });
   if (columns.length) made.append(el("thead", {}, el("tr", {}, ...columns.map((column, i) => el("th", {
     scope: "col", class: numeric[i] ? "n" : "", "aria-sort": state.sort === i ? (state.up ? "ascending" : "descending") : undefined,
   }, el("button", { type: "button", on: { click: () => {
@@ -86,13 +85,64 @@ function table(section, key) {
     left > 0 ? link(w("more rows", { count: left.toLocaleString("en") }), () => { state.all = true; sections(); }) : null];
 }
 
+const FOLDED = { score: 0, files: 10, units: 20, spread: 20 };
+function fold(id, label, open, ...inner) {
+  const was = document.querySelector(`details[data-fold="${id}"]`);
+  const made = el("details", { "data-fold": id, class: "fold" }, el("summary", {}, label), ...inner);
+  made.open = was ? was.open : open;
+  return made;
+}
 function sections() {
   for (const section of D.sections) {
-    const place = $(`section-${section.key}`);
-    place.replaceChildren(el("h2", {}, say(section.title)),
-      ...(section.rows.length ? table(section, section.key) : []).filter(Boolean),
-      ...(section.note ? [el("p", {}, say(section.note))] : []));
+    const place = $(`section-${section.key}`), count = section.rows.length.toLocaleString("en");
+    const head = el("h2", {}, say(section.title)), note = section.note ? [el("p", {}, say(section.note))] : [];
+    if (section.key === "outcome") { place.replaceChildren(head, ...outcome()); continue; }
+    if (section.key === "rules") { place.replaceChildren(...rules(say(section.title))); continue; }
+    const held = (section.rows.length ? table(section, section.key) : []).filter(Boolean);
+    if (section.rows.length > FOLDED[section.key]) place.replaceChildren(head, ...note, fold(section.key, w("alike rows", { count }), false, ...held));
+    else place.replaceChildren(head, ...held, ...note);
   }
+}
+
+// Rules: in a line each what fails, in a table all -------------------------------------------------
+const kind = (r) => r.standing.replace(" ", "");
+const named = (r) => r.titles[lang] || r.titles.en || r.rule;
+function show(rule) {
+  const at = document.querySelector(`details.rule[data-rule="${rule}"]`);
+  if (!at) return false;
+  at.open = true; at.scrollIntoView();
+  return true;
+}
+function line(n) {
+  const r = D.rules[n], fails = r.status === "fail", many = fails ? r.failed : r.not_checked;
+  return el("li", {}, el("span", { class: `tag ${kind(r)}` }, w(r.standing)),
+    el("span", { class: "name" }, link(named(r), () => { if (!(fails && show(n))) $("section-unchecked").scrollIntoView(); }), " ", el("small", { class: "dim" }, r.rule)),
+    el("span", { class: "n" }, many ? `${many.toLocaleString("en")} ${say(r.unit)}` : r.mandatory && !fails ? w("mandatory") : ""));
+}
+function outcome() {
+  const of = (status) => D.ordered.filter((n) => D.rules[n].status === status);
+  const fails = of("fail"), unseen = of("not checked");
+  if (!fails.length && !unseen.length) return [el("p", { class: "pass" }, w("nothing fails"))];
+  return [fails.length ? el("ol", { class: "outcome" }, ...fails.map(line)) : el("p", { class: "pass" }, w("nothing fails")),
+    unseen.length ? fold("unseen", `${w("not checked")}: ${unseen.length}`, fails.length + unseen.length <= 12, el("ol", { class: "outcome" }, ...unseen.map(line))) : null].filter(Boolean);
+}
+function rules(title) {
+  const columns = [["failed"], ["places"], ["passed"], ["not checked", "not_checked"], ["not applicable things", "not_applicable"], ["waived"]]
+    .map(([label, key]) => [label, key || label]).filter(([, key]) => D.rules.some((r) => r[key]));
+  const listed = (numbers) => el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, el("table", { class: "cards rules" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, w("rule")), el("th", { scope: "col" }, w("status")),
+      ...columns.map(([label]) => el("th", { scope: "col", class: "n" }, w(label))), el("th", { scope: "col" }, w("of")))),
+    el("tbody", {}, ...numbers.map((n) => {
+      const r = D.rules[n], about = [r.clause, r.element].filter(Boolean).join(" · ");
+      return el("tr", {}, el("td", { class: "t" }, r.places || r.waived ? link(r.rule, () => only({ rule: r.rule })) : el("span", { class: "id" }, r.rule),
+        el("div", {}, named(r)), el("div", { class: "dim about" }, about)),
+      el("td", {}, el("span", { class: kind(r) }, w(r.standing)), r.standing !== r.severity && r.status === "fail" ? el("div", { class: "dim" }, w(r.severity)) : null),
+      ...columns.map(([label, key]) => el("td", { class: r[key] ? "n" : "n dim none", "data-l": w(label) }, r[key].toLocaleString("en"))),
+      el("td", { "data-l": w("of"), class: "dim" }, say(r.unit)));
+    }))));
+  const apart = D.ordered.filter((n) => D.rules[n].status === "not applicable"), spoken = D.ordered.filter((n) => D.rules[n].status !== "not applicable");
+  return [el("h2", {}, title), fold("rules", w("alike rows", { count: D.rules.length.toLocaleString("en") }), false, spoken.length ? listed(spoken) : null,
+    apart.length ? fold("apart", `${w("not applicable")}: ${apart.length}`, false, listed(apart)) : null)];
 }
 
 // Groups -------------------------------------------------------------------------------------
@@ -107,8 +157,8 @@ function groups(all) {
   for (const [rule, numbers] of by) {
     const r = D.rules[rule], total = numbers.reduce((s, n) => s + D.groups[n].places, 0);
     const cap = all ? 1000 : 20;
-    const made = el("details", { class: "rule", "data-rule": rule }, el("summary", {}, el("h3", {}, r.rule), " ",
-      el("span", { class: "dim" }, [w("alike", { count: total.toLocaleString("en") }), r.clause, r.element].filter(Boolean).join(" · "))));
+    const made = el("details", { class: "rule", "data-rule": rule }, el("summary", {}, el("h3", {}, named(r)), " ",
+      el("span", { class: "dim" }, [w("alike", { count: total.toLocaleString("en") }), r.rule, r.clause, r.element].filter(Boolean).join(" · "))));
     const render = () => {
       if (made.childElementCount > 1) return;
       numbers.slice(0, cap).forEach((n) => made.append(group(n)));
@@ -128,15 +178,15 @@ function group(n) {
   const hint = told(row, "hint"), count = g.places.toLocaleString("en");
   const list = el("ul");
   const same = !/\{\w+\}/.test(D.templates[C.template[row]].message[lang] || "");
+  const head = g.mistake || same || g.places === 1 ? told(row, "message") : "";
   for (const k of g.rows) {
-    const got = [];
+    const got = [], said = (name) => !text(name, k) || (head + got.join(" ")).includes(text(name, k));
     if (!g.mistake && !same && g.places > 1) got.push(told(k, "message"));
-    if (text("measured", k)) got.push(`${w("measured")}: ${text("measured", k)}`);
-    if (text("expected", k)) got.push(`${w("expected")}: ${text("expected", k)}`);
-    list.append(el("li", {}, link(where(k), () => choose(k, true)), got.length ? el("div", { class: "dim" }, got.join(" · ")) : null));
+    if (!said("measured")) got.push(`${w("measured")}: ${text("measured", k)}`);
+    if (!said("expected")) got.push(`${w("expected")}: ${text("expected", k)}`);
+    list.append(el("li", {}, link(where(k), () => choose(k)), got.length ? el("div", { class: "dim" }, got.join(" · ")) : null));
   }
   const left = g.places - g.rows.length;
-  const head = g.mistake || same || g.places === 1 ? told(row, "message") : "";
   return el("div", { class: "group" },
     el("div", {}, tag(g.severity), " ", head ? el("strong", {}, head) : null, " ",
       el("span", { class: "dim" }, w(g.mistake ? "copies" : "alike", { count }))),
@@ -228,7 +278,7 @@ function list() {
     el("td", {}, tag(D.severities[C.severity[i]]), text("waived", i) ? el("div", { class: "dim" }, w("waived")) : null,
       text("compared", i) ? el("div", { class: "dim" }, w(text("compared", i))) : null),
     el("td", { class: "s" }, text("path", i) || "."), el("td", { class: "s" }, text("class", i)),
-    el("td", { class: "s" }, link(text("place", i) || w("show"), () => choose(i, false))),
+    el("td", { class: "s" }, link(text("place", i) || w("show"), () => choose(i))),
     el("td", { class: "t" }, told(i, "message")), el("td", { class: C.count[i] === 1 ? "n one" : "n" }, C.count[i].toLocaleString("en"))));
   $("list").replaceChildren(el("thead", {}, head), body);
   const step = (by) => () => { page += by; list(); $("findings").scrollIntoView(); };
@@ -238,19 +288,20 @@ function list() {
     el("span", {}, `${page + 1} / ${pages}`),
     el("button", { type: "button", on: { click: step(1) }, ...(page < pages - 1 ? {} : { disabled: "" }) }, w("after")));
 }
-function choose(row, fly) {
+function choose(row) {
   chosen = row;
   if (!shown.includes(row)) { Object.assign(filter, { rule: "", severity: "", class: "", state: "", path: "", text: "", group: -1 }); controls(); refilter(); }
   page = Math.floor(shown.indexOf(row) / limit);
   list(); detail(); map.fly(row);
-  if (fly) $("places").scrollIntoView();
+  $("places").scrollIntoView({ block: "nearest" });
 }
 function detail() {
   const place = $("detail");
   if (chosen < 0) { place.replaceChildren(el("p", { class: "dim" }, w("choose"))); return; }
   const i = chosen, r = D.rules[C.rule[i]], hint = told(i, "hint");
   const facts = [["rule", r.rule], ["file", text("path", i) || "."], ["class", text("class", i)], ["place", text("place", i)],
-    ["measured", text("measured", i)], ["expected", text("expected", i)], ["tolerance", text("tolerance", i)], ["clause", r.clause],
+    ["measured", told(i, "message").includes(text("measured", i)) ? "" : text("measured", i)],
+    ["expected", told(i, "message").includes(text("expected", i)) ? "" : text("expected", i)], ["tolerance", text("tolerance", i)], ["clause", r.clause],
     ["element", r.element], ["count", C.count[i].toLocaleString("en")],
     ["position", C.x[i] === null ? "" : [C.x[i].toFixed(6), C.y[i].toFixed(6), C.z[i] === null ? null : `${C.z[i].toFixed(2)} m`].filter(Boolean).join(", ")],
     ["waiver", text("waived", i)], ["fingerprint", text("fingerprint", i)]];
@@ -422,13 +473,13 @@ function speak(language) {
   list(); detail();
 }
 const made = (key) => el("section", { id: `section-${key}` });
-const keys = D.sections.map((s) => s.key), top = keys.filter((k) => ["provenance", "score", "rules"].includes(k));
+const keys = D.sections.map((s) => s.key), top = keys.filter((k) => ["score", "outcome"].includes(k));
 const tools = el("div", { class: "tools" }, ...[["+", () => map.zoom(1.5), "+"], ["−", () => map.zoom(1 / 1.5), "−"], ["⌂", () => map.whole(), "⌂"]].map(
   ([label, act, name]) => el("button", { type: "button", "aria-label": name, on: { click: act } }, label)));
-$("main").replaceChildren(...top.map(made),
-  el("section", { id: "grouped" }, el("h2", { "data-t": "findings" }), el("div", { id: "groups" })),
-  el("section", { id: "places" }, el("h2", { "data-t": "where" }), el("div", { class: "places" },
-    el("div", { class: "canvas" }, map.canvas, tools), el("div", { id: "detail", class: "detail", "aria-live": "polite" }))),
+$("main").replaceChildren(...top.filter((k) => k === "score").map(made), el("div", { class: "act" }, made("outcome"),
+  el("section", { id: "places" }, el("h2", { "data-t": "where" }),
+    el("div", { class: "canvas" }, map.canvas, tools), el("div", { id: "detail", class: "detail", "aria-live": "polite" })),
+  el("section", { id: "grouped" }, el("h2", { "data-t": "findings" }), el("div", { id: "groups" }))),
   el("section", { id: "findings" }, el("h2", { "data-t": "each" }), el("p", { id: "note" }), el("div", { id: "filters", class: "filters", role: "search" }),
     el("div", { class: "pager" }), el("div", { class: "scroll" }, el("table", { id: "list" })), el("div", { class: "pager" }),
     el("p", { class: "only-print", id: "printed" })),
@@ -438,12 +489,15 @@ speak(lang);
 if (!map.start()) document.querySelector(".canvas").hidden = true;
 addEventListener("resize", () => { map.draw(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { map.draw(); detail(); });
+const folds = () => [...document.querySelectorAll("details.fold")];
+let unfolded = [];
 addEventListener("beforeprint", () => {
+  unfolded = folds().filter((d) => !d.open); unfolded.forEach((d) => { d.open = true; });
   groups(true); limit = 500; page = 0; list(); map.draw();
   const left = shown.length - Math.min(shown.length, limit);
   $("printed").textContent = left ? w("more rows", { count: left.toLocaleString("en") }) : "";
 });
-addEventListener("afterprint", () => { limit = PAGE; groups(false); list(); map.draw(); });
+addEventListener("afterprint", () => { unfolded.forEach((d) => { d.open = false; }); limit = PAGE; groups(false); list(); map.draw(); });
 addEventListener("hashchange", () => { const l = location.hash.slice(1); if (LANGS.includes(l)) speak(l); });
 window.cimkit = { shown: () => shown.slice(), chosen: () => chosen, rows: N, map, told: (row, key, l) => { const was = lang; lang = l; const said = told(row, key); lang = was; return said; } };
 document.documentElement.dataset.ready = "true";

@@ -49,11 +49,14 @@ _OWN = {
     "where": ("Where", "位置图", "位置図"),
     "each": ("Findings one by one", "逐条结果", "結果の一覧"),
     "show": ("show", "查看", "表示"),
+    "alike rows": ("Show all: {count}", "显示全部：{count}", "すべて表示：{count}"),
 }
 _SHARED = (
     *("findings", "more rows", "more groups", "copies", "alike", "rule", "severity", "file"),
     *("class", "state", "place", "finding", "count", "measured", "expected", "tolerance"),
     *("clause", "element", "waived", "waiver", "new", "open", "error", "warning", "info"),
+    *("status", "failed", "places", "passed", "not checked", "not applicable", "pass", "fail"),
+    *("rules", "outcome", "nothing fails", "of", "mandatory", "not applicable things"),
     *("mender vendor", "mender office", "mender tool"),
 )
 
