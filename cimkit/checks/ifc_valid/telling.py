@@ -53,19 +53,23 @@ def _met(bad: pa.Table) -> list[str]:
     return found
 
 
-def mistakes(codes: Sequence[str], reasons: Sequence[str], ways: Sequence[str]) -> list[str]:
+def mistakes(rules: Sequence[str], ways: Sequence[str]) -> list[str]:
     """Return what copies of one mistake share: how a rule is broken, or the rule if in many ways.
 
     Hundreds of entries of one rule hide the others; its places still say what was met at each.
     """
-    keys = list(zip(codes, reasons, strict=True))
-    known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for key, way in zip(keys, ways, strict=True):
-        known[key].add(way)
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for rule, way in zip(rules, ways, strict=True):
+        known[rule].add(way)
     return [
-        way if len(known[key]) <= _WAYS else ": ".join(key)
-        for key, way in zip(keys, ways, strict=True)
+        way if len(known[rule]) <= _WAYS else rule for rule, way in zip(rules, ways, strict=True)
     ]
+
+
+def _rule(code: str, reason: str, entity: str, measured: str) -> str:
+    """Return what is one rule to people: a number, a WHERE clause, or one kind of fault of a class."""
+    part = {"where": measured.partition(":")[0], "schema": entity}.get(code, "")
+    return ": ".join(t for t in (code, reason, part) if t)
 
 
 def bad_rows(
@@ -118,7 +122,8 @@ def bad_rows(
         ).to_pylist()
     finally:
         con.unregister("found_here")
-    keys = mistakes(*(bad[name].to_pylist() for name in ("code", "reason", "mistake")))
+    told = zip(*(bad[c].to_pylist() for c in ("code", "reason", "entity", "measured")), strict=True)
+    keys = mistakes([_rule(*row) for row in told], bad["mistake"].to_pylist())
     at = bad.schema.get_field_index("mistake")
     bad = bad.set_column(at, "mistake", pa.array(keys, pa.string()))
     hints = [f"{code}-hint" if code in hinted else None for code in bad["code"].to_pylist()]

@@ -227,6 +227,6 @@ def test_every_hint_is_that_of_a_rule() -> None:
 
 
 def test_a_rule_broken_in_many_ways_is_one_mistake() -> None:
-    assert mistakes(["A", "A", "B"], ["a", "a", "b"], ["1", "2", "3"]) == ["1", "2", "3"]
-    assert mistakes("AAAAB", "aaaab", "12343") == ["A: a"] * 4 + ["3"]
-    assert mistakes("AAAA", "xyxy", "1234") == ["1", "2", "3", "4"]
+    assert mistakes(["A", "A", "B"], ["1", "2", "3"]) == ["1", "2", "3"]
+    assert mistakes("AAAAB", "12343") == ["A"] * 4 + ["3"]
+    assert mistakes("AABB", "1234") == ["1", "2", "3", "4"]
