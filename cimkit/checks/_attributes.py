@@ -24,10 +24,11 @@ def pointer(name: str) -> str:
 def ask(
     context: CheckContext, rule: Rule, spec: CheckSpec, wanted: Callable[[Attribute], bool]
 ) -> list[Attribute]:
-    """Make the temporary table ``answers``: one row for each object and attribute asked of it.
+    """Make the temporary view ``answers``: one row for each object and attribute asked of it.
 
-    Its columns are those of ``things`` that findings need, ``number`` (of the attribute in the list
-    returned) and ``value`` (trimmed text, NULL if it has none).
+    Its columns are ``item_id``, ``layer``, ``object_id``, ``class_code``, ``number`` (of the
+    attribute in the list returned) and ``value`` (trimmed text, NULL if it has none). It is not
+    kept, being several times as long as the delivery: each look at it reads the objects again.
 
     Parameters
     ----------
@@ -35,18 +36,19 @@ def ask(
         Whether to ask for an attribute that the standard describes.
     """
     standard = context.standard
+    here = scope(rule, spec, standard)
     others = sorted({a.scheme for a in standard.attributes} - {"", standard.scheme})
-    context.con.execute(
-        f"""CREATE OR REPLACE TEMP VIEW classed AS
-        SELECT * EXCLUDE class_code, {quote(standard.scheme)} AS scheme, class_code
-        FROM things WHERE class_code IS NOT NULL AND {scope(rule, spec, standard)}
+    facts = "object_id, item_id, source_layer AS layer, kind, properties"
+    classed = f"""
+        SELECT {facts}, {quote(standard.scheme)} AS scheme, class_code
+        FROM things WHERE class_code IS NOT NULL AND {here}"""
+    if others:
+        classed += f"""
         UNION ALL BY NAME
-        SELECT t.* EXCLUDE class_code, k.scheme, k.class_code
-        FROM (FROM things WHERE {scope(rule, spec, standard)}) t
+        SELECT t.*, k.scheme, k.class_code FROM (SELECT {facts} FROM things WHERE {here}) t
         JOIN classifications k USING (object_id)
         WHERE k.class_code IS NOT NULL AND {any_of("k.scheme", others)}"""
-    )
-    groups = context.table("SELECT DISTINCT scheme, class_code, kind FROM classed").to_pylist()
+    groups = context.table(f"SELECT DISTINCT scheme, class_code, kind FROM ({classed})").to_pylist()
     attributes: list[Attribute] = []
     numbers: dict[int, int] = {}
     asked = []
@@ -60,21 +62,22 @@ def ask(
             asked.append({**group, "number": numbers[id(a)]})
     keys = [(k, pa.string()) for k in ("scheme", "class_code", "kind")]
     schema = pa.schema([*keys, ("number", pa.int64())])
-    context.con.register("asked", pa.Table.from_pylist(asked, schema=schema))
+    context.con.register("asked_given", pa.Table.from_pylist(asked, schema=schema))
+    context.con.execute("CREATE OR REPLACE TEMP TABLE asked AS FROM asked_given")
+    context.con.unregister("asked_given")
     # One parse of each object's JSON gives all the values that anything is asked of. A city model
-    # has its attributes in an object of their own.
+    # has its attributes in an object of their own; where none is asked for, found ends before them.
     names = [pointer(a.name) for a in attributes]
-    pointers = ", ".join(map(quote, [*names, *(f"/attributes{n}" for n in names)])) or "'/'"
+    flat = ", ".join(map(quote, names)) or "'/'"
+    nested = ", ".join([flat, *(quote(f"/attributes{name}") for name in names)])
     here_or_there = f"nullif(trim(found[number + 1]), ''), found[number + 1 + {len(names)}]"
     context.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE answers AS
-        SELECT * EXCLUDE (found, class_code, scheme), class_code,
+        f"""CREATE OR REPLACE TEMP VIEW answers AS
+        SELECT item_id, layer, object_id, class_code, number,
                nullif(trim(coalesce({here_or_there})), '') AS value
-        FROM (SELECT item_id, path, source_layer AS layer, spot AS place, object_id, x, y, z, rank,
-                     scheme, class_code, kind,
-                     json_extract_string(properties, [{pointers}]) AS found
-              FROM classed) JOIN asked USING (scheme, class_code, kind)"""
+        FROM (SELECT * EXCLUDE (properties), CASE kind
+                     WHEN 'citymodel' THEN json_extract_string(properties, [{nested}])
+                     ELSE json_extract_string(properties, [{flat}]) END AS found
+              FROM ({classed})) JOIN asked USING (scheme, class_code, kind)"""
     )
-    context.con.execute("DROP VIEW temp.classed")
-    context.con.unregister("asked")
     return attributes

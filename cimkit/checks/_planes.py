@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.checks._sql import quote
+from cimkit.checks._views import things_of
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -176,7 +177,8 @@ def located(context: CheckContext, bad: pa.Table) -> pa.Table:
         return context.table(
             f"""SELECT t.path, t.source_layer AS layer, t.spot AS place, b.*
                 {"".join(f", t.{n}" for n in own)}
-                FROM bad_given b JOIN things t USING (object_id) ORDER BY t.rank"""
+                FROM bad_given b JOIN {things_of("bad_given")} t USING (object_id)
+                ORDER BY t.rank"""
         )
     finally:
         context.con.unregister("bad_given")

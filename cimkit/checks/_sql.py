@@ -41,11 +41,14 @@ def field_text(*names: str) -> str:
 
     The names are JSON pointers' last steps, so they may hold any character.
     """
-    steps = ("/" + n.replace("~", "~0").replace("/", "~1") for n in names)
-    found = ", ".join(
-        f"nullif(trim(json_extract_string(properties, {quote(s)})), '')" for s in steps
-    )
-    return f"coalesce({found}, NULL)" if found else "CAST(NULL AS VARCHAR)"
+    steps = [quote("/" + n.replace("~", "~0").replace("/", "~1")) for n in names]
+    if not steps:
+        return "CAST(NULL AS VARCHAR)"
+    if len(steps) == 1:
+        return f"nullif(trim(json_extract_string(properties, {steps[0]})), '')"
+    # One parse of the object for all names.
+    found = f"json_extract_string(properties, [{', '.join(steps)}])"
+    return f"list_any_value(list_transform({found}, lambda said: nullif(trim(said), '')))"
 
 
 def scope(rule: Rule, spec: CheckSpec, standard: Standard, *, items: bool = False) -> str:

@@ -20,6 +20,7 @@ from cimkit.catalog._lake import extension_file
 from cimkit.checks._findings import conclude, not_checked
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import quote, scope
+from cimkit.checks._views import things_of
 from cimkit.runtime.workers import WorkerFailure, run
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def _placed(context: CheckContext, found: pa.Table) -> pa.Table:
     ]
     context.con.register("found", found)
     placed = context.table(
-        f"SELECT {', '.join(['f.*', *more])} FROM found f JOIN things t USING (object_id)"
-        " ORDER BY t.rank"
+        f"""SELECT {", ".join(["f.*", *more])}
+            FROM found f JOIN {things_of("found")} t USING (object_id) ORDER BY t.rank"""
     )
     context.con.unregister("found")
     return placed

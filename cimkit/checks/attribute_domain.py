@@ -10,6 +10,7 @@ from cimkit.checks._attributes import ask
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import any_of, quote
+from cimkit.checks._views import things_of
 
 if TYPE_CHECKING:
     from cimkit.standard import Attribute, Rule
@@ -35,15 +36,27 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         for n, a in enumerate(attributes)
     ]
     reason = f"CASE {' '.join(judged)} END" if judged else "CAST(NULL AS VARCHAR)"
+    # One look at the answers gives both their number and those that are wrong.
+    context.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE held AS
+        SELECT class_code, number, count(*) AS n,
+               list({{'object_id': object_id, 'layer': layer, 'measured': value, 'reason': reason}}) FILTER (reason IS NOT NULL) AS bad
+        FROM (SELECT *, {reason} AS reason FROM answers WHERE value IS NOT NULL) GROUP BY ALL;
+        CREATE OR REPLACE TEMP TABLE wrong AS
+        SELECT class_code, number, unnest(bad, recursive := true) FROM held"""
+    )
+    _keep(context, "limits", _limits(context, attributes))
+    _keep(context, "named", _names(context, attributes))
     rows = context.table(
-        f"""SELECT * EXCLUDE (value), value AS measured FROM
-            (SELECT *, {reason} AS reason FROM answers WHERE value IS NOT NULL)
-            WHERE reason IS NOT NULL ORDER BY rank, number"""
-    ).to_pylist()
-    for row in rows:
-        _explain(context, row, attributes[row["number"]])
-    applicable = "SELECT count(value) FROM answers"
-    return conclude(context, rule, pa.Table.from_pylist(rows), context.count(applicable))
+        f"""SELECT t.path, w.layer, t.spot AS place, w.object_id, t.x, t.y, t.z, w.class_code,
+                   w.measured, l.expected, l.attribute, l.wanted, l.domain, n.code,
+                   CASE WHEN n.code IS NULL THEN w.reason ELSE 'domain-name' END AS reason
+            FROM wrong w JOIN limits l USING (number, reason)
+            LEFT JOIN named n ON w.reason = 'domain' AND n.number = w.number
+                 AND n.name = w.measured
+            JOIN {things_of("wrong")} t USING (object_id) ORDER BY t.rank, w.number"""
+    )
+    return conclude(context, rule, rows, context.count("SELECT sum(n) FROM held"))
 
 
 def _tests(context: CheckContext, a: Attribute) -> list[str]:
@@ -73,25 +86,48 @@ def _tests(context: CheckContext, a: Attribute) -> list[str]:
     return tests
 
 
-def _explain(context: CheckContext, row: dict[str, object], a: Attribute) -> None:
-    row["attribute"] = a.name
-    row["wanted"], row["domain"] = a.type, a.domain
-    match row["reason"]:
-        case "type":
-            row["expected"] = a.type
-        case "minimum":
-            row["expected"] = f"≥ {a.minimum:g} {a.unit}".strip()
-        case "maximum":
-            row["expected"] = f"≤ {a.maximum:g} {a.unit}".strip()
-        case "pattern":
-            row["expected"] = a.pattern
-        case "domain":
+def _limits(context: CheckContext, attributes: list[Attribute]) -> pa.Table:
+    """Return what is expected of each attribute, by the reason why a value is not it."""
+    names = ("number", "reason", "attribute", "wanted", "domain", "expected")
+    rows = []
+    for number, a in enumerate(attributes):
+        expected = {"type": a.type, "pattern": a.pattern}
+        if a.minimum is not None:
+            expected["minimum"] = f"≥ {a.minimum:g} {a.unit}".strip()
+        if a.maximum is not None:
+            expected["maximum"] = f"≤ {a.maximum:g} {a.unit}".strip()
+        if a.domain:
             domain = context.standard.domains[a.domain].to_pylist()
             shown = [
                 " ".join(filter(None, (d["code"], d[f"name_{context.language}"]))) for d in domain
             ]
             more = f" … ({len(shown)})" if len(shown) > 8 else ""
-            row["expected"] = ", ".join(shown[:8]) + more
-            for entry in domain:
-                if row["measured"] in (entry["name_zh"], entry["name_ja"], entry["name_en"]):
-                    row["reason"], row["code"] = "domain-name", entry["code"]
+            expected["domain"] = ", ".join(shown[:8]) + more
+        rows += [(number, why, a.name, a.type, a.domain, said) for why, said in expected.items()]
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    types = (pa.int64(), *[pa.string()] * 5)
+    return pa.table(
+        {n: pa.array(list(c), t) for n, c, t in zip(names, columns, types, strict=True)}
+    )
+
+
+def _names(context: CheckContext, attributes: list[Attribute]) -> pa.Table:
+    """Return the codes whose names a deliverer may have written in their place."""
+    codes: dict[tuple[int, str], str] = {}
+    for number, a in enumerate(attributes):
+        for entry in context.standard.domains[a.domain].to_pylist() if a.domain else ():
+            for language in ("zh", "ja", "en"):
+                codes[number, entry[f"name_{language}"]] = entry["code"]
+    return pa.table(
+        {
+            "number": pa.array([number for number, _ in codes], pa.int64()),
+            "name": pa.array([name for _, name in codes], pa.string()),
+            "code": pa.array(list(codes.values()), pa.string()),
+        }
+    )
+
+
+def _keep(context: CheckContext, name: str, rows: pa.Table) -> None:
+    context.con.register("rows_given", rows)
+    context.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM rows_given")
+    context.con.unregister("rows_given")

@@ -9,6 +9,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import any_of, field_text, fits_glob, quote, scope
+from cimkit.checks._views import things_of
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -40,33 +41,40 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         here = f"{here} AND NOT ({' OR '.join(ignored)})"
     given = field_text(*context.standard.class_fields)
     context.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE stated AS
-        SELECT * EXCLUDE (given), given, given IS NOT NULL AND given NOT IN
-               (SELECT code FROM known) AS wrong
-        FROM (SELECT path, source_layer, spot, object_id, x, y, z, rank, class_code, source_class,
+        f"""CREATE OR REPLACE TEMP VIEW stated AS
+        SELECT *, given IS NOT NULL AND given NOT IN (SELECT code FROM known) AS wrong
+        FROM (SELECT item_id, source_layer, object_id, class_code, source_class,
                      CASE WHEN {any_of("kind", _STATING)} THEN {given} END AS given
               FROM things WHERE {here})
         WHERE wrong OR class_code IS NOT NULL OR object_id NOT IN (
             SELECT object_id FROM classifications
             WHERE scheme = {quote(context.standard.scheme)} AND class_code IS NULL)"""
     )
-    bad = context.table(
-        """SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z,
-                   given AS measured, 'class-unknown' AS reason
-            FROM stated WHERE wrong ORDER BY rank"""
+    context.con.execute(
+        """CREATE OR REPLACE TEMP TABLE groups AS
+        SELECT item_id, source_layer, wrong, class_code IS NULL AND NOT wrong AS unclassed,
+               CASE WHEN class_code IS NULL THEN coalesce(source_class, '') END AS source_class,
+               count(*) AS n,
+               list({'object_id': object_id, 'given': given}) FILTER (wrong) AS strange
+        FROM stated GROUP BY ALL;
+        CREATE OR REPLACE TEMP TABLE strange AS
+        SELECT unnest(strange, recursive := true) FROM groups WHERE wrong"""
     )
-    applicable = context.count("SELECT count(*) FROM stated")
+    bad = context.table(
+        f"""SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,
+                   s.given AS measured, 'class-unknown' AS reason
+            FROM strange s JOIN {things_of("strange")} t USING (object_id) ORDER BY t.rank"""
+    )
+    applicable = context.count("SELECT sum(n) FROM groups")
     if said["unclassed"] != "off":
         groups = context.table(
-            f"""SELECT path, source_layer AS layer, coalesce(source_class, '') AS measured,
-                       count(*) AS count, 'unclassed' AS reason,
+            f"""SELECT i.path, g.source_layer AS layer, g.source_class AS measured,
+                       sum(n)::BIGINT AS count, 'unclassed' AS reason,
                        {quote(said["unclassed"])} AS severity
-                FROM stated WHERE class_code IS NULL AND NOT wrong
+                FROM groups g JOIN items i USING (item_id) WHERE unclassed
                 GROUP BY ALL ORDER BY path, layer, measured"""
         )
         bad = pa.concat_tables([bad, groups], promote_options="permissive")
     else:
-        applicable -= context.count(
-            "SELECT count(*) FROM stated WHERE class_code IS NULL AND NOT wrong"
-        )
+        applicable -= context.count("SELECT sum(n) FROM groups WHERE unclassed")
     return conclude(context, rule, bad, applicable)

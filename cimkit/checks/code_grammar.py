@@ -9,6 +9,7 @@ import pyarrow as pa
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import field_text, quote, scope
+from cimkit.checks._views import things_of
 from cimkit.standard.codes.columns import TOUCHES, body, cells, check_digits, outlines, slices
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ SPEC = CheckSpec(
 
 
 def stated_codes(context: CheckContext, rule: Rule, spec: CheckSpec) -> str:
-    """Return SQL for the ``things`` in scope that state a code, with it as ``code``."""
+    """Return SQL for the ``things`` in scope that state a code, with it as ``code``.
+
+    ``spot`` and ``rank`` are for those to ask for who have found the few that are wrong.
+    """
     grammar = context.standard.grammar
     fields = parameters(spec, rule)["fields"] or (grammar.field_names if grammar else ())
     here = scope(rule, spec, context.standard)
@@ -54,45 +58,54 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         "cell": slices(grammar, ["cell"] if grammar.cell else [], "code"),
     }
     shape = "geometry" if grammar.cell else "NULL AS geometry"
+    # Read again by each question rather than kept: a whole city has a code each.
     context.con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE codes_given AS
-        SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, rank, class_code,
-               code, regexp_full_match(code, {pattern}) AS fits, {shape},
+        CREATE OR REPLACE TEMP VIEW codes_given AS
+        SELECT object_id, class_code, code, regexp_full_match(code, {pattern}) AS fits, {shape},
                {", ".join(f"{sql} AS {name}" for name, sql in parts.items())}
         FROM ({stated_codes(context, rule, SPEC)})"""
     )
     _due_digits(context, grammar)
     _stray_cells(context, grammar)
     no_division = "division" not in grammar.segment_names or not wanted
-    bad = context.table(
+    # One look at the codes gives both their number and those that are wrong.
+    context.con.execute(
         f"""
-        WITH judged AS (
-            SELECT * EXCLUDE (geometry), CASE
+        CREATE OR REPLACE TEMP TABLE codes_held AS
+        SELECT count(*) AS n, list(judged) FILTER (judged.reason IS NOT NULL) AS bad FROM (
+            SELECT {{'object_id': object_id, 'code': code, 'class_code': class_code, 'due': due,
+                     'own_cell': own_cell, 'division': division, 'digit': digit, 'cell': cell,
+                     'coded': coded, 'reason': CASE
                 WHEN NOT fits THEN 'code-shape'
                 WHEN digit <> due THEN 'code-check'
                 WHEN NOT {no_division} AND division <> {quote(wanted)} THEN 'code-division'
                 WHEN coded NOT IN (SELECT code FROM known) THEN 'code-class-unknown'
                 WHEN coded <> coalesce(class_code, coded) THEN 'code-class-other'
                 WHEN astray THEN 'code-cell'
-                WHEN ltrim(sequence, '0') = '' THEN 'code-zero' END AS reason
+                WHEN ltrim(sequence, '0') = '' THEN 'code-zero' END}} AS judged
             FROM codes_given LEFT JOIN codes_due USING (code)
-                 LEFT JOIN codes_astray USING (object_id))
-        SELECT path, layer, place, object_id, x, y, z, code AS measured, reason, class_code,
-               due, own_cell, {quote(wanted)} AS division,
+                 LEFT JOIN codes_astray USING (object_id));
+        CREATE OR REPLACE TEMP TABLE codes_bad AS
+        SELECT object_id, code AS measured, reason, class_code, due,
+               own_cell, {quote(wanted)} AS division,
                CASE reason WHEN 'code-division' THEN division WHEN 'code-check' THEN digit
                     WHEN 'code-cell' THEN cell ELSE coded END AS part,
                CASE reason WHEN 'code-division' THEN {quote(wanted)} WHEN 'code-check' THEN due
                     WHEN 'code-cell' THEN own_cell WHEN 'code-class-other' THEN class_code
                     ELSE {quote(_says(grammar))} END AS expected
-        FROM judged WHERE reason IS NOT NULL ORDER BY rank"""
+        FROM (SELECT unnest(bad, recursive := true) FROM codes_held)"""
+    )
+    bad = context.table(
+        f"""SELECT t.path, t.source_layer AS layer, t.spot AS place, t.x, t.y, t.z, b.*
+            FROM codes_bad b JOIN {things_of("codes_bad")} t USING (object_id) ORDER BY t.rank"""
     )
     why = [
         "; ".join(grammar.validate(code)) if reason == "code-shape" else ""
         for code, reason in zip(bad["measured"].to_pylist(), bad["reason"].to_pylist(), strict=True)
     ]
     bad = bad.append_column("why", pa.array(why, pa.string()))
-    return conclude(context, rule, bad, context.count("SELECT count(*) FROM codes_given"))
+    return conclude(context, rule, bad, context.count("SELECT n FROM codes_held"))
 
 
 def _says(grammar: CodeGrammar) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from cimkit.checks._findings import conclude
 from cimkit.checks._spec import CheckContext, CheckSpec
+from cimkit.checks._views import things_of
 from cimkit.checks.code_grammar import stated_codes
 
 if TYPE_CHECKING:
@@ -34,31 +35,34 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     """
     elsewhere = any(r.check == "duplicate_object" for r in context.standard.rules)
     one_shape = "left(content_hash, 16)" if elsewhere else "rank"
-    given = stated_codes(context, rule, SPEC)
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE coded AS
-        SELECT path, source_layer, spot, object_id, x, y, z, rank, code, content_hash
-        FROM ({given})"""
+        SELECT object_id, code FROM ({stated_codes(context, rule, SPEC)});
+        CREATE OR REPLACE TEMP TABLE taken AS
+        SELECT DISTINCT asset_code AS code FROM codes
+        WHERE object_id NOT IN (SELECT object_id FROM coded);
+        CREATE OR REPLACE TEMP TABLE again AS
+        SELECT * FROM coded
+        WHERE code IN (SELECT code FROM coded GROUP BY code HAVING count(*) > 1
+                       UNION ALL SELECT code FROM taken)"""
     )
     bad = context.table(
         f"""
-        WITH again AS (
-            SELECT * FROM coded WHERE code IN
-                (SELECT code FROM coded GROUP BY code HAVING count(*) > 1)),
+        WITH placed AS (
+            SELECT t.path, t.source_layer, t.spot, t.x, t.y, t.z, t.rank, t.content_hash,
+                   a.*
+            FROM again a JOIN {things_of("again")} t USING (object_id)),
         ranked AS (
             SELECT *, first_value(path || ' ' || spot) OVER w AS first, row_number() OVER w AS use,
                    row_number() OVER (PARTITION BY code, {one_shape} ORDER BY rank) AS copy
-            FROM again WINDOW w AS (PARTITION BY code ORDER BY rank)),
-        taken AS (
-            SELECT DISTINCT asset_code AS code FROM codes
-            WHERE object_id NOT IN (SELECT object_id FROM coded))
+            FROM placed WINDOW w AS (PARTITION BY code ORDER BY rank))
         SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
                first, 'code-in-delivery' AS reason, rank
         FROM ranked WHERE use > 1 AND copy = 1
         UNION ALL BY NAME
         SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z, code AS measured,
                '' AS first, 'code-in-catalogue' AS reason, rank
-        FROM (SELECT *, row_number() OVER (PARTITION BY code ORDER BY rank) AS use FROM coded
+        FROM (SELECT *, row_number() OVER (PARTITION BY code ORDER BY rank) AS use FROM placed
               WHERE code IN (SELECT code FROM taken)) WHERE use = 1
         ORDER BY rank"""
     )

@@ -11,6 +11,7 @@ from cimkit.checks._findings import conclude
 from cimkit.checks._problems import claimed
 from cimkit.checks._spec import CheckContext, CheckSpec, parameters
 from cimkit.checks._sql import any_of, quote, scope
+from cimkit.checks._views import things_of
 
 if TYPE_CHECKING:
     from cimkit.standard import Rule
@@ -41,26 +42,34 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     said = parameters(SPEC, rule)
     here = scope(rule, SPEC, context.standard)
     types = _type_test(context) if said["types"] else "FALSE"
+    held = f"""(SELECT object_id, item_id, source_layer, class_code FROM things WHERE {here}) t
+        LEFT JOIN (SELECT * FROM geometries WHERE wkb IS NOT NULL) g USING (object_id)"""
+    # Sizes of layers first, then the few rows that are wrong: the shapes of a city are not kept.
     context.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE shaped AS
-        SELECT *, CASE
-            WHEN wkb IS NULL THEN CASE WHEN others THEN 'geometry-none' END
+        f"""CREATE OR REPLACE TEMP TABLE layers AS
+        SELECT t.item_id, t.source_layer, count(*) AS n FROM {held}
+        GROUP BY ALL HAVING count(g.object_id) > 0;
+        CREATE OR REPLACE TEMP TABLE shaped AS
+        SELECT * EXCLUDE (shape) FROM (SELECT *, CASE
+            WHEN wkb IS NULL THEN 'geometry-none'
             WHEN shape IS NULL THEN 'geometry-unread'
             WHEN ST_IsEmpty(shape) THEN 'geometry-empty'
             WHEN NOT ST_IsValid(shape) THEN 'invalid'
             WHEN {types} THEN 'geometry-type' END AS reason
-        FROM (SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,
-                     t.rank, t.class_code, g.crs, g.wkb, TRY(ST_GeomFromWKB(g.wkb)) AS shape,
+        FROM (SELECT t.object_id, t.item_id, t.source_layer, t.class_code, g.crs, g.wkb,
+                     TRY(ST_GeomFromWKB(g.wkb)) AS shape,
                      regexp_replace(upper(coalesce(g.geometry_type, '')), '^MULTI| Z| M|25D', '')
-                         AS single,
-                     count(g.wkb) OVER (PARTITION BY t.item_id, t.source_layer) > 0 AS others
-              FROM (SELECT * FROM things WHERE {here}) t
-              LEFT JOIN (SELECT * FROM geometries WHERE wkb IS NOT NULL) g USING (object_id))
-        WHERE others"""
+                         AS single
+              FROM {held}))
+        WHERE reason IS NOT NULL"""
     )
     bad = context.table(
-        "SELECT * EXCLUDE (shape, others) FROM shaped"
-        " WHERE reason IS NOT NULL AND reason <> 'geometry-unread' ORDER BY rank"
+        f"""SELECT t.path, t.source_layer AS layer, t.spot AS place, t.object_id, t.x, t.y, t.z,
+                   s.class_code, s.crs, s.wkb, s.single, s.reason
+            FROM shaped s JOIN {things_of("shaped")} t USING (object_id)
+            JOIN layers l ON l.item_id = s.item_id
+                 AND l.source_layer IS NOT DISTINCT FROM s.source_layer
+            WHERE s.reason <> 'geometry-unread' ORDER BY t.rank"""
     ).to_pylist()
     _locate([row for row in bad if row["reason"] == "invalid"])
     for row in bad:
@@ -69,14 +78,13 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
             row["measured"] = row["single"].capitalize()
             row["expected"] = " | ".join(context.standard.by_code[row["class_code"]].geometry)
     blind = context.table(
-        """SELECT path, layer, reason, count(*) AS count FROM shaped
+        """SELECT path, source_layer AS layer, reason, count(*) AS count
+           FROM shaped JOIN (SELECT item_id, path FROM items) USING (item_id)
            WHERE reason = 'geometry-unread' GROUP BY ALL ORDER BY path, layer"""
     ).to_pylist()
     # What is in a row the query above has found, and where.
     lost = claimed(context, SPEC, rule, where=f"NOT {any_of('code', _FOUND)}")
-    applicable = context.count(
-        "SELECT count(*) FROM shaped WHERE coalesce(reason, '') <> 'geometry-unread'"
-    )
+    applicable = context.count("SELECT sum(n) FROM layers") - sum(row["count"] for row in blind)
     # A geometry that the loader lost has no row that could be counted as passed.
     lost = lost.set_column(
         lost.column_names.index("things"), "things", pa.array([0] * len(lost), pa.int32())
