@@ -153,6 +153,8 @@ def _sql(rule: Rule) -> Iterator[LintFinding]:
 
 
 def _lacking(files: PackageFiles, rule: Rule, there: set[tuple[str, str]]) -> Iterator[LintFinding]:
+    if files.bare:
+        return  # there is no place for fixtures beside an IDS
     # Files of a fixture are at hand for a check that looks into them; a city's context is not.
     needs = {*rule.needs, *(n for n in spec_of(rule).needs if n != "source")}
     unproven = sorted(needs.difference(_AT_HAND))

@@ -131,7 +131,6 @@ def _used() -> float:
 def main(walls: int) -> None:
     """Run both and print the ratios."""
     import cimkit
-    from cimkit.reporters import save
 
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
@@ -144,16 +143,27 @@ def main(walls: int) -> None:
         print(f"cimkit: first rule set {ours:.1f} s CPU ({clock:.1f} s)")
         again, clock, _ = cpu(lambda: cimkit.check(model, standard=second))
         print(f"cimkit: second rule set {again:.2f} s CPU ({clock:.1f} s)")
-        save(verdict, room / "findings.parquet")
-        mine = (room / "findings.parquet").stat().st_size
+        mine, report_size = (_saved(verdict, room / f"findings.{x}") for x in ("parquet", "json"))
         theirs, report = peer(model, first, room)
         failed = sum(r.failed for r in verdict.rules)
         print(f"failures: cimkit {failed}, ifctester {report[1]}")
-        print(f"findings: cimkit {mine / 1e6:.2f} MB, ifctester JSON {report[0] / 1e6:.1f} MB")
+        print(
+            f"findings: cimkit .parquet {mine / 1e6:.2f}, .json {report_size / 1e6:.2f} MB, "
+            f"ifctester JSON {report[0] / 1e6:.1f} MB"
+        )
         print(
             f"ratios: first {theirs[0] / ours:.1f} (without the peer's report), "
-            f"further {theirs[1] / again:.0f}, file {report[0] / mine:.0f}"
+            f"further {theirs[1] / again:.0f}, file {report[0] / mine:.0f} (.parquet), "
+            f"{report[0] / report_size:.0f} (.json)"
         )
+
+
+def _saved(verdict: Any, file: Path) -> int:
+    """Write a report and return its size in bytes."""
+    from cimkit.reporters import save
+
+    save(verdict, file)
+    return file.stat().st_size
 
 
 def peer(model: Path, rules: Path, room: Path) -> tuple[tuple[float, float], tuple[int, int]]:

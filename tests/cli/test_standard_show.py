@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cimkit_cli.main import main
 
+from tests.checks.ids.made import attribute, document, entity, specified
+
 Run = Callable[..., tuple[int, str, str]]
 HEAD = """id = "town"
 edition = "{0}"
@@ -68,6 +70,14 @@ def test_show_prints_each_scheme_as_a_tree(run: Run) -> None:
     said = json.loads(run("show", "town", "--json")[1])
     assert [s["id"] for s in said["schemes"]] == ["town", "t.2"]
     assert said["left_out"] == {"classes": 1}
+
+
+def test_show_lists_the_specifications_of_an_ids(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "doors.ids"
+    file.write_bytes(document(specified(entity("IFCDOOR"), attribute("Name"))))
+    status, text, _ = run("show", str(file))
+    assert status == 0
+    assert text.splitlines() == ["doors@1  T", "doors/S  T, S", "0 classes, 1 rules"]
 
 
 def test_governing_says_which_edition_and_why(run: Run) -> None:

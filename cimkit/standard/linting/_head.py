@@ -17,7 +17,7 @@ _GONE = ("superseded", "withdrawn", "abolished", "废止", "廃止")
 
 def head(seen: Examined) -> Iterator[LintFinding]:
     """Yield what is wrong with ``standard.toml``."""
-    _, package, _ = seen.built()
+    files, package, _ = seen.built()
     where, said = package.where, package.head
     dates = {k: said.get(k) for k in ("effective_from", "effective_to") if said.get(k)}
     for key, text in dates.items():
@@ -61,7 +61,8 @@ def head(seen: Examined) -> Iterator[LintFinding]:
         ("issuer", "who issues it"),
         ("licence", "who may use it"),
     ):
-        if not said.get(key):
+        # An IDS has no place for them.
+        if not said.get(key) and not files.bare:
             yield LintFinding(
                 f"{key}-missing",
                 "warning",

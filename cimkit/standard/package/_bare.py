@@ -1,8 +1,9 @@
-"""An IDS that stands alone, as the files of a package of nothing else."""
+"""IDS that stand alone, as the files of a package of nothing else."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["bare_ids"]
@@ -10,29 +11,38 @@ __all__ = ["bare_ids"]
 _FACTS = {"author": "issuer", "copyright": "licence", "description": "note"}
 
 
-def bare_ids(path: Path) -> dict[str, bytes]:
-    """Return the files of the package that an IDS is.
+def bare_ids(path: Path, files: Sequence[Path]) -> dict[str, bytes]:
+    """Return the files of the package that some IDS are.
 
-    Its id is that of the file, its edition the version that the IDS says, else its date.
+    Its id is the name of the file, or of the folder that holds several; its edition the version
+    that the IDS says, else its date, the latest of several.
 
     Raises
     ------
     StandardInvalid
-        If it is no IDS 1.0.
+        If one is no IDS 1.0.
     """
     import tomli_w
 
     from cimkit.standard.requirements import read_ids
 
-    content = path.read_bytes()
-    document = read_ids(content, path.name)
-    head = {
-        "id": _named(path.stem) or "ids",
-        "edition": _named(document.version or document.facts.get("date", "")) or "1",
-        **{key: document.facts[k] for k, key in _FACTS.items() if document.facts.get(k)},
-        "titles": {"en": document.title or path.stem},
+    contents: dict[str, bytes] = {}
+    for file in files:
+        name = f"{file.stem}.ids"
+        contents[file.name + ".ids" if name in contents else name] = file.read_bytes()
+    documents = [read_ids(content, name) for name, content in contents.items()]
+    editions = [_named(d.version or d.facts.get("date", "")) for d in documents]
+    name = path.resolve().stem if path.is_file() else path.resolve().name
+    head: dict[str, object] = {"id": _named(name) or "ids", "edition": max(editions) or "1"}
+    if path.is_file():
+        facts = documents[0].facts
+        head |= {key: facts[k] for k, key in _FACTS.items() if facts.get(k)}
+        name = documents[0].title or name
+    head["titles"] = {"en": name}
+    return {
+        "standard.toml": tomli_w.dumps(head).encode(),
+        **{f"ids/{name}": content for name, content in contents.items()},
     }
-    return {"standard.toml": tomli_w.dumps(head).encode(), f"ids/{path.name}": content}
 
 
 def _named(text: str) -> str:

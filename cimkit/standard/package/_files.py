@@ -9,7 +9,7 @@ import os
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,15 @@ class PackageFiles:
     """Folder or zip."""
     files: Mapping[str, bytes]
     """Content."""
+    bare: bool = field(default=False, kw_only=True)
+    """Whether it is an IDS, or a folder of them, with nothing else that a package has."""
 
     def where(self, name: str) -> str:
         """Return how messages name a file."""
-        return f"{self.path.name}/{name}"
+        inner = name.removeprefix("ids/")
+        if not self.bare or inner == name:
+            return f"{self.path.name}/{name}"
+        return f"{self.path.name}/{inner}" if self.path.is_dir() else self.path.name
 
     def text(self, name: str) -> str:
         """Return a file's text."""
@@ -157,7 +162,9 @@ def _cells(reader: Any, where: str) -> Iterator[list[str]]:
 
 
 def open_package(path: Path) -> PackageFiles:
-    """Read a folder or zip with a ``standard.toml``, a workbook with a sheet of it, or an IDS.
+    """Read a folder or zip with a ``standard.toml``, a workbook with a sheet of it, or IDS.
+
+    IDS stand for themselves: one file, or a folder of them that has no ``standard.toml``.
 
     Raises
     ------
@@ -167,21 +174,27 @@ def open_package(path: Path) -> PackageFiles:
     if path.is_file() and path.name == "standard.toml":
         path = path.parent
     if path.suffix.lower() == ".ids" and path.is_file():
-        return PackageFiles(path, bare_ids(path))
+        return PackageFiles(path, bare_ids(path, [path]), bare=True)
     if path.suffix.lower() == ".xlsx" and path.is_file():
         from cimkit.standard.workbook._open import open_workbook
 
         return open_workbook(path)
     if path.is_dir():
         # Looked for first: a wrong folder may be a large one.
-        files = read_folder(path) if (path / "standard.toml").is_file() else {}
+        named = (path / "standard.toml").is_file()
+        inside = () if named else sorted(path.glob("*.[iI][dD][sS]"))
+        if inside:
+            return PackageFiles(path, bare_ids(path, inside), bare=True)
+        files = read_folder(path) if named else {}
     else:
         files = unzip(path)
         top = root(list(files)) or ""
         files = {n.removeprefix(top): b for n, b in files.items() if n.startswith(top)}
     if "standard.toml" not in files:
         raise StandardError(
-            "no standard package", where=str(path), expected="a file standard.toml in it"
+            "no standard package",
+            where=str(path),
+            expected="a file standard.toml in it, or .ids files",
         )
     return PackageFiles(path, files)
 

@@ -70,7 +70,7 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
             suffix = "" if only else f".{_slug(one, n)}"
             found.append(_ruled(rule, one, f"{rule.id}{suffix}"))
     taken = {rule.id for rule in found}
-    alone = files.path.suffix.lower() == ".ids"
+    alone = files.bare and not files.path.is_dir()
     for name, document in documents.items():
         stem = "" if alone else f"{_plain(name.removesuffix('.ids'))}."
         for n, one in enumerate(document.specifications):
@@ -79,7 +79,7 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
             base = f"{package}/{stem}{_slug(one, n)}"
             full = base if base not in taken else f"{base}-{n + 1}"
             taken.add(full)
-            where = str(files.path.name) if alone else files.where(f"ids/{name}")
+            where = files.where(f"ids/{name}")
             found.append(
                 Rule(
                     id=full,

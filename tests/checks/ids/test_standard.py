@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import cimkit
+from cimkit.checks import prove
 from cimkit.errors import StandardError, StandardInvalid
 from cimkit.standard import flatten, load, write_draft
 from tests.checks.ids.made import attribute, document, entity, ifc, prop, specified
@@ -37,6 +38,26 @@ def test_a_bare_ids_is_a_standard_of_a_rule_each(walls: Path) -> None:
     assert (standard.key, standard.titles["en"]) == ("Walls@3-b", "T")
     assert [r.id for r in standard.rules] == ["Walls/S", "Walls/N-1"]
     assert standard.rules[1].clause == "T, N/1, 墙 names"
+
+
+def test_a_folder_of_ids_is_a_standard_of_them_all(walls: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "our rules"
+    folder.mkdir()
+    (folder / "b.IDS").write_bytes(walls.read_bytes())
+    (folder / "a.ids").write_bytes(document(specified(entity("IFCDOOR"), attribute("Name"))))
+    (folder / "notes.txt").write_text("no IDS")
+    standard = load(folder)
+    assert (standard.key, standard.titles["en"]) == ("our-rules@3-b", "our rules")
+    assert [r.name for r in standard.rules] == ["a.S", "b.S", "b.N-1"]
+    assert standard.rules[1].origin == "our rules/b.ids:1"
+    verdict = cimkit.check(model(tmp_path, WALLS.format("$")), standard=folder)
+    assert [r.status for r in verdict.rules[:3]] == ["fail", "pass", "fail"]
+
+
+def test_lint_asks_of_a_bare_ids_nothing_that_has_no_place_in_it(walls: Path) -> None:
+    assert [f.code for f in prove(walls) if f.severity != "info"] == []
+    in_capitals = walls.rename(walls.with_suffix(".IDS"))
+    assert len(load(in_capitals).rules) == 2
 
 
 def test_a_check_speaks_of_specifications(walls: Path, tmp_path: Path) -> None:

@@ -53,6 +53,9 @@ def command(name: str, language: str, as_json: bool) -> None:
             click.echo(f"\n{scheme.id}  {said}{'  (primary)' if scheme.primary else ''}")
         for line in _tree(found, scheme.id, language):
             click.echo(line)
+    for rule in found.rules:
+        said = rule.title.get(language) or rule.title.get("en") or rule.clause
+        click.echo(f"{rule.id}  {said}".rstrip())
     click.echo(f"{len(classes)} classes, {len(found.rules)} rules")
     if found.left_out:
         rows = ", ".join(f"{what} {count}" for what, count in found.left_out.items())
