@@ -83,7 +83,7 @@ def _known(model: Model, found: Found, _: Mapping[str, Any]) -> None:
 def _needed(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     if _systems(model):
         return
-    things = [*model.of("IfcBuilding"), *model.of("IfcAlignment")]
+    things = [t for n in ("IfcFacility", "IfcBuilding", "IfcAlignment") for t in model.of(n)]
     things += [
         s
         for s in model.of("IfcSite")

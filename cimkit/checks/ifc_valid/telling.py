@@ -67,7 +67,7 @@ def mistakes(rules: Sequence[str], ways: Sequence[str]) -> list[str]:
 
 
 def _rule(code: str, reason: str, entity: str, measured: str) -> str:
-    """Return what is one rule to people: a number, a WHERE clause, or one kind of fault of a class."""
+    """Return what is one rule to people: a number, a WHERE clause, one kind of fault of a class."""
     part = {"where": measured.partition(":")[0], "schema": entity}.get(code, "")
     return ": ".join(t for t in (code, reason, part) if t)
 

@@ -114,6 +114,22 @@ def test_a_value_with_a_unit_or_without_need_of_one_passes(value: str, tmp_path:
     assert found.verdict in ("pass", "na"), found
 
 
+@pytest.mark.parametrize("made", ["IFCBUILDING('{}',", "IFCRAILWAY('{}',", "IFCALIGNMENT('{}',"])
+def test_what_stands_on_the_earth_needs_a_reference_system(made: str, tmp_path: Path) -> None:
+    guid = "2PzZ8rCkr5bxVw9QzD2rY1"
+    rest = {"IFCB": "$,$,$,$,$,$,$,$,$,$,$);", "IFCR": "$,$,$,$,$,$,$,$,$);"}
+    line = f"#70={made.format(guid)}{rest.get(made[:4], '$,$,$,$,$,$,$);')}"
+    bare = (
+        ("#8=IFCPROJECTEDCRS('EPSG:25832',$,$,$,$,$,#6);\n", ""),
+        ("#9=IFCMAPCONVERSION(#2,#8,565000.,5933000.,12.,1.,0.,1.);\n", ""),
+        ("#12=IFCBUILDING('2JzZ8rCkr5bxVw9QzD2rY1',$,'House',$,$,#11,$,$,.ELEMENT.,$,$,$);\n", ""),
+        ("#30=IFCALIGNMENT('0MzZ8rCkr5bxVw9QzD2rY1',$,'Axis',$,$,#11,$,$);\n", ""),
+    )
+    assert evaluate(model(tmp_path, *bare), rule_rows()["GRF003"]).verdict == "na"
+    assert evaluate(model(tmp_path, *bare, add=line), rule_rows()["GRF003"]).verdict == "fail"
+    assert evaluate(model(tmp_path, add=line), rule_rows()["GRF003"]).verdict == "na"
+
+
 _WKT = "#70=IFCWELLKNOWNTEXT('PROJCRS[\"D\"]',#8);"
 _DERIVED = (
     "#70=IFCDERIVEDPROFILEDEF(.AREA.,$,#18,#71,$);\n"
