@@ -78,14 +78,29 @@ def _look(source: Source, issues: Issues, parameters: Mapping[str, Any]) -> None
     local = FileStore(source)
     files = Files(local, local.files)
     data = local.read(source.path)
-    if asked(start):
+    if asked(start) or _is_part(data):
         _alone(data, source, files, issues)
     else:
         Walk(files, most=most).document(data, source.path, issues)
 
 
+def _is_part(data: bytes) -> bool:
+    """Return whether a JSON text is the subtree or the schema of a tileset."""
+    from cimkit.checks._tiles3d.reading import load_json
+
+    try:
+        said = load_json(data)
+    except (ValueError, RecursionError):
+        return False  # the walk says what is wrong with it
+    if not isinstance(said, dict) or "root" in said or "geometricError" in said:
+        return False
+    return bool(said.keys() & {"tileAvailability", "childSubtreeAvailability", "classes"})
+
+
 def _alone(data: bytes, source: Source, files: Any, issues: Issues) -> None:
-    """Look at one tile or subtree that was delivered without its tileset."""
+    """Look at one tile, subtree or schema that was delivered without its tileset."""
+    from cimkit.checks._tiles3d.reading import load_json
+    from cimkit.checks._tiles3d.schema import check_schema
     from cimkit.checks._tiles3d.subtree import check_subtree
     from cimkit.checks._tiles3d.tiles import check_content
     from cimkit.loaders._mesh.paths import resolve
@@ -94,7 +109,11 @@ def _alone(data: bytes, source: Source, files: Any, issues: Issues) -> None:
         name = resolve(uri, source.path)
         return None if name is None else files.read(name)
 
-    if data[:4] == b"subt":
+    json = not asked(data)
+    if json and "classes" in (said := load_json(data)):
+        issues.count("metadata")
+        check_schema(said, issues.on("metadata"))
+    elif json or data[:4] == b"subt":
         check_subtree(data, issues, read, None, None, schema_broken=True)
     elif len(data) >= 12 and struct.unpack_from("<I", data, 4):
         check_content(data, issues, read)

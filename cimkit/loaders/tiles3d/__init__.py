@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
+from cimkit.loaders.tiles3d.named import named_files
 from cimkit.loaders.tiles3d.store import FileStore, Store, TableStore, ZipStore
 from cimkit.model import Asset, Source
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from cimkit.loaders.tiles3d.found import Found
     from cimkit.loaders.tiles3d.place import Lies
 
-SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=5)
+SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=6)
 
 _TILES = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
 _TEMPLATE = re.compile(r"\\\{(level|x|y|z)\\\}")
 _DATABASE = b"SQLite format 3\0"
+_PROPERTY_TYPES = (b"SCALAR", b"VEC2", b"VEC3", b"VEC4", b"MAT4", b"STRING", b"ENUM", b"BOOLEAN")
 _LARGEST = 256_000_000
 """Bytes of a tileset's JSON that are parsed."""
 
@@ -45,7 +47,18 @@ def sniff(head: Head) -> int:
     if text[:1] != b"{" or b'"stac_version"' in start or b'"CityJSON' in start:
         return 0
     tiled = b'"geometricError"' in start and (b'"root"' in start or b'"asset"' in start)
-    return 70 if tiled else 0
+    if tiled:
+        return 70
+    model = head.name.endswith(".gltf") or b'"asset"' in start or b'"accessors"' in start
+    return 40 if not model and _is_part(start) else 0
+
+
+def _is_part(start: bytes) -> bool:
+    """Return whether JSON has the fields of a subtree, or of a metadata schema."""
+    if b'"tileAvailability"' in start or b'"childSubtreeAvailability"' in start:
+        return True
+    described = all(word in start for word in (b'"classes"', b'"properties"', b'"type"'))
+    return described and any(b'"%s"' % kind in start for kind in _PROPERTY_TYPES)
 
 
 def _archive_kind(head: Head) -> str | None:
@@ -68,30 +81,15 @@ def _kind(names: list[str], name: str) -> str | None:
     return "3tz" if indexed and "tileset.json" in names else None
 
 
-def _uris(value: Any) -> Iterator[str]:
-    """Give the values of all ``uri`` and ``url`` fields."""
-    waiting = [value]
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, dict):
-            for name, inner in at.items():
-                if name in ("uri", "url", "schemaUri") and isinstance(inner, str):
-                    yield inner
-                else:
-                    waiting.append(inner)
-        elif isinstance(at, list):
-            waiting.extend(at)
-
-
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
-    """Name the delivered files that a tileset refers to."""
+    """Name the delivered files that a tileset, a subtree or a tile refers to."""
     try:
-        said = _json(file)
+        named = list(named_files(file))
     except (ValueError, OSError, RecursionError):
-        return set()  # binary, or broken: `probe` says so
+        return set()  # points, or broken: `probe` says so
     found = set()
     lower: dict[str, str] = {}
-    for uri in _uris(said):
+    for uri in named:
         target = resolve(uri.replace("\\", "/"), path)
         if target is None:
             continue
@@ -146,11 +144,20 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         said = _json(source.file)
     except (ValueError, RecursionError) as error:
         raise SourceUnreadable("its JSON is broken", where=source.path, got=str(error)) from error
+    if isinstance(said, dict) and "root" not in said and "geometricError" not in said:
+        part = "subtree" if "tileAvailability" in said or "classes" not in said else "schema"
+        _alone(part, source, found)
+        return _asset(source, options, found, None, part, f"3D Tiles {part} (JSON)")
     return _tileset(said, source, options, FileStore(source), source.path, found, "")
 
 
 def _alone(magic: str, source: Source, found: Found) -> None:
-    if magic in ("b3dm", "i3dm", "pnts", "cmpt"):
+    """Say that a part of a tileset came without it."""
+    if magic in ("subtree", "schema"):
+        message = f"It is the {magic} of a tileset that was not delivered with it."
+        hint = "Deliver the tileset.json that refers to it."
+        found.trouble("tile-alone", message, severity="info", hint=hint)
+    elif magic in ("b3dm", "i3dm", "pnts", "cmpt"):
         found.trouble(
             "tile-alone",
             "It is one tile of a tileset that was not delivered with it; only that says where it "

@@ -23,6 +23,8 @@ _MOST = 20_000
 """Subtrees that are read."""
 _CHECKED = 1_000_000
 """Contents whose presence is looked up."""
+_WIDEST = 2**24
+"""Tiles on the level below a subtree, at most: their availability is held in memory."""
 
 Bits = npt.NDArray[np.bool_]
 
@@ -55,6 +57,10 @@ def walk_subtrees(
     if not isinstance(levels, int) or not 0 < levels < 16 or branching is None or not template:
         message = "An implicit tiling lacks its scheme, levels or subtrees."
         found.trouble("tileset-invalid", message, base, severity="error")
+        return []
+    if branching**levels > _WIDEST:
+        message = "Its subtrees have more levels than are read."
+        found.trouble("tiles-uncounted", message, base, got=f"{levels} levels")
         return []
     dimension = 2 if branching == 4 else 3
     names: list[str] = []
@@ -91,7 +97,7 @@ def walk_subtrees(
                         names.append(filled)
         waiting += [
             (level + levels, _child(at, int(i), levels, dimension))
-            for i in np.flatnonzero(tree.children)
+            for i in np.flatnonzero(tree.children)[:_MOST]
         ]
     if waiting:
         message = "It has more subtrees than are read."

@@ -117,3 +117,20 @@ def test_all_words_are_said_in_three_languages() -> None:
         assert all(said.values())
         assert f'"{word}"' in source, f"nothing says {word}"
     assert len(SUBJECTS) == len(set(SUBJECTS))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"id": "s", "classes": {"c": {"properties": {"p": {"type": "SCALAR"}}}}}, "metadata"),
+        ({"tileAvailability": {"constant": 2}, "childSubtreeAvailability": {"constant": 0}}, ""),
+    ],
+)
+def test_a_schema_or_a_subtree_alone(tmp_path: Path, said: Any, told: str) -> None:
+    file = tmp_path / "part.json"
+    file.write_text(json.dumps(said))
+    subject = told or "implicit"
+    assert [r["reason"] for r in inspected(file, subject)] == [
+        "member-missing" if told else "choice-wrong",
+        "looked",
+    ]
