@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cimkit.checks._tiles3d.issues import Issues
-from cimkit.checks._tiles3d.tileset_members import KNOWN
+from cimkit.checks._tiles3d.shapes import fits
+from cimkit.checks._tiles3d.tileset_members import EXTENSIONS, KNOWN
 
-__all__ = ["check_declarations"]
+__all__ = ["check_declarations", "check_objects"]
 
 _GLTF = "3DTILES_content_gltf"
 _GEOJSON = "MAXAR_content_geojson"
@@ -44,6 +46,28 @@ def check_declarations(said: dict[str, Any], issues: Issues, met: set[str]) -> N
         issues.tell("extension-idle", "/extensionsUsed", got=name, severity="info")
     for name in sorted((used | found) - KNOWN):
         issues.tell("extension-unknown", "/extensionsUsed", got=name, severity="info")
+
+
+def check_objects(said: dict[str, Any], issues: Issues, name: Callable[[str, str], Any]) -> None:
+    """Tell of what is wrong in the extensions of a tileset as a whole.
+
+    Parameters
+    ----------
+    name
+        Given an address and its place, tells of it if no such file was delivered.
+    """
+    issues = issues.on("extensions")
+    extensions = said.get("extensions")
+    for key, kind in EXTENSIONS.items():
+        own = extensions.get(key) if isinstance(extensions, dict) else None
+        at = f"/extensions/{key}"
+        if not isinstance(own, dict) or not fits(own, kind, issues, at):
+            continue
+        used, required = (_names(own.get(k)) for k in ("extensionsUsed", "extensionsRequired"))
+        for one in sorted(required - used):
+            issues.tell("extension-required-unused", f"{at}/extensionsRequired", got=one)
+        if own.get("propertiesSchemaUri") is not None:
+            name(own["propertiesSchemaUri"], f"{at}/propertiesSchemaUri")
 
 
 def _names(given: Any) -> set[str]:

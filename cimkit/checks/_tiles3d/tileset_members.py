@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cimkit.checks._tiles3d.shapes import TEXT, Kind, array, dictionary, integer, number, record
 
-__all__ = ["CONTENT", "KNOWN", "TILE", "TILESET", "TILING"]
+__all__ = ["CONTENT", "EXTENSIONS", "KNOWN", "TILE", "TILESET", "TILING"]
 
 _NAMES = array(TEXT, 1, unique=True)
 _OBJECTS = array(Kind("object"))
@@ -34,6 +34,11 @@ TILING = record(
     subtreeLevels_=integer(1),
     subtrees_=record(uri_=TEXT),
 )
+EXTENSIONS = {
+    "3DTILES_content_gltf": record(extensionsUsed=_NAMES, extensionsRequired=_NAMES),
+    "MAXAR_content_geojson": record(propertiesSchemaUri=TEXT),
+}
+"""Members of extensions that speak of a tileset as a whole."""
 KNOWN = frozenset(
     {
         "3DTILES_batch_table_hierarchy",

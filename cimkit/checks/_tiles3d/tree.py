@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.checks._tiles3d.contents import Contents
-from cimkit.checks._tiles3d.declarations import check_declarations
+from cimkit.checks._tiles3d.declarations import check_declarations, check_objects
 from cimkit.checks._tiles3d.implicit import check_implicit
 from cimkit.checks._tiles3d.inside import check_volume_inside
 from cimkit.checks._tiles3d.issues import Issues
@@ -89,6 +89,7 @@ class Walk:
             document.tiles(frame)
         if said.get("extensions") is None or isinstance(said.get("extensions"), dict):
             check_declarations(said, issues, document.met)
+            check_objects(said, issues, lambda uri, at: self.files.name(uri, name, issues, at))
         return issues.found | document.met
 
     def _head(self, said: dict[str, Any], issues: Issues) -> None:

@@ -270,3 +270,23 @@ def test_many_alike_are_counted_not_listed(look: Look, tmp_path: Any) -> None:
     assert len(rows) == 1000
     assert sum(r["count"] for r in rows) == 1500
     assert len({r["mistake"] for r in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "told"),
+    [
+        ("3DTILES_content_gltf", {"extensionsUsed": ["A"], "extensionsRequired": ["A"]}, ""),
+        ("3DTILES_content_gltf", {"extensionsUsed": []}, "length-wrong"),
+        ("3DTILES_content_gltf", {"extensionsUsed": ["A", "A"]}, "element-twice"),
+        ("3DTILES_content_gltf", {"extensionsUsed": [12]}, "type-wrong"),
+        ("3DTILES_content_gltf", {"extensionsRequired": ["B"]}, "extension-required-unused"),
+        ("MAXAR_content_geojson", {"propertiesSchemaUri": 12}, "type-wrong"),
+        ("MAXAR_content_geojson", {"propertiesSchemaUri": "none.json"}, "file-missing"),
+        ("MAXAR_content_geojson", {}, ""),
+    ],
+)
+def test_what_extensions_of_a_tileset_say(
+    look: Look, name: str, said: dict[str, Any], told: str
+) -> None:
+    top = {"extensionsUsed": [name], "extensionsRequired": [name], "extensions": {name: said}}
+    assert {word for weight, word, _ in look(tileset(top)) if weight == "error"} == {told} - {""}
