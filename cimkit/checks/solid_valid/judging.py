@@ -115,7 +115,7 @@ class Judge:
         worst = float(np.abs(finite).max()) if len(finite) else 0.0
         measured, expected = "", ""
         if code in _LENGTHS:
-            measured, expected = f"{worst:.3f} m", f"≤ {self.limits.planarity_distance:g} m"
+            measured, expected = f"{worst:.3g} m", f"≤ {self.limits.planarity_distance:g} m"
         elif code in _DEGREES:
             measured, expected = f"{worst:.1f}°", f"≤ {self.limits.planarity_normals:g}°"
         elif code == 301:
