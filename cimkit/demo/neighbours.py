@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.affinity
 
 from cimkit.demo.tables import Table
 from cimkit.errors import UsageError
@@ -56,13 +57,14 @@ def into_its_neighbour(
     tree = shapely.STRtree(outlines)
     for row in rows:
         near = int(tree.query_nearest(outlines[row], exclusive=True, all_matches=False)[0])
-        if near in spared:
+        # Of two that overlap the later one is named.
+        if near in spared or near > row:
             continue
         bridge = shapely.shortest_line(outlines[row], outlines[near])
         here, there = shapely.get_coordinates(bridge)
         gap = float(np.hypot(*(there - here)))
         step = (there - here) / gap * (gap + _INTO)
-        moved = shapely.transform(outlines[row], lambda xy, by=step: xy + by)
+        moved = shapely.affinity.translate(outlines[row], *step)
         hit = set(tree.query(moved, predicate="intersects").tolist()) - {row}
         shared = shapely.area(shapely.intersection(moved, outlines[near]))
         if hit == {near} and shared > _INTO:

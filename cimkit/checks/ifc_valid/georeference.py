@@ -17,6 +17,10 @@ __all__ = ["TESTS"]
 
 _SAME = 1e-6
 """Relative difference of scales that are the same."""
+_NEAR = 1e-5
+"""The same, of scales that take in the projection's: that differs from end to end of a site."""
+_EARTH = 6_371_000.0
+"""Mean radius, metres."""
 _DATUMS = (
     "GEODETIC_REFERENCE_FRAME",
     "DYNAMIC_GEODETIC_REFERENCE_FRAME",
@@ -111,6 +115,21 @@ def _map_unit(system: Any) -> float | None:
     return float(lengths[0]) if lengths else None
 
 
+def _grid_scale(operation: Any) -> float:
+    """Return map lengths per length on the ellipsoid where a model stands; NaN if unknown."""
+    from pyproj import CRS, Proj, Transformer
+
+    name = getattr(operation.TargetCRS, "Name", None) or ""
+    system = CRS.from_string(name) if name in _crs_codes() else None
+    if system is None or not system.is_projected:
+        return math.nan
+    way = Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
+    lon, lat = way.transform(operation.Eastings, operation.Northings)
+    if not (math.isfinite(lon) and abs(lat) < 90):
+        return math.nan
+    return float(Proj(system).get_factors(lon, lat).meridional_scale)
+
+
 def _scale(model: Model, found: Found, _: Mapping[str, Any]) -> None:
     for operation in model.of("IfcMapConversion"):
         own = _map_unit(operation.TargetCRS)
@@ -125,7 +144,15 @@ def _scale(model: Model, found: Found, _: Mapping[str, Any]) -> None:
             # Where only EPSG tells the unit, published cases take the quotient the other way round.
             dues.add(1 / due)
         scales = [scale * f for f in factors | {1.0}]
-        if not any(math.isclose(s, d, rel_tol=_SAME) for s in scales for d in dues):
+        # Many write the projection's scale in as well, reduced to sea level or not.
+        grid = _grid_scale(operation)
+        sea = 1 - (operation.OrthogonalHeight or 0.0) * own / _EARTH
+        if not any(
+            math.isclose(s, d, rel_tol=_SAME)
+            or any(math.isclose(s, d * g, rel_tol=_NEAR) for g in (grid, grid * sea))
+            for s in scales
+            for d in dues
+        ):
             found.fail(operation, f"Scale: {scale:.10g}", f"{due:.10g}")
 
 
