@@ -89,6 +89,8 @@ def open_database(
         con.execute(f"LOAD {literal(file)}")
         _verified.add(file)
     con.execute("SET TimeZone = 'UTC'")
+    # In `python -c` and notebooks DuckDB draws one on standard output, where results are.
+    con.execute("SET enable_progress_bar = false")
     if spill is not None:
         con.execute(f"SET temp_directory = {literal(spill)}")
     return con

@@ -126,6 +126,7 @@ def compare(
     import duckdb
 
     con = duckdb.connect(config={"threads": 1})
+    con.execute("SET enable_progress_bar = false")  # standard output is data
     try:
         now = findings.select([*_NAMED[:6], "status"])
         con.register("now_", now.append_column("n", pa.array(range(len(now)), pa.int64())))

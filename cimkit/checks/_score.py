@@ -148,6 +148,7 @@ def _counted(findings: pa.Table, rules: Sequence[Rule], units: Mapping[str, str]
     import duckdb
 
     con = duckdb.connect(config={"threads": 1})
+    con.execute("SET enable_progress_bar = false")  # standard output is data
     try:
         columns = ["rule", "status", "path", "mistake", "waived", "count"]
         con.register("f", findings.select(columns))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,3 +105,13 @@ def test_stops_at_the_limits(filled: Catalog) -> None:
     greedy = "SELECT list(a.range::VARCHAR || repeat('x', 1000)) FROM range(50000000) a"
     with pytest.raises(QueryError, match="memory"):
         query(filled, greedy, memory=200 * 2**20)
+
+
+def test_no_progress_bar_is_drawn_on_standard_output() -> None:
+    # DuckDB takes a program without a file, as a notebook is, for a person at a terminal.
+    code = (
+        "from cimkit.catalog._lake import open_database as o; "
+        "print(o().execute(\"SELECT current_setting('enable_progress_bar')\").fetchone()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
