@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["anchored", "expected", "spelt", "subject", "summed"]
+__all__ = ["anchored", "expected", "shortened", "spelt", "subject", "summed"]
 
 Json = Mapping[str, Any]
 _SHOWN = 5
@@ -32,20 +32,21 @@ def spelt(value: Json) -> str:
     '0 | 1 | 2 | 3 | 4 | … (1000)'
     """
     if "simple" in value:
-        return _short(value["simple"])
+        return shortened(value["simple"])
     parts = []
     if "enumeration" in value:
         many = value["enumeration"]
         more = f" | … ({len(many)})" if len(many) > _SHOWN else ""
-        parts.append(_short(" | ".join(many[:_SHOWN])) + more)
+        parts.append(shortened(" | ".join(many[:_SHOWN])) + more)
     if "pattern" in value:
-        parts.append(" | ".join(f"/{_short(p)}/" for p in value["pattern"][:_SHOWN]))
+        parts.append(" | ".join(f"/{shortened(p)}/" for p in value["pattern"][:_SHOWN]))
     parts += [f"{sign} {value[name]}" for name, sign in _BOUNDS.items() if name in value]
     parts += [f"|…| {sign} {value[name]}" for name, sign in _LENGTHS.items() if name in value]
     return ", ".join(parts)
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text that a message has room for."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from cimkit.checks.ids import _answer
 from cimkit.checks.ids._answer import Answer
 from cimkit.checks.ids._entities import entity, entity_rows, part_of
-from cimkit.checks.ids._expected import anchored, expected, spelt, subject, summed
+from cimkit.checks.ids._expected import anchored, expected, shortened, spelt, subject, summed
 from cimkit.checks.ids._held import attribute, classification, material
 from cimkit.checks.ids._properties import property_
 from cimkit.loaders.ifc.columns import Columns
@@ -177,7 +177,7 @@ def _rows(
     made: dict[str, Any] = {k: pa.repeat(pa.scalar(v), count) for k, v in texts.items()}
     made["place"] = pa.array(places, pa.string())
     made["layer"] = classes.take(pa.array(columns.read.codes[rows]))
-    made["measured"] = pa.array(shown, pa.string())
+    made["measured"] = pa.array([shortened(text) for text in shown], pa.string())
     made["count"] = pa.repeat(pa.scalar(1, pa.int64()), count)
     made["things"] = pa.array(first.astype(np.int64))
     return pa.table({name: made[name] for name in SCHEMA.names}, schema=SCHEMA)

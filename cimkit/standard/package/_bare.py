@@ -11,9 +11,10 @@ __all__ = ["bare_ids"]
 _FACTS = {"author": "issuer", "copyright": "licence", "description": "note"}
 
 
-def bare_ids(path: Path, files: Sequence[Path]) -> dict[str, bytes]:
-    """Return the files of the package that some IDS are.
+def bare_ids(path: Path) -> dict[str, bytes]:
+    """Return the files of the package that an IDS is, or a folder of them.
 
+    A folder that has a ``standard.toml`` is a package of its own, and no IDS at all is none: {}.
     Its id is the name of the file, or of the folder that holds several; its edition the version
     that the IDS says, else its date, the latest of several.
 
@@ -26,6 +27,13 @@ def bare_ids(path: Path, files: Sequence[Path]) -> dict[str, bytes]:
 
     from cimkit.standard.requirements import read_ids
 
+    files: Sequence[Path] = ()
+    if path.suffix.lower() == ".ids" and path.is_file():
+        files = [path]
+    elif path.is_dir() and not (path / "standard.toml").is_file():
+        files = sorted(path.glob("*.[iI][dD][sS]"))
+    if not files:
+        return {}
     contents: dict[str, bytes] = {}
     for file in files:
         name = f"{file.stem}.ids"

@@ -32,14 +32,11 @@ class PackageFiles:
     files: Mapping[str, bytes]
     """Content."""
     bare: bool = field(default=False, kw_only=True)
-    """Whether it is an IDS, or a folder of them, with nothing else that a package has."""
+    """Whether it is an IDS, or a folder of them, and no more."""
 
     def where(self, name: str) -> str:
         """Return how messages name a file."""
-        inner = name.removeprefix("ids/")
-        if not self.bare or inner == name:
-            return f"{self.path.name}/{name}"
-        return f"{self.path.name}/{inner}" if self.path.is_dir() else self.path.name
+        return f"{self.path.name}/{name}"
 
     def text(self, name: str) -> str:
         """Return a file's text."""
@@ -162,9 +159,7 @@ def _cells(reader: Any, where: str) -> Iterator[list[str]]:
 
 
 def open_package(path: Path) -> PackageFiles:
-    """Read a folder or zip with a ``standard.toml``, a workbook with a sheet of it, or IDS.
-
-    IDS stand for themselves: one file, or a folder of them that has no ``standard.toml``.
+    """Read a folder or zip with a ``standard.toml``, a workbook with a sheet of it, or bare IDS.
 
     Raises
     ------
@@ -173,28 +168,22 @@ def open_package(path: Path) -> PackageFiles:
     """
     if path.is_file() and path.name == "standard.toml":
         path = path.parent
-    if path.suffix.lower() == ".ids" and path.is_file():
-        return PackageFiles(path, bare_ids(path, [path]), bare=True)
+    if bare := bare_ids(path):
+        return PackageFiles(path, bare, bare=True)
     if path.suffix.lower() == ".xlsx" and path.is_file():
         from cimkit.standard.workbook._open import open_workbook
 
         return open_workbook(path)
     if path.is_dir():
         # Looked for first: a wrong folder may be a large one.
-        named = (path / "standard.toml").is_file()
-        inside = () if named else sorted(path.glob("*.[iI][dD][sS]"))
-        if inside:
-            return PackageFiles(path, bare_ids(path, inside), bare=True)
-        files = read_folder(path) if named else {}
+        files = read_folder(path) if (path / "standard.toml").is_file() else {}
     else:
         files = unzip(path)
         top = root(list(files)) or ""
         files = {n.removeprefix(top): b for n, b in files.items() if n.startswith(top)}
     if "standard.toml" not in files:
         raise StandardError(
-            "no standard package",
-            where=str(path),
-            expected="a file standard.toml in it, or .ids files",
+            "no standard package", where=str(path), expected="standard.toml or .ids"
         )
     return PackageFiles(path, files)
 

@@ -38,7 +38,7 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
         If a rule names a file or a specification that is not there.
     """
     documents = {
-        name.removeprefix("ids/"): _document(files.files[name], files.where(name))
+        name.removeprefix("ids/"): _document(files.files[name], _place(files, name))
         for name in files.under("ids", ".ids")
     }
     found: list[Rule] = []
@@ -79,7 +79,7 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
             base = f"{package}/{stem}{_slug(one, n)}"
             full = base if base not in taken else f"{base}-{n + 1}"
             taken.add(full)
-            where = files.where(f"ids/{name}")
+            where = _place(files, f"ids/{name}")
             found.append(
                 Rule(
                     id=full,
@@ -94,6 +94,13 @@ def requirement_rules(files: PackageFiles, package: str, rules: Sequence[Rule]) 
                 )
             )
     return found
+
+
+def _place(files: PackageFiles, name: str) -> str:
+    """Return how messages name an IDS of a package, or one that stands alone."""
+    if not files.bare:
+        return files.where(name)
+    return files.path.name if files.path.is_file() else files.where(name.removeprefix("ids/"))
 
 
 @lru_cache(32)

@@ -394,6 +394,29 @@ def test_what_is_found_names_value_place_and_what_was_wanted(held: Held) -> None
     assert found[0]["measured"] == "X"
     assert found[0]["expected"] == "C0 | C1 | C2 | C3 | C4 | … (3000)"
     assert (found[0]["layer"], found[0]["what"]) == ("IFCWALL", "Name")
+    long = held(wall(f"'{'X' * 5000}'"), walls(attribute("Name", "Y")))
+    assert long[0]["measured"] == f"{'X' * 120}…"
+
+
+def test_a_whole_is_named_as_it_is_asked_for(held: Held) -> None:
+    model = (
+        "#1=IFCWALL('0000000000000000000001',$,$,$,$,$,$,$,$);"
+        "#2=IFCSLAB('0000000000000000000002',$,$,$,$,$,$,$,.ROOF.);"
+        "#3=IFCRELAGGREGATES('0000000000000000000003',$,$,$,#2,(#1));"
+    )
+    relation = 'relation="IFCRELAGGREGATES"'
+    found = held(model, walls(f"<partOf {relation}>{entity('IFCSLAB', 'BASESLAB')}</partOf>"))
+    assert found[0]["measured"] == "IFCSLAB.ROOF"
+    assert found[0]["expected"] == "IFCSLAB.BASESLAB (IFCRELAGGREGATES)"
+    assert held(model, walls(f"<partOf>{entity('IFCDOOR')}</partOf>"))[0]["measured"] == "IFCSLAB"
+
+
+def test_a_wrong_value_is_told_without_the_type_that_it_has(held: Held) -> None:
+    lines = "#5=IFCPROPERTYSINGLEVALUE('P',$,IFCLABEL('a'),$);"
+    lines += "#2=IFCPROPERTYSET('0000000000000000000002',$,'S',$,(#5));"
+    lines += "#4=IFCRELDEFINESBYPROPERTIES('0000000000000000000004',$,$,$,(#1),#2);"
+    found = held(wall() + lines, walls(prop("S", "P", "IFCLABEL", "b")))
+    assert (found[0]["measured"], found[0]["expected"]) == ("a", "b")
 
 
 def test_two_failures_of_one_object_are_one_thing(held: Held) -> None:
