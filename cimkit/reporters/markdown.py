@@ -33,6 +33,8 @@ _MARKUP = re.compile(
     r"|:(?=//)|(?<=www)\.)",
     re.IGNORECASE,
 )
+_PLAIN = "_*[]~\\"
+"""What a backslash before it makes plain in every reader; the rest is written as entities."""
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _MARK = {"accepted": "✅", "rejected": "❌", "incomplete": "⚠️"}
 
@@ -160,4 +162,4 @@ def _safe(text: str) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
-    return "".join(f"&#{ord(c)};" for c in found[0])
+    return "".join(f"\\{c}" if c in _PLAIN else f"&#{ord(c)};" for c in found[0])

@@ -117,7 +117,7 @@ function line(n) {
   const r = D.rules[n], fails = r.status === "fail", many = fails ? r.failed : r.not_checked;
   return el("li", {}, el("span", { class: `tag ${kind(r)}` }, w(r.standing)),
     el("span", { class: "name" }, link(named(r), () => { if (!(fails && show(n))) $("section-unchecked").scrollIntoView(); }), " ", el("small", { class: "dim" }, r.rule)),
-    el("span", { class: "n" }, many ? `${many.toLocaleString("en")} ${say(r.unit)}` : r.mandatory && !fails ? w("mandatory") : ""));
+    el("span", { class: "n" }, many ? el("small", { class: "dim" }, `${say(r.unit)} `) : "", many ? many.toLocaleString("en") : r.mandatory && !fails ? w("mandatory") : ""));
 }
 function outcome() {
   const of = (status) => D.ordered.filter((n) => D.rules[n].status === status);
@@ -173,6 +173,9 @@ function groups(all) {
   }
   if (!by.size) place.append(el("p", { class: "pass" }, w("no failures")));
 }
+// Whether a message has a value in it already; short ones are found in any text.
+const stated = (name, row, message) => !text(name, row)
+  || (D.templates[C.template[row]].message[lang] || "").includes(`{${name}}`) || (text(name, row).length > 3 && message.includes(text(name, row)));
 function group(n) {
   const g = D.groups[n], row = g.rows[0];
   const hint = told(row, "hint"), count = g.places.toLocaleString("en");
@@ -180,7 +183,7 @@ function group(n) {
   const same = !/\{\w+\}/.test(D.templates[C.template[row]].message[lang] || "");
   const head = g.mistake || same || g.places === 1 ? told(row, "message") : "";
   for (const k of g.rows) {
-    const got = [], said = (name) => !text(name, k) || (head + got.join(" ")).includes(text(name, k));
+    const got = [], said = (name) => stated(name, k, head || got[0] || "") && (!head || text(name, k) === text(name, row));
     if (!g.mistake && !same && g.places > 1) got.push(told(k, "message"));
     if (!said("measured")) got.push(`${w("measured")}: ${text("measured", k)}`);
     if (!said("expected")) got.push(`${w("expected")}: ${text("expected", k)}`);
@@ -300,8 +303,8 @@ function detail() {
   if (chosen < 0) { place.replaceChildren(el("p", { class: "dim" }, w("choose"))); return; }
   const i = chosen, r = D.rules[C.rule[i]], hint = told(i, "hint");
   const facts = [["rule", r.rule], ["file", text("path", i) || "."], ["class", text("class", i)], ["place", text("place", i)],
-    ["measured", told(i, "message").includes(text("measured", i)) ? "" : text("measured", i)],
-    ["expected", told(i, "message").includes(text("expected", i)) ? "" : text("expected", i)], ["tolerance", text("tolerance", i)], ["clause", r.clause],
+    ["measured", stated("measured", i, told(i, "message")) ? "" : text("measured", i)],
+    ["expected", stated("expected", i, told(i, "message")) ? "" : text("expected", i)], ["tolerance", text("tolerance", i)], ["clause", r.clause],
     ["element", r.element], ["count", C.count[i].toLocaleString("en")],
     ["position", C.x[i] === null ? "" : [C.x[i].toFixed(6), C.y[i].toFixed(6), C.z[i] === null ? null : `${C.z[i].toFixed(2)} m`].filter(Boolean).join(", ")],
     ["waiver", text("waived", i)], ["fingerprint", text("fingerprint", i)]];

@@ -58,7 +58,9 @@ _WIDTHS = {
     **dict.fromkeys(("code", "parent", "class", "change", "level", "kind", "op", "verified"), 12),
     **dict.fromkeys(("definition", "sql", "text", "source", "parameters"), 44),
     **dict.fromkeys(("name_zh", "name_ja", "name_en", "title", "key", "id", "value"), 26),
-    **dict.fromkeys((f"{k}_{la}" for k in ("title", "message", "hint") for la in ("zh", "ja", "en")), 40),
+    **dict.fromkeys(
+        (f"{k}_{la}" for k in ("title", "message", "hint") for la in ("zh", "ja", "en")), 40
+    ),
 }
 _LISTS = "_lists"
 _TAIL = 2000
