@@ -182,9 +182,7 @@ def open_package(path: Path) -> PackageFiles:
         top = root(list(files)) or ""
         files = {n.removeprefix(top): b for n, b in files.items() if n.startswith(top)}
     if "standard.toml" not in files:
-        raise StandardError(
-            "no standard package", where=str(path), expected="standard.toml or .ids"
-        )
+        raise StandardError("no standard package", where=str(path), expected="standard.toml, .ids")
     return PackageFiles(path, files)
 
 
