@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -100,11 +101,10 @@ def _tell(
     }
     parts: list[pa.Table] = []
     for rows, why, how in _alike(context.words, reason, hint, size):
-        own = {name: array.take(rows) for name, array in values.items()}
-        parts.append(_told(context, rule, own, reason.take(rows), why, hint.take(rows), how, rows))
+        parts.append(_told(context, rule, values, reason, why, hint, how, rows))
     if not parts:
         return
-    told = pa.concat_tables(parts).sort_by("row")
+    told = parts[0] if len(parts) == 1 else pa.concat_tables(parts).sort_by("row")
     for name in ("reason", "message", "hint", "details"):
         columns[name] = _chunk(told[name])
 
@@ -120,7 +120,7 @@ def _alike(
         pc.if_else(pc.is_in(texts, value_set=known), texts, pa.scalar(None, pa.string()))
         for texts in (reason, hint)
     ]
-    table = pa.table({"reason": keys[0], "hint": keys[1], "row": pa.array(range(size))})
+    table = pa.table({"reason": keys[0], "hint": keys[1], "row": pa.array(np.arange(size))})
     groups = table.group_by(["reason", "hint"]).aggregate([("row", "list")])
     for why, how, rows in zip(*(groups[n] for n in ("reason", "hint", "row_list")), strict=True):
         yield rows.values, why.as_py(), how.as_py()
@@ -129,7 +129,7 @@ def _alike(
 def _told(
     context: CheckContext,
     rule: Rule,
-    own: Mapping[str, pa.Array],
+    values: Mapping[str, pa.Array],
     reason: pa.Array,
     why: str | None,
     hint: pa.Array,
@@ -142,7 +142,16 @@ def _told(
     def words(word: str) -> Mapping[str, str]:
         return context.words.get(word) or WORDS[word]
 
+    def own_of(array: pa.Array) -> pa.Array:
+        return array if len(rows) == len(array) else array.take(rows)
+
     size = len(rows)
+    texts = [*rule.message.values(), *rule.hint.values()]
+    for word in (why, how):
+        texts += words(word).values() if word is not None else []
+    named = {n for t in texts for n in placeholders(t)}
+    own = {name: own_of(values[name]) for name in named if name in values}
+    reason, hint = own_of(reason), own_of(hint)
     filled = reason if why is None else _fill(phrase(words(why)), own, size)
     message = _fill(phrase(rule.message), {**own, "reason": filled}, size)
     usual = _fill(phrase(rule.hint), {**own, "reason": filled}, size)
@@ -150,10 +159,7 @@ def _told(
         spoken = _fill(phrase(words(how)), {**own, "reason": filled}, size)
     else:
         spoken = pc.if_else(pc.equal(hint, ""), usual, hint)
-    texts = [*rule.message.values(), *rule.hint.values()]
-    for word in (why, how):
-        texts += words(word).values() if word is not None else []
-    kept = sorted({n for t in texts for n in placeholders(t)} - set(_SCHEMA.names) - {"reason"})
+    kept = sorted(named - set(_SCHEMA.names) - {"reason"})
     details = {name: _texts(own[name]) for name in kept if name in own}
     if why is None:
         details["reason"] = reason

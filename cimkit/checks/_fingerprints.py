@@ -12,17 +12,21 @@ if TYPE_CHECKING:
 __all__ = ["fingerprinted"]
 
 _SQL = """
-SELECT n, CASE WHEN status <> 'fail' THEN '' ELSE md5(concat_ws(chr(31),
-    rule, reason, path, layer, identity,
-    row_number() OVER (PARTITION BY rule, reason, path, layer, identity, status
-                       ORDER BY coalesce(mistake, ''), measured, expected, x, y, n))) END AS mark
-FROM (
+WITH own AS MATERIALIZED (
     SELECT f.*, CASE WHEN regexp_full_match(key, '[0-9a-f]{32,64}(#[0-9]+)?') THEN place
-                     ELSE coalesce(key, place) END AS identity
+                     ELSE coalesce(key, place) END AS identity,
+           hash(rule, reason, path, layer, identity, status) AS same
     FROM given f LEFT JOIN (
-        SELECT object_id, any_value(source_key) AS key FROM objects GROUP BY object_id
-    ) USING (object_id))
-ORDER BY n
+        SELECT object_id, any_value(source_key) AS key FROM objects
+        WHERE object_id IN (SELECT object_id FROM given) GROUP BY object_id
+    ) USING (object_id)),
+copies AS (
+    SELECT n, row_number() OVER (PARTITION BY same
+                                 ORDER BY coalesce(mistake, ''), measured, expected, x, y, n) AS nth
+    FROM own WHERE same IN (SELECT same FROM own GROUP BY same HAVING count(*) > 1))
+SELECT n, CASE WHEN status <> 'fail' THEN '' ELSE md5(concat_ws(chr(31),
+    rule, reason, path, layer, identity, coalesce(nth, 1))) END AS mark
+FROM own LEFT JOIN copies USING (n) ORDER BY n
 """
 
 
