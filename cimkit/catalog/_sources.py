@@ -92,7 +92,7 @@ def facts_key(staged: Staged, depth: str) -> str:
 
         version = entry("cimkit.loaders", asset.loader).SPEC.version
     declared = dataclasses.asdict(staged.declared)
-    said = [asset.sha256, asset.status, asset.loader, version, depth, declared]
+    said: list[object] = [asset.sha256, asset.status, asset.loader, version, depth, declared]
     if not asset.sha256:
         said += [asset.path, asset.size]
     if staged.declared.trajectory is not None and staged.folder is not None:

@@ -40,7 +40,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     context.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE held AS
         SELECT class_code, number, count(*) AS n,
-               list({{'object_id': object_id, 'layer': layer, 'measured': value, 'reason': reason}}) FILTER (reason IS NOT NULL) AS bad
+               list({{'object_id': object_id, 'layer': layer, 'measured': value, 'reason': reason}})
+                   FILTER (reason IS NOT NULL) AS bad
         FROM (SELECT *, {reason} AS reason FROM answers WHERE value IS NOT NULL) GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE wrong AS
         SELECT class_code, number, unnest(bad, recursive := true) FROM held"""

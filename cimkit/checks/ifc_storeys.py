@@ -51,7 +51,8 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     )
     bare = context.table(
         f"""SELECT path, source_layer AS layer, spot AS place, object_id, x, y, z,
-                   coalesce(nullif(trim(name), ''), spot) AS measured, 'storeys-none' AS reason, 0 AS things, rank
+                   coalesce(nullif(trim(name), ''), spot) AS measured,
+                   'storeys-none' AS reason, 0 AS things, rank
             FROM things b WHERE source_class = 'IfcBuilding' AND {here} AND item_id NOT IN
                  (SELECT item_id FROM levels) ORDER BY rank"""
     )

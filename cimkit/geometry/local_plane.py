@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
 
@@ -67,7 +68,7 @@ class LocalPlane:
         return _moved(shapes, self.from_plane)
 
 
-def _moved(shapes: Shapes, move: object) -> Shapes:
+def _moved(shapes: Shapes, move: Callable[[Reals], Reals]) -> Shapes:
     deep = bool(shapely.has_z(shapes).any()) if len(shapes) else False
     moved: Shapes = shapely.transform(shapes, move, include_z=deep)
     return moved

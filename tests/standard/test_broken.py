@@ -64,7 +64,7 @@ def test_damage_anywhere_is_a_standard_error(
         'acceptance.sample = ["20"]',
         'acceptance.sample = ["40:5", "20:3"]',
         'acceptance.weights."usability" = -1',
-        'acceptance.deductions.F = 1',
+        "acceptance.deductions.F = 1",
         "acceptance.adjustment = 0",
         "acceptance.maximum = true",
         "jurisdiction.division = 509912",
