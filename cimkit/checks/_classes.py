@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
@@ -12,9 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["classed"]
 
 _SQL = """
-SELECT coalesce(any_value(coalesce(nullif(o.class_code, ''), o.source_class)), '') AS class
-FROM named f LEFT JOIN objects o ON o.object_id = f.object_id AND f.object_id <> ''
-GROUP BY f.n ORDER BY f.n
+SELECT coalesce(class, '') AS class
+FROM named LEFT JOIN (
+    SELECT object_id, any_value(coalesce(nullif(class_code, ''), source_class)) AS class
+    FROM objects WHERE object_id IN (SELECT object_id FROM named WHERE object_id <> '')
+    GROUP BY object_id
+) USING (object_id)
+ORDER BY n
 """
 
 
@@ -22,7 +27,7 @@ def classed(context: CheckContext, findings: pa.Table) -> pa.Table:
     """Return findings with the class of their object: its code, else its class in the source."""
     if not findings.num_rows:
         return findings
-    named = pa.table({"object_id": findings["object_id"], "n": range(findings.num_rows)})
+    named = pa.table({"object_id": findings["object_id"], "n": np.arange(findings.num_rows)})
     context.con.register("named", named)
     classes = context.table(_SQL)["class"]
     context.con.unregister("named")
