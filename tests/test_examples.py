@@ -33,7 +33,7 @@ def test_the_first_makes_a_district(folder: Path) -> None:
 
 def test_the_second_gives_the_verdict(folder: Path) -> None:
     said = _run("02_check_before_handover.py", folder / "district")
-    assert "19 findings; accepted: False" in said
+    assert "31 findings; accepted: False" in said
     assert "second delivery accepted: True" in said
 
 
@@ -55,6 +55,16 @@ def test_the_fifth_writes_the_next_edition(folder: Path) -> None:
     assert "classes replaced: 0407" in said
     assert "0407 Street seat → 0499 Resting place" in said
     assert "Smart street lamp" in (folder / "edition" / "code-book.html").read_text("utf-8")
+
+
+def test_the_sixth_mends_and_hands_over(folder: Path) -> None:
+    if not (folder / "catalog").exists():
+        _run("03_ask_the_catalogue.py", folder / "district", folder / "catalog")
+    said = _run("06_a_vendors_week.py", folder / "district", folder / "catalog", folder / "week")
+    assert "Monday: fail." in said
+    assert "Friday: pass; 2 of Monday's findings are gone" in said, said
+    assert "the receipt holds: True" in said
+    assert "<html" in (folder / "week" / "monday.html").read_text("utf-8")[:500]
 
 
 def test_examples_stay_short() -> None:

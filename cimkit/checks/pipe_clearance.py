@@ -154,13 +154,18 @@ def _joined(
 
 
 def _told(context: CheckContext, bad: pa.Table) -> pa.Table:
+    """Name of each pair the one that comes later in the delivery, and the other as the other."""
     context.con.register("near_pipes", bad)
     try:
         rows = context.table(
-            """SELECT b.* EXCLUDE (other_id), o.path || ' ' || o.spot AS other,
-                      CASE WHEN row_number() OVER (PARTITION BY b.object_id ORDER BY b.other_id) = 1
-                           THEN 1 ELSE 0 END AS things
-               FROM near_pipes b JOIN things o ON o.object_id = b.other_id"""
+            """SELECT b.* EXCLUDE (object_id, other_id),
+                      CASE WHEN a.rank > o.rank THEN a.object_id ELSE o.object_id END AS object_id,
+                      CASE WHEN a.rank > o.rank THEN o.path || ' ' || o.spot
+                           ELSE a.path || ' ' || a.spot END AS other,
+                      (row_number() OVER (PARTITION BY greatest(a.rank, o.rank)
+                                          ORDER BY least(a.rank, o.rank)) = 1)::INT AS things
+               FROM near_pipes b JOIN things a ON a.object_id = b.object_id
+               JOIN things o ON o.object_id = b.other_id"""
         )
     finally:
         context.con.unregister("near_pipes")

@@ -145,8 +145,9 @@ def pipe(lake: Any) -> Any:
 
 
 def test_pipes_that_run_through_each_other(pipe: Any, run_check: Any) -> None:
-    pipe((0, 0, 98), (40, 0, 98))
-    late = pipe((20, -20, 97.8), (20, 20, 97.8), layer="gas")
+    # Of the two that which comes later in the delivery is named: layer by layer.
+    late = pipe((0, 0, 98), (40, 0, 98))
+    pipe((20, -20, 97.8), (20, 20, 97.8), layer="gas")
     found = run_check("pipe_clearance", parameters={"minimum": 0.0})
     assert [(f["object_id"], f["reason"]) for f in found.failed] == [(late, "clash")]
     assert found.failed[0]["measured"] == "-0.10 m"
