@@ -12,10 +12,10 @@ import numpy.typing as npt
 import shapely
 
 from cimkit.demo.neighbours import (
+    branch_short_of,
     into_its_neighbour,
     lifted,
     nearest_centre,
-    short_of_its_node,
     through_another,
 )
 from cimkit.demo.tables import KINDS, Table, asset_codes
@@ -158,17 +158,15 @@ def plant(
         f"it runs through the water main {out['pipe'].fields['pipe_id'][clash - 2 * streets]}",
         geometry=through_another(lines[clash], lines[clash - 2 * streets]),
     )
-    starts, ends = (
-        shapely.get_coordinates(shapely.get_point(lines[gas], k)).round(6).tolist() for k in (0, -1)
-    )
-    row = next(int(r) for r, at in zip(gas, starts, strict=True) if r != clash and at in ends)
+    main = out["pipe"].rows(gas[1:2])
+    out["pipe"] = out["pipe"].with_rows(main.put(0, pipe_id=f"RQ-{streets + 1:06d}"))
     spoil(
         "lines-meet",
         "pipe",
         "pipe",
-        row,
-        "a gas pipe that begins 6 cm from its node",
-        geometry=short_of_its_node(lines[row]),
+        3 * streets,
+        f"a branch that ends 4 cm short of its main {main.fields['pipe_id'][0]}",
+        geometry=branch_short_of(main.geometry[0]),
     )
     row = pick("traffic_sign", True)
     code = str(out["traffic_sign"].fields["ObjID"][row])

@@ -19,13 +19,12 @@ __all__ = [
     "into_its_neighbour",
     "lifted",
     "nearest_centre",
-    "short_of_its_node",
     "through_another",
 ]
 
 _INTO = 3.0  # metres that a building is pushed into its neighbour
 _FIRST_WALL = re.compile(rb"=IFCWALL\('([^']{22})'")
-_GAP = 0.06  # metres that a pipe stops short of its node
+_GAP = 0.04  # metres that a branch stops short of its main
 
 
 def into_its_neighbour(
@@ -90,12 +89,12 @@ def through_another(line: shapely.LineString, other: shapely.LineString) -> shap
     return shapely.LineString(xyz)
 
 
-def short_of_its_node(line: shapely.LineString) -> shapely.LineString:
-    """Return a line that begins 6 cm behind its first vertex."""
+def branch_short_of(line: shapely.LineString) -> shapely.LineString:
+    """Return a branch of 3 m to the left of a line, which it misses by 4 cm."""
     xyz = shapely.get_coordinates(line, include_z=True)
-    first = xyz[1] - xyz[0]
-    xyz[0] += first * (_GAP / float(np.hypot(*first[:2])))
-    return shapely.LineString(xyz)
+    root, along = (xyz[0] + xyz[1]) / 2, (xyz[1] - xyz[0])[:2]
+    left = np.array([-along[1], along[0], 0.0]) / np.hypot(*along)
+    return shapely.LineString([root + left * 3.0, root + left * _GAP])
 
 
 def borrow_guid(source: Path, target: Path) -> str:
