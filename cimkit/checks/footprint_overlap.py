@@ -116,14 +116,23 @@ def _of(plane: Plane, said: dict[str, Any], width: float) -> Iterator[pa.Table]:
 
 
 def _told(context: CheckContext, bad: pa.Table) -> pa.Table:
-    """Name the other object; one that overlaps several takes one from those that passed."""
+    """Name the other object; one that overlaps several takes one from those that passed.
+
+    Of two that overlap in part the later in the delivery is the one named.
+    """
     context.con.register("bad_pairs", bad)
     try:
         rows = context.table(
-            """SELECT b.* EXCLUDE (other_id), o.path || ' ' || o.spot AS other,
-                      CASE WHEN row_number() OVER (PARTITION BY b.object_id ORDER BY b.other_id) = 1
-                           THEN 1 ELSE 0 END AS things
-               FROM bad_pairs b JOIN things o ON o.object_id = b.other_id"""
+            """SELECT * EXCLUDE (rank),
+                      (row_number() OVER (PARTITION BY object_id ORDER BY rank) = 1)::INT AS things
+               FROM (SELECT b.* EXCLUDE (object_id, other_id),
+                            CASE WHEN kept THEN a.object_id ELSE o.object_id END AS object_id,
+                            CASE WHEN kept THEN o.path || ' ' || o.spot
+                                 ELSE a.path || ' ' || a.spot END AS other,
+                            CASE WHEN kept THEN o.rank ELSE a.rank END AS rank
+                     FROM bad_pairs b JOIN things a ON a.object_id = b.object_id
+                     JOIN things o ON o.object_id = b.other_id,
+                     LATERAL (SELECT b.reason = 'inside' OR a.rank > o.rank AS kept))"""
         )
     finally:
         context.con.unregister("bad_pairs")
