@@ -22,7 +22,8 @@ from cimkit.demo.dem import write_dem
 from cimkit.demo.filing import file_delivery
 from cimkit.demo.frame import EAST, LOCAL_GRID, WEST
 from cimkit.demo.gis import write_gpkg, write_shapefile
-from cimkit.demo.ifc import Model, model_of, write_ifc
+from cimkit.demo.ifc import write_ifc
+from cimkit.demo.modelled import Model, model_of
 from cimkit.demo.neighbours import borrow_guid
 from cimkit.demo.photos import Shot, drive, write_photo, write_trajectory
 from cimkit.demo.plan import Buildings, Plan, plan
@@ -171,8 +172,7 @@ def ifc_rows(b: Buildings, count: int) -> list[int]:
     # Rich outlines of medium height, in turns from both zones, look best; low ones write quickly.
     odd = 2 * np.abs(floors - 6) + np.where(floors > 12, 20, 0) - corners
     by_zone = [near[b.west[near] == side][np.argsort(odd[b.west[near] == side])] for side in (1, 0)]
-    longest = max(len(z) for z in by_zone)
-    turns = [int(z[k]) for k in range(longest) for z in by_zone if k < len(z)]
+    turns = [int(z[k]) for k in range(len(near)) for z in by_zone if k < len(z)]
     sound = turns[:count]
     rest = [int(r) for r in near[np.lexsort((near, floors))] if r not in sound and floors[r] > 1]
     return sound + rest[:3]
@@ -194,8 +194,8 @@ def _write_layers(folder: Path, tables: dict[str, Table], extra: dict[str, Table
     write_gpkg(folder / NAMES["furniture west"], western, WEST)
     pipes = folder / NAMES["pipe"]
     write_shapefile(pipes, tables["pipe"], LOCAL_GRID, encoding="UTF-8", prj=False)
-    bins = folder / NAMES["bins without .prj"]
-    write_shapefile(bins, extra["bins without .prj"], EAST, prj=False)
+    bins = "bins without .prj"
+    write_shapefile(folder / NAMES[bins], extra[bins], EAST, prj=False)
     write_gpkg(folder / NAMES["misnamed"], {"bus_stop": extra["misnamed"]}, EAST)
 
 
@@ -248,8 +248,8 @@ def _write_citymodel(
     folder: Path, district: Plan, modelled: list[int], sound: Table, spoilt: Table
 ) -> Planted:
     """Write some buildings that are no IFC and have no defect in the GIS layer."""
-    as_planned = sound.geometry == spoilt.geometry
-    rows = [int(r) for r in np.flatnonzero(as_planned) if r not in modelled][:6]
+    as_planned = np.flatnonzero(sound.geometry == spoilt.geometry).tolist()
+    rows = [r for r in as_planned if r not in modelled][:6]
     write_citymodel(folder / NAMES["city model"], district, rows, roofless=rows[-1])
     key = str(sound.fields["bldg_id"][rows[-1]])
     return Planted("solid-valid", NAMES["city model"], "a solid without a roof", key=key)
@@ -277,10 +277,7 @@ def _write_photos(folder: Path, district: Plan, trees: Table, photos: int) -> li
     ):
         path = f"img/street/509912_img_street_20260901_{k + 1:06d}.jpg"
         write_photo(
-            folder / path,
-            district,
-            trees,
-            shots[k],
+            *(folder / path, district, trees, shots[k]),
             position=rule != "photo-position",
             direction=rule == "photo-quality",
             blurred=rule == "photo-quality",

@@ -25,7 +25,8 @@ import ifcopenshell
 from building import write_building
 from meter import Step, measure, show
 
-from cimkit.demo.ifc import model_of, write_ifc
+from cimkit.demo.ifc import write_ifc
+from cimkit.demo.modelled import model_of
 from cimkit.demo.plan import plan
 from cimkit.loaders import ifc
 from cimkit.loaders._spec import ReadOptions

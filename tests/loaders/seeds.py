@@ -161,7 +161,8 @@ def _saved(picture: object, kind: str) -> bytes:
 
 
 def _models(folder: Path) -> Iterator[tuple[str, bytes]]:
-    from cimkit.demo.ifc import model_of, write_ifc
+    from cimkit.demo.ifc import write_ifc
+    from cimkit.demo.modelled import model_of
     from cimkit.demo.plan import plan
 
     write_ifc(folder / "p.ifc", replace(model_of(plan(20, 1), 0), floors=1))
