@@ -48,7 +48,9 @@ def ask(
         SELECT t.*, k.scheme, k.class_code FROM (SELECT {facts} FROM things WHERE {here}) t
         JOIN classifications k USING (object_id)
         WHERE k.class_code IS NOT NULL AND {any_of("k.scheme", others)}"""
-    groups = context.table(f"SELECT DISTINCT scheme, class_code, kind FROM ({classed})").to_pylist()
+    groups = context.table(
+        f"SELECT DISTINCT scheme, class_code, kind FROM ({classed}) ORDER BY ALL"
+    ).to_pylist()
     attributes: list[Attribute] = []
     numbers: dict[int, int] = {}
     asked = []

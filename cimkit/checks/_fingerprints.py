@@ -16,9 +16,9 @@ WITH own AS MATERIALIZED (
     SELECT f.*, CASE WHEN regexp_full_match(key, '[0-9a-f]{32,64}(#[0-9]+)?') THEN place
                      ELSE coalesce(key, place) END AS identity,
            hash(rule, reason, path, layer, identity, status) AS same
-    FROM given f LEFT JOIN (
+    FROM met_findings f LEFT JOIN (
         SELECT object_id, any_value(source_key) AS key FROM objects
-        WHERE object_id IN (SELECT object_id FROM given) GROUP BY object_id
+        WHERE object_id IN (SELECT object_id FROM met_findings) GROUP BY object_id
     ) USING (object_id)),
 copies AS (
     SELECT n, row_number() OVER (PARTITION BY same
@@ -41,8 +41,10 @@ def fingerprinted(context: CheckContext, findings: pa.Table) -> pa.Table:
         return findings
     named = ("rule", "status", "reason", "mistake", "path", "layer", "place", "object_id")
     given = findings.select([*named, "measured", "expected", "x", "y"])
-    context.con.register("given", given.append_column("n", pa.array(range(len(given)), pa.int64())))
+    context.con.register(
+        "met_findings", given.append_column("n", pa.array(range(len(given)), pa.int64()))
+    )
     marks = context.table(_SQL)["mark"]
-    context.con.unregister("given")
+    context.con.unregister("met_findings")
     at = findings.schema.get_field_index("fingerprint")
     return findings.set_column(at, findings.schema.field(at), marks)

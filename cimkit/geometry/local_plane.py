@@ -29,8 +29,8 @@ class LocalPlane:
 
     Examples
     --------
-    >>> LocalPlane(106.5, 29.5).to_plane(np.array([[106.5, 29.51]])).round(1).tolist()
-    [[0.0, 1108.5]]
+    >>> LocalPlane(106.5, 29.5).to_plane(np.array([[106.5, 29.51]])).round().tolist()
+    [[0.0, 1108.0]]
     """
 
     lon: float
