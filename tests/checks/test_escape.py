@@ -70,7 +70,8 @@ ENDLESS = {
     "levenshtein": "SELECT path FROM items WHERE levenshtein(repeat('a', 3000000), "
     "repeat('b', 3000000)) = 1",
     "like": "SELECT path FROM items WHERE repeat('a', 200) LIKE repeat('%a_', 12) || '%b'",
-    "product": "SELECT path FROM items, range(1000000) a(i), range(1000000) b(i) WHERE a.i < -b.i",
+    "product": "SELECT path FROM items, range(1000000) a(i), range(1000000) b(i), "
+    "range(1000000) c(i) WHERE (a.i * b.i + c.i) % 1000003 = -1",
 }
 
 
