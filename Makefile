@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
+PEERS  := build/peers
 SCALE  ?= 60
 APT    := libusb-1.0-0 libgl1 libgomp1 libegl1
 
@@ -61,7 +62,13 @@ lint: $(VENV)/.ready   ## ruff and mypy --strict
 	$(BIN)/ruff check -q .
 	$(BIN)/mypy --no-error-summary
 
-bench: setup     ## figures, as ratios against a peer or a floor in the same run
+# Peers pin old versions of what cimkit uses: they have an environment of their own.
+$(PEERS)/.ready: tests/benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+bench: setup $(PEERS)/.ready   ## figures, as ratios against a peer or a floor in the same run
 	for f in tests/benchmarks/bench_*.py; do $(BIN)/python $$f || exit 1; done
 
 clean:           ## remove what make made

@@ -29,7 +29,7 @@ SELECT i.*, greatest({_RANK.format("i.access")}, {_RANK.format("d.access")}) AS 
 FROM items i LEFT JOIN datasets d USING (dataset_id);
 CREATE TEMP VIEW ranked AS
 SELECT o.*, greatest({_RANK.format("o.access")}, coalesce(i.rank, 0)) AS rank,
-    i.path AS path, i.crs AS item_crs, i.sha256 AS sha256
+    i.path AS path, i.crs AS item_crs, i.vertical_datum AS vertical_datum, i.sha256 AS sha256
 FROM objects o LEFT JOIN ranked_items i USING (item_id) {{wanted}};
 CREATE TEMP VIEW selected AS SELECT * FROM ranked WHERE rank <= {{rank}};
 CREATE TEMP VIEW selected_items AS SELECT * FROM ranked_items WHERE rank <= {{rank}};
@@ -58,8 +58,9 @@ class Selection:
     def fetch(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Return the answer to a question over the views of the selection.
 
-        ``selected`` is `objects` with path, item_crs, sha256 and rank; ``selected_items`` is
-        `items`; ``class_names`` has the names of classes; ``tables`` are there by their names.
+        ``selected`` is `objects` with path, item_crs, vertical_datum, sha256 and rank;
+        ``selected_items`` is `items`; ``class_names`` has the names of classes; ``tables`` are
+        there by their names.
         """
         for name, table in tables.items():
             self.con.register(name, table)

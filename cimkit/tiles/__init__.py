@@ -1,20 +1,25 @@
 """Geometry to 3D Tiles 1.1: arrays in, tiles out. Knows no catalogue."""
 
+from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.extrude import extrude, flatten
 from cimkit.tiles.layer import Layer, Written, write_layer
 from cimkit.tiles.lines import ribbons, tubes
 from cimkit.tiles.markers import TEMPLATES, markers
-from cimkit.tiles.mesh import Mesh, join, mesh_glb
+from cimkit.tiles.mesh import Instances, Mesh, join, mesh_glb
 from cimkit.tiles.points import write_cloud
 from cimkit.tiles.shapes import ShapePack, place
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
+from cimkit.tiles.store import Store
 from cimkit.tiles.tileset import Tile, frame_at, write_tileset
 
 __all__ = [
     "TEMPLATES",
+    "Encoding",
+    "Instances",
     "Layer",
     "Mesh",
     "ShapePack",
+    "Store",
     "Tile",
     "Written",
     "extrude",

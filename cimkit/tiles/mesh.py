@@ -13,7 +13,7 @@ from cimkit.geometry.frames import to_frame
 from cimkit.tiles.glb import Glb, box
 from cimkit.tiles.metadata import FEATURE, add_table
 
-__all__ = ["Mesh", "Written", "face_normals", "join", "mesh_glb", "split_creases"]
+__all__ = ["Instances", "Mesh", "Written", "face_normals", "join", "mesh_glb", "split_creases"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -31,6 +31,26 @@ class Mesh:
     """Shape (n,): the row of the feature a vertex belongs to."""
     color: npt.NDArray[np.uint8] | None = None
     """Shape (n, 4), linear RGBA; None: the layer's own colour."""
+    uv: npt.NDArray[np.float32] | None = None
+    """Shape (n, 2), from 0 to 1 from the upper left of `image`; None: no texture."""
+    image: bytes | None = None
+    """The texture: a JPEG, PNG or WebP file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """Copies of one small mesh (EXT_mesh_gpu_instancing)."""
+
+    template: Mesh
+    """In metres, x east, y north, z up of each copy's own place; ``feature`` is not used."""
+    position: Reals
+    """Shape (n, 3): the template's origin, earth-centred (or local) metres."""
+    turn: Reals
+    """Shape (n, 3, 3): rotations, the template's axes as columns in the outer coordinates."""
+    scale: Reals
+    """Shape (n, 3): along the template's own axes."""
+    feature: Whole
+    """Shape (n,): the row of the feature of each copy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = [
     "NO_HEIGHT",
     "POINT",
     "Property",
+    "Schema",
     "add_table",
     "schema_json",
     "values",
@@ -75,6 +76,18 @@ LAYER = (
     Property("features", "Features", "UINT32", "Number of objects"),
 )
 """Properties of a layer, in the groups of the root tileset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One metadata schema that all contents of a tileset refer to."""
+
+    uri: str
+    """Of the schema's file, relative to the contents."""
+    document: dict[str, Any]
+    """The schema: classes and enums, as 3D Tiles 1.1 and EXT_structural_metadata have it."""
+    feature: tuple[Property, ...]
+    """Properties of its class ``feature``: of every object that has triangles."""
 
 
 def schema_json(classes: dict[str, tuple[Property, ...]]) -> dict[str, Any]:

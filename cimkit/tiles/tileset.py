@@ -34,7 +34,9 @@ class Tile:
     group: int | None = None
     """Index into the groups of the tileset."""
     children: list[Tile] = field(default_factory=list)
-    """Tiles that add to this one."""
+    """Tiles below this one."""
+    refine: str = "ADD"
+    """``ADD``: the children add to this tile; ``REPLACE``: they stand for it, all together."""
 
 
 def frame_at(xyz: Reals, *, local: bool = False) -> Reals:
@@ -100,7 +102,7 @@ def write_tileset(
     # With nothing drawn at all the error is the whole thing.
     whole["geometricError"] = _metres(max(float(np.linalg.norm(high - low)), root.error))
     whole["root"] = _tile(root, None if unframed else np.eye(4))
-    whole["root"]["refine"] = "ADD"
+    whole["root"]["refine"] = root.refine
     file.write_bytes(orjson.dumps(whole) + b"\n")
 
 
@@ -122,9 +124,11 @@ def _tile(tile: Tile, parent: Reals | None) -> dict[str, Any]:
         if tile.group is not None:
             out["content"]["group"] = tile.group
     if tile.children:
-        out["children"] = [
-            _tile(child, None if parent is None else tile.frame) for child in tile.children
-        ]
+        inner = None if parent is None else tile.frame
+        out["children"] = [_tile(child, inner) for child in tile.children]
+        for said, child in zip(out["children"], tile.children, strict=True):
+            if child.refine != tile.refine:
+                said["refine"] = child.refine
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from cimkit.exporters._datums import datum_notes
+from cimkit.exporters.three_d_tiles.datums import datum_notes
 
 
 class Sources:

@@ -11,28 +11,48 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cimkit.exporters._sorting import Heights, features, number, to_earth
+from cimkit.exporters.three_d_tiles.heights import Heights, to_earth
+from cimkit.exporters.three_d_tiles.sorting import features, number, texts
 from cimkit.geometry.frames import ecef
 from cimkit.tiles import Layer, Mesh, ShapePack, place, surfaces_of, triangulate
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
+    from cimkit.exporters.three_d_tiles.making import Drawn, Making
 
-__all__ = ["bim", "citymodel"]
+__all__ = ["draw_bim", "draw_citymodel"]
 
 Reals = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 _BATCH = 500_000  # placements fetched at one go
 
 
-def bim(
+def draw_bim(making: Making) -> Drawn | None:
+    """Draw every placed model, or the one asked for."""
+    models = _bim(making.selection, making.heights, making.report, making.options.local)
+    return making.draw("bim", models)
+
+
+def draw_citymodel(making: Making) -> Drawn | None:
+    """Draw the city objects."""
+    layer = _citymodel(making.selection, making.heights, making.report)
+    return None if layer is None else making.draw("citymodel", [layer])
+
+
+def _bim(
     selection: Selection, heights: Heights, report: ExportReport, local: str | None = None
 ) -> Iterator[Layer]:
     """One layer for each placed model; with ``local`` that one alone, in its own metres."""
     table = features(selection, "bim", "s.item_crs, s.sha256", order="s.path, s.item_id, ")
     items = table.group_by("item_id", use_threads=False).aggregate(
-        [("item_crs", "first"), ("sha256", "first"), ("source", "first"), ("object_id", "count")]
+        [
+            ("item_crs", "first"),
+            ("vertical_datum", "first"),
+            ("sha256", "first"),
+            ("source", "first"),
+            ("object_id", "count"),
+        ]
     )
     if local is not None:
         items = items.filter(
@@ -56,7 +76,7 @@ def bim(
             own = placements.filter(pc.equal(placements["item_id"], item["item_id"]))
             crs = None if local is not None else item["item_crs_first"]
             pack = selection.catalog.meshes / f"{item['sha256_first']}.parquet"
-            layer = _model(mine, own, pack, crs, heights, report)
+            layer = _model(mine, own, pack, crs, item["vertical_datum_first"], heights, report)
             if layer is not None:
                 yield layer
 
@@ -72,6 +92,7 @@ def _model(
     placements: pa.Table,
     file: Path,
     crs: str | None,
+    datum: str | None,
     heights: Heights,
     report: ExportReport,
 ) -> Layer | None:
@@ -118,7 +139,7 @@ def _model(
     weight = np.add.reduceat(vertices * 32.0 + faces * 6.0, start[:-1]) + 220.0
 
     def earth(xyz: Reals) -> Reals:
-        return xyz if crs is None else to_earth(xyz, crs, heights)
+        return xyz if crs is None else to_earth(xyz, crs, heights, datum)
 
     def build(rows: Rows) -> Mesh:
         which = np.concatenate([np.arange(start[r], start[r + 1]) for r in rows])
@@ -144,7 +165,7 @@ def _colors(placements: pa.Table) -> npt.NDArray[np.float32]:
     return grey
 
 
-def citymodel(selection: Selection, heights: Heights, report: ExportReport) -> Layer | None:
+def _citymodel(selection: Selection, heights: Heights, report: ExportReport) -> Layer | None:
     """City objects, each with its most detailed geometry that has surfaces."""
     table = features(
         selection,
@@ -172,7 +193,9 @@ def citymodel(selection: Selection, heights: Heights, report: ExportReport) -> L
         return None
     table = placed.take(has)
     low, high = np.nan_to_num(number(table, "z_min")), np.nan_to_num(number(table, "z_max"))
-    level = heights.ellipsoidal((low + high) / 2)
+    place = np.column_stack([number(table, "x"), number(table, "y")])
+    datum = texts(table, "vertical_datum")
+    level = heights.ellipsoidal(place, (low + high) / 2, datum)
 
     def build(rows: Rows) -> Mesh:
         found: list[list[Reals]] = []
@@ -181,7 +204,7 @@ def citymodel(selection: Selection, heights: Heights, report: ExportReport) -> L
             for surface in surfaces_of(row):
                 found.append(surface)
                 feature.append(at)
-                names.append(row["crs"])
+                names.append((row["crs"], datum[rows[at]]))
         return _surfaces(found, np.array(feature, np.int64), names, heights)
 
     size = pc.add(
@@ -190,7 +213,7 @@ def citymodel(selection: Selection, heights: Heights, report: ExportReport) -> L
     )
     return Layer(
         table.drop_columns(["x", "y", "z_max", "span"]),
-        ecef(number(table, "x"), number(table, "y"), level),
+        ecef(place[:, 0], place[:, 1], level),
         np.hypot(number(table, "span"), high - low),
         size.to_numpy() * 40.0 + 220.0,
         build,
@@ -204,13 +227,14 @@ def _surfaces(found: list[list[Reals]], feature: Rows, names: list[Any], heights
         none = np.empty(0, np.int64)
         return Mesh(np.empty((0, 3)), none.reshape(0, 3), none)
     whole = np.concatenate(rings)
-    crs = np.repeat(
-        np.array(names, dtype=object), [sum(len(r) for r in surface) for surface in found]
+    number_of = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    system = np.repeat(
+        [number_of[name] for name in names], [sum(len(r) for r in surface) for surface in found]
     )
     earth = np.empty_like(whole)
-    for name in dict.fromkeys(names):
-        mine = crs == name
-        earth[mine] = to_earth(whole[mine], name, heights)
+    for (crs, datum), i in number_of.items():
+        mine = system == i
+        earth[mine] = to_earth(whole[mine], crs, heights, datum)
     parts = iter(np.split(earth, np.cumsum([len(r) for r in rings])[:-1]))
     vertices, indices, surface = triangulate([[next(parts) for _ in one] for one in found])
     return Mesh(vertices, indices, feature[surface])

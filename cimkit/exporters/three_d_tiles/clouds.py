@@ -9,23 +9,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cimkit.errors import CimkitError, SourceUnreadable
-from cimkit.exporters._sorting import Heights, Reals, features, to_earth
+from cimkit.exporters.three_d_tiles.heights import Heights, Reals, to_earth
+from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
+from cimkit.exporters.three_d_tiles.sorting import features
 from cimkit.registry import entry
 from cimkit.tiles import write_cloud
-from cimkit.tiles.metadata import FEATURE, Property, values
+from cimkit.tiles.metadata import FEATURE, Property, schema_json, values
 from cimkit.tiles.tileset import Tile
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
 
-__all__ = ["CLOUD", "clouds"]
+__all__ = ["draw"]
 
-CLOUD = (*FEATURE, Property("points", "Points", "UINT32", "Number of points written"))
+_CLOUD = (*FEATURE, Property("points", "Points", "UINT32", "Number of points written"))
 """Properties of a cloud, in the groups of its tileset: a point itself carries no identity."""
 
 
-def clouds(
+def draw(making: Making) -> Drawn | None:
+    """Draw all placed clouds."""
+    folder = making.folder / "pointclouds"
+    folder.mkdir()
+    roots, groups = _clouds(making.selection, making.heights, folder, making.report)
+    if not roots:
+        return None
+    schema = schema_json({"cloud": _CLOUD})
+    return making.write("pointclouds", len(roots), over(roots), schema=schema, groups=groups)
+
+
+def _clouds(
     selection: Selection, heights: Heights, folder: Path, report: ExportReport
 ) -> tuple[list[Tile], list[dict[str, Any]]]:
     """Write all placed clouds; return the roots of their trees, and their groups."""
@@ -45,9 +58,14 @@ def clouds(
             continue
         crs, unit = row["item_crs"], item["unit"] or 1.0
 
-        def earth(xyz: Reals, crs: str = crs, unit: float = unit) -> Reals:
+        def earth(
+            xyz: Reals,
+            crs: str = crs,
+            unit: float = unit,
+            datum: str | None = row["vertical_datum"],
+        ) -> Reals:
             with np.errstate(invalid="ignore"):
-                return to_earth(xyz * [1.0, 1.0, unit], crs, heights)
+                return to_earth(xyz * [1.0, 1.0, unit], crs, heights, datum)
 
         try:
             root, files, count, dropped = write_cloud(
@@ -69,7 +87,7 @@ def clouds(
         report.files += len(files)
         roots.append(root)
         told = {**row, "points": count, "name": row["name"] or item["title"]}
-        groups.append({"class": "cloud", "properties": values(told, CLOUD)})
+        groups.append({"class": "cloud", "properties": values(told, _CLOUD)})
     return roots, groups
 
 

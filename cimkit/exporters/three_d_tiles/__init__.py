@@ -1,0 +1,139 @@
+"""3D Tiles 1.1: one root tileset, a tileset for each layer, and a page that shows them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cimkit.errors import CimkitError, ExportError, UsageError
+from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.exporters._select import select
+from cimkit.exporters._spec import ExporterSpec, ExportReport
+from cimkit.exporters.three_d_tiles import (
+    areas,
+    buildings,
+    clouds,
+    furniture,
+    lines,
+    models,
+    photos,
+    terrain,
+)
+from cimkit.exporters.three_d_tiles.datums import datum_notes
+from cimkit.exporters.three_d_tiles.heights import Heights
+from cimkit.exporters.three_d_tiles.making import Drawn, Making, Options
+from cimkit.exporters.three_d_tiles.sorting import TITLES, sort_out
+from cimkit.exporters.three_d_tiles.whole import write_page, write_root
+from cimkit.tiles import Encoding, Store
+
+if TYPE_CHECKING:
+    from cimkit.catalog import Catalog
+
+__all__ = ["SPEC", "export"]
+
+SPEC = ExporterSpec(name="3dtiles", title="3D Tiles 1.1")
+
+_LAYERS: dict[str, Callable[[Making], Drawn | None]] = {
+    "terrain": terrain.draw,
+    "buildings": buildings.draw,
+    "bim": models.draw_bim,
+    "citymodel": models.draw_citymodel,
+    "areas": areas.draw,
+    "lines": lines.draw,
+    "points": furniture.draw,
+    "photos": photos.draw,
+    "pointclouds": clouds.draw,
+}
+
+
+def export(
+    catalog: Catalog,
+    out: Path,
+    *,
+    where: str | None = None,
+    as_of: str | int | None = None,
+    access: str = "public",
+    **asked: Any,
+) -> ExportReport:
+    """Write the catalogue's objects as one tileset with a subtree for each layer.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        An open catalogue.
+    out : Path
+        Folder; an earlier export there is replaced as a whole when the new one is complete.
+    where, as_of, access
+        See `cimkit.exporters.export`.
+    **asked
+        Fields of `Options`.
+
+    Raises
+    ------
+    ExportError
+        If ``out`` holds something that is no export, or cannot be written.
+    UsageError
+        If there is no such model or option.
+    """
+    options = Options(**asked)
+    refuse_foreign(out, "tileset.json")
+    heights = Heights(catalog.config.undulation_m, catalog.config.heights)
+    report = ExportReport(SPEC.name, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+        report.withheld = selection.withheld()
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        making = Making(
+            selection, heights, report, options, work, Store(work, earlier=out), Encoding()
+        )
+        try:
+            _write(making)
+            swap(work, out)
+        except OSError as error:
+            if isinstance(error, CimkitError):
+                raise
+            raise ExportError(f"cannot write: {error}", where=str(out)) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        datums = datum_notes(selection, heights.undulation)
+    if options.local is None:
+        report.notes = heights.notes() + datums + report.notes
+    return report
+
+
+def _write(making: Making) -> None:
+    drawn = list(_drawn(making))
+    if not drawn:
+        raise ExportError(
+            "there is nothing to draw",
+            where=str(making.selection.catalog.folder),
+            got="; ".join(_why_not(making.report)) or "no objects",
+        )
+    write_root(making, drawn)
+    making.store.close()
+    write_page(making.folder, making.report)
+
+
+def _why_not(report: ExportReport) -> list[str]:
+    kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
+    return kept + [f"{n} {why}" for why, n in report.left_out.items()]
+
+
+def _drawn(making: Making) -> Iterator[Drawn]:
+    found = sort_out(making.selection, making.report)
+    if making.options.local is not None:
+        one = models.draw_bim(making)
+        if one is None:
+            raise UsageError("no such BIM model, or none with geometry", got=making.options.local)
+        making.report.left_out.clear()
+        yield one
+        return
+    making.heights.learn(making.selection)
+    for name in TITLES:
+        if name in found and (not making.options.layers or name in making.options.layers):
+            drawn = _LAYERS[name](making)
+            if drawn is not None:
+                yield drawn

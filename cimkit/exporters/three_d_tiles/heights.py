@@ -1,0 +1,115 @@
+"""From the heights of the sources to heights above the ellipsoid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.exporters.three_d_tiles.sorting import BASE
+from cimkit.geometry.crs import parse_crs, to_crs84
+from cimkit.geometry.frames import ecef
+
+if TYPE_CHECKING:
+    from cimkit.exporters._select import Selection
+
+__all__ = ["Heights", "to_earth"]
+
+Reals = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Heights:
+    """From heights in the sources' vertical datum to the ellipsoid, and what was assumed."""
+
+    undulation: float | None
+    """Height of the geoid above the ellipsoid, metres; None: not known, nothing is added."""
+    said: str
+    """What the catalogue's definition says of heights."""
+    guessed: int = 0
+    """Objects without a height, set on the level of the nearest that has one."""
+    at_zero: int = 0
+    """Objects without a height, and none near that has one."""
+    _ground: tuple[Any, Reals] | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        """One sentence for the tileset's metadata."""
+        if self.undulation is None:
+            return "Heights: orthometric, not shifted"
+        return f"Heights: ellipsoidal, shifted by {self.undulation} m ({self.said})"
+
+    def ellipsoidal(self, xy: Reals, z: Reals, datum: npt.NDArray[Any] | str | None) -> Reals:
+        """Heights above the ellipsoid, metres, as far as they can be known.
+
+        Parameters
+        ----------
+        xy : ndarray, shape (n, 2)
+            Longitude and latitude, degrees.
+        z : ndarray, shape (n,)
+            Metres in the vertical datum.
+        datum : ndarray of str or None, shape (n,), or one for all
+            Vertical datum of the sources as the table `items` has it; None: not said.
+        """
+        return z if self.undulation is None else z + self.undulation
+
+    def learn(self, selection: Selection) -> None:
+        """Take the level of the ground from the objects that have one."""
+        import shapely
+
+        known = selection.fetch(
+            f"""SELECT (s.bbox.xmin + s.bbox.xmax) / 2 AS x, (s.bbox.ymin + s.bbox.ymax) / 2 AS y,
+            {BASE} AS z FROM selected s WHERE s.bbox IS NOT NULL AND {BASE} IS NOT NULL
+            AND s.kind = 'gis' ORDER BY s.object_id"""
+        )
+        x, y, z = (known[c].to_numpy() for c in "xyz")
+        if len(z):
+            self._ground = (shapely.STRtree(shapely.points(x, y)), z)
+
+    def ground(self, xy: Reals, z: Reals) -> Reals:
+        """Fill unknown heights (NaN), shape (n,), by the nearest known one within some 5 km."""
+        import shapely
+
+        unknown = np.flatnonzero(np.isnan(z))
+        filled = np.where(np.isnan(z), 0.0, z)
+        if not len(unknown):
+            return filled
+        if self._ground is None:
+            self.at_zero += len(unknown)
+            return filled
+        tree, known = self._ground
+        mine, near = tree.query_nearest(
+            shapely.points(xy[unknown]), max_distance=0.05, all_matches=False
+        )
+        filled[unknown[mine]] = known[near]
+        self.guessed += len(mine)
+        self.at_zero += len(unknown) - len(mine)
+        return filled
+
+    def notes(self) -> list[str]:
+        """What the reader must know."""
+        said = []
+        if self.undulation is None:
+            said.append(
+                "heights are orthometric, not shifted: the catalogue's definition names no geoid; "
+                "set undulation_m in cimkit.toml for ellipsoidal heights"
+            )
+        if self.guessed:
+            said.append(
+                f"{self.guessed:,} objects have no height of their own: they stand on the level of "
+                "the nearest object that has one"
+            )
+        if self.at_zero:
+            said.append(
+                f"{self.at_zero:,} objects have no height of their own and nothing near has: "
+                "they stand at 0 m"
+            )
+        return said
+
+
+def to_earth(xyz: Reals, crs: str, heights: Heights, datum: str | None) -> Reals:
+    """Earth-centred coordinates, shape (n, 3), of coordinates in a CRS, x before y."""
+    xy = to_crs84(np.ascontiguousarray(xyz[:, :2]), parse_crs(crs))
+    return ecef(xy[:, 0], xy[:, 1], heights.ellipsoidal(xy, xyz[:, 2], datum))

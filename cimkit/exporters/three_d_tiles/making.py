@@ -1,0 +1,104 @@
+"""One export in the making: what every layer of the tileset needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cimkit.geometry.frames import box_corners
+from cimkit.tiles import Layer, Tile, frame_at, write_layer, write_tileset
+from cimkit.tiles.tileset import outer_box
+
+if TYPE_CHECKING:
+    from cimkit.exporters._select import Selection
+    from cimkit.exporters._spec import ExportReport
+    from cimkit.exporters.three_d_tiles.heights import Heights
+    from cimkit.tiles import Encoding, Store
+
+__all__ = ["Drawn", "Making", "Options", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked of the tiles."""
+
+    layers: tuple[str, ...] = ()
+    """Layers to draw; () draws all."""
+    attributes: tuple[str, ...] = ()
+    """Names of properties that the property tables carry beside the usual ones."""
+    local: str | None = None
+    """Item id or path of one BIM model: it alone, in its own metres."""
+    clamp: bool = False
+    """Objects without a height of their own stand on the terrain."""
+    cap: int = 1_000_000
+    """Bytes of content that a tile may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A layer that is written."""
+
+    name: str
+    """Of its folder, which holds its tileset.json."""
+    count: int
+    """Objects drawn."""
+    root: Tile
+    """Its tree."""
+
+
+@dataclass(slots=True)
+class Making:
+    """An export in the making."""
+
+    selection: Selection
+    """The objects."""
+    heights: Heights
+    """From the sources' heights to the ellipsoid."""
+    report: ExportReport
+    """What is written and what is not."""
+    options: Options
+    """What the user asked for."""
+    folder: Path
+    """Of the export in the making."""
+    store: Store
+    """Where contents go; its names are relative to `folder`."""
+    encoding: Encoding
+    """How contents are written."""
+
+    def draw(self, name: str, parts: Iterable[Layer]) -> Drawn | None:
+        """Tile a layer of one part or several, and write its tileset; None if nothing is drawn."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        roots, count = [], 0
+        for i, part in enumerate(parts):
+            done = write_layer(part, folder, f"{i:04d}-")
+            self.report.leave("no surface to draw", len(done.bare))
+            count += part.features.num_rows - len(done.bare)
+            if done.root is not None:
+                roots.append(done.root)
+        if not roots:
+            return None
+        root = roots[0] if len(roots) == 1 else over(roots)
+        return self.write(name, count, root)
+
+    def write(self, name: str, count: int, root: Tile, **metadata: Any) -> Drawn:
+        """Write a layer's tileset; ``metadata`` are further arguments of `write_tileset`."""
+        write_tileset(self.folder / name / "tileset.json", root, **metadata)
+        self.report.counts[name] = count
+        return Drawn(name, count, root)
+
+
+def over(roots: list[Tile]) -> Tile:
+    """Return a tile without content over others."""
+    corners = np.concatenate([box_corners(*outer_box(root), root.frame) for root in roots])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    frame = frame_at((low + high) / 2)
+    tile = Tile(frame, np.full(3, np.inf), np.full(3, -np.inf), 0.0, children=list(roots))
+    low, high = outer_box(tile)
+    # Nothing is drawn here: the error is the whole extent.
+    tile.error = max(float(np.linalg.norm(high - low)), *(root.error for root in roots))
+    return tile
