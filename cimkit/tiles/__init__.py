@@ -1,11 +1,12 @@
 """Geometry to 3D Tiles 1.1: arrays in, tiles out. Knows no catalogue."""
 
+from cimkit.tiles.content import content_glb
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.extrude import extrude, flatten
 from cimkit.tiles.layer import Layer, Written, write_layer
 from cimkit.tiles.lines import ribbons, tubes
 from cimkit.tiles.markers import TEMPLATES, markers
-from cimkit.tiles.mesh import Instances, Mesh, join, mesh_glb
+from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.points import write_cloud
 from cimkit.tiles.shapes import ShapePack, place
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
@@ -22,12 +23,12 @@ __all__ = [
     "Store",
     "Tile",
     "Written",
+    "content_glb",
     "extrude",
     "flatten",
     "frame_at",
     "join",
     "markers",
-    "mesh_glb",
     "place",
     "ribbons",
     "surfaces_of",

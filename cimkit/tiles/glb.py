@@ -116,11 +116,14 @@ class Glb:
         view = self.view(flat.astype(dtype).tobytes(), target=ELEMENT_ARRAY_BUFFER)
         return self.accessor(view, dtype, 1, flat.size)
 
-    def use(self, extension: str, content: dict[str, Any] | None = None) -> None:
+    def use(
+        self, extension: str, content: dict[str, Any] | None = None, *, required: bool = False
+    ) -> None:
         """Declare an extension, and set its object at the root if there is one."""
-        used = self.root.setdefault("extensionsUsed", [])
-        if extension not in used:
-            used.append(extension)
+        for said in ("extensionsUsed", "extensionsRequired")[: 1 + required]:
+            names = self.root.setdefault(said, [])
+            if extension not in names:
+                names.append(extension)
         if content is not None:
             self.root.setdefault("extensions", {})[extension] = content
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.geometry.frames import to_frame
+from cimkit.tiles.content import content_glb
 from cimkit.tiles.glb import box
-from cimkit.tiles.mesh import Mesh, mesh_glb
+from cimkit.tiles.mesh import Instances, Mesh
 from cimkit.tiles.tileset import Tile, frame_at
 from cimkit.tiles.tree import CAP, Branch, grow
 
@@ -34,8 +35,8 @@ class Layer:
     """Shape (n,): diagonal, metres."""
     weight: Reals
     """Shape (n,): estimated bytes of content."""
-    build: Callable[[Rows], Mesh]
-    """Triangles of the given rows; ``feature`` counts within these rows."""
+    build: Callable[[Rows], Mesh | Sequence[Mesh | Instances]]
+    """Triangles and copies of the given rows; ``feature`` counts within these rows."""
     color: tuple[float, float, float, float] = (0.8, 0.8, 0.8, 1.0)
     """Linear RGBA of what has no colour of its own."""
     local: bool = False
@@ -84,11 +85,13 @@ def _write(layer: Layer, branch: Branch, folder: Path, prefix: str, done: Writte
     frame = frame_at((low + high) / 2, local=layer.local)
     tile = Tile(frame, np.full(3, np.inf), np.full(3, -np.inf), branch.error)
     if len(branch.rows):
-        mesh = layer.build(branch.rows)
+        built = layer.build(branch.rows)
+        parts = [built] if isinstance(built, Mesh) else built
         seen = np.zeros(len(branch.rows), bool)
-        seen[mesh.feature[mesh.indices.reshape(-1)]] = True
+        for part in parts:
+            seen[part.feature[part.indices] if isinstance(part, Mesh) else part.feature] = True
         done.bare += branch.rows[~seen].tolist()
-        content = mesh_glb(mesh, frame, layer.features.take(branch.rows), color=layer.color)
+        content = content_glb(parts, frame, layer.features.take(branch.rows), color=layer.color)
         if content is not None:
             file = folder / f"{prefix}{branch.route}.glb"
             file.write_bytes(content.data)
