@@ -45,6 +45,9 @@ class Config:
     """What is known of the step from the sources' heights to the ellipsoid."""
     undulation_m: float | None = None
     """Height of the geoid above the ellipsoid that exports add; None: nothing is added."""
+    geoid: str | None = None
+    """Model of the geoid that exports take heights to the ellipsoid by, where it is not one
+    undulation for all: a name of `cimkit.geometry.geoid.MODELS`, or the file of a grid."""
     local_crs: str | None = None
     """Folder with definitions of local coordinate systems, ``<name>.toml``, which stay there."""
     roots: dict[str, str] = field(default_factory=dict)
@@ -69,6 +72,8 @@ def definition(which: str) -> Config:
     config = dataclasses.replace(_parse(file), definition=which)
     if config.local_crs is not None:
         config = dataclasses.replace(config, local_crs=str((folder / config.local_crs).resolve()))
+    if config.geoid is not None and (folder / config.geoid).is_file():
+        config = dataclasses.replace(config, geoid=str((folder / config.geoid).resolve()))
     return config
 
 

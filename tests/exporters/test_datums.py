@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pytest
 
 from cimkit.exporters.three_d_tiles.datums import datum_notes
+from cimkit.geometry.geoid import Geoid, read_geoid
 
 
 class Sources:
@@ -22,8 +22,8 @@ class Sources:
         return self.table
 
 
-def notes(undulation: float | None = None, **counts: int) -> str:
-    return " | ".join(datum_notes(Sources(**counts), undulation))  # type: ignore[arg-type]
+def notes(model: Geoid | float | None = None, **counts: int) -> str:
+    return " | ".join(datum_notes(Sources(**counts), model))  # type: ignore[arg-type]
 
 
 def test_one_surface_for_all_needs_no_word() -> None:
@@ -32,12 +32,24 @@ def test_one_surface_for_all_needs_no_word() -> None:
     assert notes() == ""
 
 
-@pytest.mark.parametrize("undulation", [None, -35.0])
-def test_ellipsoidal_heights_are_told(undulation: float | None) -> None:
-    said = notes(undulation, **{"EPSG:4979": 2, "EPSG:5737": 3})
+def test_ellipsoidal_heights_among_others_stand_apart_without_a_geoid() -> None:
+    said = notes(None, **{"EPSG:4979": 2, "EPSG:5737": 3})
     assert "2 sources in EPSG:4979" in said
     assert "EPSG:5737" not in said
-    assert ("-35" in said) == (undulation is not None)
+    assert "stand apart" in said
+    assert notes(None, **{"EPSG:4979": 2}) == ""
+
+
+def test_ellipsoidal_heights_stay_where_there_is_a_geoid() -> None:
+    assert "stay as they are" in notes(-35.0, **{"EPSG:4979": 2, "EPSG:5737": 3})
+
+
+def test_a_model_made_for_another_surface_is_told() -> None:
+    model = read_geoid("gsigeo2011")
+    assert notes(model, **{"EPSG:6695": 2}) == ""
+    assert "2 sources in EPSG:5737 were shifted by a model made for EPSG:6695" in notes(
+        model, **{"EPSG:5737": 2}
+    )
 
 
 def test_several_surfaces_and_unknown_ones_are_told() -> None:

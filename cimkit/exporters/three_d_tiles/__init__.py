@@ -80,7 +80,7 @@ def export(
     """
     options = Options(**asked)
     refuse_foreign(out, "tileset.json")
-    heights = Heights(catalog.config.undulation_m, catalog.config.heights)
+    heights = Heights.of(catalog)
     report = ExportReport(SPEC.name, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
@@ -98,7 +98,7 @@ def export(
             raise ExportError(f"cannot write: {error}", where=str(out)) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        datums = datum_notes(selection, heights.undulation)
+        datums = datum_notes(selection, heights.model)
     if options.local is None:
         report.notes = heights.notes() + datums + report.notes
     return report

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.errors import UsageError
 from cimkit.exporters.three_d_tiles.sorting import BASE
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.geometry.frames import ecef
+from cimkit.geometry.geoid import Geoid, read_geoid
+from cimkit.geometry.vertical import read_vertical
 
 if TYPE_CHECKING:
+    from cimkit.catalog import Catalog
     from cimkit.exporters._select import Selection
 
 __all__ = ["Heights", "to_earth"]
@@ -24,25 +29,54 @@ Reals = npt.NDArray[np.float64]
 class Heights:
     """From heights in the sources' vertical datum to the ellipsoid, and what was assumed."""
 
-    undulation: float | None
-    """Height of the geoid above the ellipsoid, metres; None: not known, nothing is added."""
-    said: str
+    model: Geoid | float | None
+    """The geoid above the ellipsoid: a model, or metres for all places; None: not known, and
+    nothing is added."""
+    said: str = ""
     """What the catalogue's definition says of heights."""
+    outside: int = 0
+    """Heights at places of which the model says nothing: passed on as they are."""
+    own_zero: int = 0
+    """Heights from a zero of their own, which cannot be taken to the ellipsoid."""
     guessed: int = 0
     """Objects without a height, set on the level of the nearest that has one."""
     at_zero: int = 0
     """Objects without a height, and none near that has one."""
     _ground: tuple[Any, Reals] | None = field(default=None, repr=False)
 
+    @classmethod
+    def of(cls, catalog: Catalog) -> Heights:
+        """Return the way that a catalogue's definition names.
+
+        Raises
+        ------
+        UsageError
+            If it names two, or a geoid that cannot be read.
+        """
+        config = catalog.config
+        if config.geoid is not None and config.undulation_m is not None:
+            raise UsageError(
+                "the catalogue names both a geoid and one undulation",
+                got=f"geoid = {config.geoid}, undulation_m = {config.undulation_m}",
+                mend="Take one of them out of cimkit.toml.",
+            )
+        model = config.undulation_m if config.geoid is None else read_geoid(config.geoid)
+        return cls(model, config.heights)
+
     @property
     def label(self) -> str:
         """One sentence for the tileset's metadata."""
-        if self.undulation is None:
+        if self.model is None:
             return "Heights: orthometric, not shifted"
-        return f"Heights: ellipsoidal, shifted by {self.undulation} m ({self.said})"
+        if isinstance(self.model, Geoid):
+            return f"Heights: ellipsoidal, by {self.model.title}"
+        return f"Heights: ellipsoidal, shifted by {self.model} m ({self.said})"
 
     def ellipsoidal(self, xy: Reals, z: Reals, datum: npt.NDArray[Any] | str | None) -> Reals:
         """Heights above the ellipsoid, metres, as far as they can be known.
+
+        Heights that are ellipsoidal already stay; those above a level surface, and those of which
+        nothing is said, are taken to be above the geoid.
 
         Parameters
         ----------
@@ -53,7 +87,22 @@ class Heights:
         datum : ndarray of str or None, shape (n,), or one for all
             Vertical datum of the sources as the table `items` has it; None: not said.
         """
-        return z if self.undulation is None else z + self.undulation
+        if self.model is None:
+            return z
+        shifted = np.full(len(z), True)
+        kinds = np.array([datum], object) if datum is None or isinstance(datum, str) else datum
+        for name in {d for d in kinds if d}:
+            kind = _kind(name)
+            if kind in ("ellipsoidal", "local"):
+                mine = np.broadcast_to(kinds == name, z.shape)
+                shifted &= ~mine
+                self.own_zero += int(mine.sum()) if kind == "local" else 0
+        if isinstance(self.model, float | int):
+            return np.where(shifted, z + self.model, z)
+        undulation = self.model.undulation(xy)
+        unknown = np.isnan(undulation) & shifted & np.isfinite(z)
+        self.outside += int(unknown.sum())
+        return np.where(shifted, z + np.nan_to_num(undulation), z)
 
     def learn(self, selection: Selection) -> None:
         """Take the level of the ground from the objects that have one."""
@@ -91,10 +140,19 @@ class Heights:
     def notes(self) -> list[str]:
         """What the reader must know."""
         said = []
-        if self.undulation is None:
+        if self.model is None:
             said.append(
                 "heights are orthometric, not shifted: the catalogue's definition names no geoid; "
-                "set undulation_m in cimkit.toml for ellipsoidal heights"
+                "set geoid or undulation_m in cimkit.toml for ellipsoidal heights"
+            )
+        if self.outside:
+            said.append(
+                f"{self.outside:,} heights lie outside of the geoid's model and were not shifted"
+            )
+        if self.own_zero:
+            said.append(
+                f"{self.own_zero:,} heights are measured from a zero of their own and were not "
+                "shifted"
             )
         if self.guessed:
             said.append(
@@ -107,6 +165,12 @@ class Heights:
                 "they stand at 0 m"
             )
         return said
+
+
+@lru_cache(maxsize=256)
+def _kind(datum: str) -> str:
+    read = read_vertical(datum)
+    return "unknown" if read is None else read.kind
 
 
 def to_earth(xyz: Reals, crs: str, heights: Heights, datum: str | None) -> Reals:

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
 from cimkit.exporters.three_d_tiles.sorting import LAYER as LAYER_SQL
 from cimkit.exporters.three_d_tiles.sorting import TITLES
@@ -50,7 +52,6 @@ def write_root(making: Making, layers: list[Drawn]) -> None:
             "version": selection.version,
             "view": None if making.options.local else _view(selection, heights),
             "heights": label,
-            "undulation_m": heights.undulation,
             "withheld": report.withheld,
             "left_out": report.left_out,
             "classes": used,
@@ -91,9 +92,10 @@ def _view(selection: Selection, heights: Heights) -> list[float] | None:
     ).to_pylist()[0]
     if found["west"] is None:
         return None
-    shift = heights.undulation or 0.0
-    return [*(found[k] for k in ("west", "south", "east", "north")),
-            found["low"] + shift, found["high"] + shift]  # fmt: skip
+    sides = [found[k] for k in ("west", "south", "east", "north")]
+    middle = np.tile([(sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2], (2, 1))
+    levels = heights.ellipsoidal(middle, np.array([found["low"], found["high"]]), None)
+    return [*sides, *levels.tolist()]
 
 
 def write_page(work: Path, report: ExportReport) -> None:
