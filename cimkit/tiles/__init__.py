@@ -4,7 +4,7 @@ from cimkit.tiles.content import content_glb
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.extrude import extrude, flatten
 from cimkit.tiles.layer import Layer, Written, write_layer
-from cimkit.tiles.lines import ribbons, tubes
+from cimkit.tiles.lines import culverts, ribbons, tubes
 from cimkit.tiles.markers import TEMPLATES, markers
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.points import write_cloud
@@ -24,6 +24,7 @@ __all__ = [
     "Tile",
     "Written",
     "content_glb",
+    "culverts",
     "extrude",
     "flatten",
     "frame_at",

@@ -20,7 +20,6 @@ from cimkit.tiles import (
     place,
     ribbons,
     triangulate,
-    tubes,
     write_layer,
     write_tileset,
 )
@@ -87,18 +86,6 @@ def test_flat_surface_looks_up() -> None:
     mesh = flatten(shapes, np.zeros(30))
     up = mesh.positions[mesh.indices[:, 0]]
     assert ((face_normals(mesh.positions, mesh.indices) * up).sum(axis=1) > 0).all()
-
-
-def test_tube_is_closed_around_and_outward() -> None:
-    line = shapely.LineString([(LON, LAT, -2.0), (LON + 0.001, LAT, -2.0)])
-    mesh = tubes(np.array([line]), np.array([0.0]), np.array([1.0]))
-    middle = mesh.positions.mean(axis=0)
-    centre = mesh.positions[mesh.indices].mean(axis=1)
-    along = mesh.positions[8] - mesh.positions[0]
-    out = centre - middle
-    out -= np.outer(out @ along, along) / (along @ along)
-    assert ((face_normals(mesh.positions, mesh.indices) * out).sum(axis=1) > 0).all()
-    assert geodetic(mesh.positions)[:, 2] == pytest.approx(-2, abs=0.51)
 
 
 def test_ribbon_is_as_wide_as_said_and_looks_up() -> None:
