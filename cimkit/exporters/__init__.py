@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ def export(
     *,
     where: str | None = None,
     as_of: str | int | None = None,
+    valid_at: str | datetime | None = None,
     access: str = "public",
     **options: Any,
 ) -> ExportReport:
@@ -53,6 +55,9 @@ def export(
         SQL predicate over the columns of ``objects``.
     as_of : str or int, optional
         Version or time of the catalogue; None: the newest.
+    valid_at : str or datetime, optional
+        What stood in the world then: objects by their valid_from and valid_to, where they have
+        them. ISO 8601, UTC unless it says otherwise.
     access : str
         ``public``, ``internal`` or ``secret``; what is above it is withheld and counted.
     **options
@@ -69,7 +74,24 @@ def export(
     if format not in known:
         raise UsageError("no such format", got=format, expected=", ".join(sorted(known)))
     module = entry(__name__, known[format])
+    if valid_at is not None:
+        where = _standing(valid_at, where)
     report: ExportReport = module.export(
         catalog, Path(out), where=where, as_of=as_of, access=access, **options
     )
     return report
+
+
+def _standing(valid_at: str | datetime, where: str | None) -> str:
+    try:
+        moment = (
+            valid_at if isinstance(valid_at, datetime) else datetime.fromisoformat(valid_at.strip())
+        )
+    except ValueError as error:
+        raise UsageError("not a time", got=str(valid_at), expected="ISO 8601") from error
+    utc = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    at = f"TIMESTAMPTZ '{utc.isoformat()}'"
+    standing = (
+        f"(valid_from IS NULL OR valid_from <= {at}) AND (valid_to IS NULL OR valid_to > {at})"
+    )
+    return standing if where is None else f"({where}\n) AND {standing}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,34 @@ def classes() -> list[dict[str, Any]]:
     ]
 
 
+def fill(catalog: Catalog, tables: dict[str, list[dict[str, Any]]]) -> Catalog:
+    with catalog.connect(read_only=False) as con:
+        for name, given in tables.items():
+            con.register("given", rows(name, given))
+            columns = [
+                "ST_GeomFromWKB(geometry) AS geometry" if f.name == "geometry" else f.name
+                for f in LAKE[name]
+            ]
+            con.execute(f"INSERT INTO lake.{name} SELECT {', '.join(columns)} FROM given")
+    return catalog
+
+
+@pytest.fixture
+def make_city(tmp_path: Path) -> Callable[..., Catalog]:
+    """A catalogue of one's own: rows of objects, and of other tables by name."""
+
+    def make(*objects: dict[str, Any], **tables: list[dict[str, Any]]) -> Catalog:
+        given = {"datasets": [{"dataset_id": "d"}], "items": items(), "classes": classes()}
+        return fill(create(tmp_path / "lake"), {**given, "objects": list(objects), **tables})
+
+    return make
+
+
+@pytest.fixture
+def make_thing() -> Callable[..., dict[str, Any]]:
+    return thing
+
+
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     catalog = create(tmp_path_factory.mktemp("lake") / "city")
@@ -184,14 +213,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         "placements": placements(),
         "classes": classes(),
     }
-    with catalog.connect(read_only=False) as con:
-        for name, given in tables.items():
-            con.register("given", rows(name, given))
-            columns = [
-                "ST_GeomFromWKB(geometry) AS geometry" if f.name == "geometry" else f.name
-                for f in LAKE[name]
-            ]
-            con.execute(f"INSERT INTO lake.{name} SELECT {', '.join(columns)} FROM given")
+    fill(catalog, tables)
     catalog.meshes.mkdir(exist_ok=True)
     pq.write_table(cube(), catalog.meshes / f"{'ab' * 32}.parquet")
     return catalog
