@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cimkit.catalog import _config, _lake, _lock
-from cimkit.errors import CatalogError, CatalogLocked, CimkitError
+from cimkit.errors import CatalogError, CatalogLocked, CimkitError, UsageError
+from cimkit.geometry.geoid import read_geoid
 
 if TYPE_CHECKING:
     from cimkit.catalog._catalog import Catalog
@@ -95,6 +96,7 @@ def _catalogue(catalog: Catalog) -> Iterator[Diagnosis]:
     whole = all(d.ok for d in files if d.name == "lake files")
     if whole:
         yield _standard(catalog)
+    yield _heights(catalog.config)
     yield _locked(catalog)
     yield from files
     if whole:
@@ -146,6 +148,19 @@ def _standard(catalog: Catalog) -> Diagnosis:
         f"{_config.FILE} names {said}, the lake is classed by {lake}",
         f"cimkit adopt {catalog.standard_id or row[0]}",
     )
+
+
+def _heights(config: _config.Config) -> Diagnosis:
+    if config.geoid is None:
+        said = "orthometric, exports do not shift them"
+        if config.undulation_m is not None:
+            said = f"exports add {config.undulation_m} m ({config.heights})"
+        return Diagnosis("heights", True, said)
+    try:
+        return Diagnosis("heights", True, f"ellipsoidal by {read_geoid(config.geoid).title}")
+    except UsageError as error:
+        state = f"{error.what}: {error.got}"
+        return Diagnosis("heights", False, state, error.mend or f"Expected: {error.expected}.")
 
 
 def _locked(catalog: Catalog) -> Diagnosis:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -200,6 +202,27 @@ def test_the_doctor_sees_what_is_lost_and_what_is_left(catalog: Catalog, stage: 
         assert not found["lake files"].ok
         gone.rename(victim)
     assert all(d.ok for d in doctor() if d.name.startswith("duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "ok", "state"),
+    [
+        ({}, True, "do not shift"),
+        ({"undulation_m": -35.0, "heights": "a bureau"}, True, "-35.0 m (a bureau)"),
+        ({"geoid": "gsigeo2011"}, True, "GSIGEO2011"),
+        ({"geoid": "nothing"}, False, "no such geoid"),
+    ],
+)
+def test_the_doctor_tells_how_heights_are_taken(
+    catalog: Catalog, settings: dict[str, Any], ok: bool, state: str
+) -> None:
+    config = dataclasses.replace(catalog.config, **settings)
+    (told,) = [
+        d for d in doctor(dataclasses.replace(catalog, config=config)) if d.name == "heights"
+    ]
+    assert told.ok == ok
+    assert state in told.state
+    assert bool(told.mend) == (not ok)
 
 
 def test_damaged_metadata_are_told(catalog: Catalog) -> None:
