@@ -29,6 +29,8 @@ class ExporterSpec:
     """For people."""
     suffix: str = ""
     """Of the file it writes; "" for a folder."""
+    options: tuple[str, ...] = ()
+    """Options that its signature does not name."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class ExportReport:
     """Bytes written."""
     largest: int = 0
     """Bytes of the largest file that is loaded at one go."""
+    contents: dict[str, int] = field(default_factory=dict)
+    """Of a format with many contents: how many were written, kept from the run before, dropped."""
     withheld: dict[str, int] = field(default_factory=dict)
     """Objects and items that the access asked for does not cover, by their own."""
     left_out: dict[str, int] = field(default_factory=dict)
@@ -69,6 +73,7 @@ class ExportReport:
         lines = [f"{self.out}: {total:,} in {self.files:,} files, {self.size / 1e6:,.1f} MB"]
         for title, figures in (
             ("", self.counts),
+            ("tiles ", self.contents),
             ("withheld, access ", self.withheld),
             ("left out: ", self.left_out),
         ):

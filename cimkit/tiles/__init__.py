@@ -1,9 +1,9 @@
 """Geometry to 3D Tiles 1.1: arrays in, tiles out. Knows no catalogue."""
 
-from cimkit.tiles.content import content_glb
+from cimkit.tiles.content import Written, content_glb
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.extrude import extrude, flatten
-from cimkit.tiles.layer import Layer, Written, write_layer
+from cimkit.tiles.layer import Layer, Tiled, write_layer
 from cimkit.tiles.lines import culverts, ribbons, tubes
 from cimkit.tiles.markers import TEMPLATES, markers
 from cimkit.tiles.mesh import Instances, Mesh, join
@@ -22,6 +22,7 @@ __all__ = [
     "ShapePack",
     "Store",
     "Tile",
+    "Tiled",
     "Written",
     "content_glb",
     "culverts",

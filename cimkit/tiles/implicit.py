@@ -242,7 +242,8 @@ def _below(tiles: Available, root: tuple[int, int, int, int], levels: int, wide:
         below &= tiles.z >> levels == root[3]
     rows = np.flatnonzero(below)
     start = (wide**levels - 1) // (wide - 1)
-    return np.sort(_index(tiles, rows, root, wide)) - start
+    found: Whole = np.sort(_index(tiles, rows, root, wide)) - start
+    return found
 
 
 class _Binary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -11,10 +12,26 @@ from typing import Any
 
 import orjson
 
-__all__ = ["MANIFEST", "Kept", "Store"]
+__all__ = ["COMPRESSIONS", "MANIFEST", "Kept", "Store", "packed"]
 
 MANIFEST = "contents.json"
 """Name of the file that says what each content was made from."""
+
+
+COMPRESSIONS = ("none", "gzip", "brotli")
+_PACKED = {".json", ".subtree", ".glb"}
+
+
+def packed(data: bytes, compress: str) -> bytes:
+    """Return data compressed the way a server can send it: the same bytes in every run."""
+    if compress == "gzip":
+        return gzip.compress(data, 6, mtime=0)
+    if compress == "brotli":
+        import brotli
+
+        found: bytes = brotli.compress(data, quality=5)
+        return found
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +58,26 @@ class Store:
         Folder of the run before.
     recipe : str
         What else decides the bytes: version of the program, options. Part of every key.
+    compress : str
+        ``none``, or ``gzip`` or ``brotli``: files keep their names, and servers must say
+        ``Content-Encoding``.
     """
 
-    def __init__(self, folder: Path, *, earlier: Path | None = None, recipe: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        earlier: Path | None = None,
+        recipe: str = "",
+        compress: str = "none",
+    ) -> None:
         self.folder = folder
+        self.compress = compress
         self.written: list[str] = []
         """Names of the contents made in this run."""
         self.kept: list[str] = []
         """Names of the contents taken from the run before."""
-        self._recipe = recipe.encode()
+        self._recipe = f"{recipe}\n{compress}".encode()
         self._earlier = earlier
         self._known: dict[str, Any] = {}
         self._now: dict[str, Any] = {}
@@ -85,7 +113,7 @@ class Store:
         """Write a content, and what a later run that keeps it must know of it."""
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        target.write_bytes(packed(data, self.compress))
         self.written.append(name)
         self._now[name] = {"key": key, "said": said}
         return target
@@ -93,6 +121,16 @@ class Store:
     def dropped(self) -> list[str]:
         """Names of the contents of the run before that are no more."""
         return sorted(set(self._known) - set(self._now))
+
+    def finish(self) -> None:
+        """Compress what was written beside the store: tilesets, schemas, subtrees."""
+        if self.compress == "none":
+            return
+        done = set(self._now)
+        for file in sorted(self.folder.rglob("*")):
+            name = file.relative_to(self.folder).as_posix()
+            if file.is_file() and file.suffix in _PACKED and name not in done:
+                file.write_bytes(packed(file.read_bytes(), self.compress))
 
     def close(self) -> None:
         """Write the manifest."""

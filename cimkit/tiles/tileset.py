@@ -50,18 +50,31 @@ def frame_at(xyz: Reals, *, local: bool = False) -> Reals:
 
 def outer_box(tile: Tile) -> tuple[Reals, Reals]:
     """Least and greatest corner, in the tile's frame, of its content and all below it."""
+    return _outer(tile, {})
+
+
+def _outer(tile: Tile, known: dict[int, tuple[Reals, Reals]]) -> tuple[Reals, Reals]:
+    if id(tile) in known:
+        return known[id(tile)]
     corners = [c for c in (tile.low, tile.high) if np.isfinite(c).all()]
     low = np.min(corners, axis=0) if corners else np.full(3, np.inf)
     high = np.max(corners, axis=0) if corners else np.full(3, -np.inf)
     for child in tile.children:
-        inner = box_corners(*outer_box(child), child.frame)
+        inner = box_corners(*_outer(child, known), child.frame)
         at = to_frame(inner, tile.frame)
         low, high = np.minimum(low, at.min(axis=0)), np.maximum(high, at.max(axis=0))
     if tile.children:
         # A hair more than the children, whose corners went through two float64 frames.
         slack = 1e-4
         low, high = low - slack, high + slack
+    known[id(tile)] = low, high
     return low, high
+
+
+def _settle(tile: Tile) -> float:
+    """Let no tile be more right than one below it: errors fall on every way down."""
+    tile.error = max([tile.error, *(_settle(child) for child in tile.children)])
+    return tile.error
 
 
 def write_tileset(
@@ -69,7 +82,7 @@ def write_tileset(
     root: Tile,
     *,
     unframed: bool = False,
-    schema: dict[str, Any] | None = None,
+    schema: dict[str, Any] | str | None = None,
     groups: list[dict[str, Any]] | None = None,
     metadata: dict[str, Any] | None = None,
     extras: dict[str, Any] | None = None,
@@ -86,28 +99,36 @@ def write_tileset(
         No transforms are written and the boxes are in outer coordinates: for a tileset whose
         contents are tilesets, which bring their own transforms.
     schema, groups, metadata, extras : optional
-        Metadata of 3D Tiles 1.1, and ``asset.extras``.
+        Metadata of 3D Tiles 1.1, and ``asset.extras``; as schema also the address of its file.
+
+    Notes
+    -----
+    Errors are raised to those of the tiles below first, in the tiles themselves.
     """
     asset: dict[str, Any] = {"version": "1.1", "generator": "cimkit"}
     if extras:
         asset["extras"] = extras
-    low, high = outer_box(root)
+    _settle(root)
+    known: dict[int, tuple[Reals, Reals]] = {}
+    low, high = _outer(root, known)
     whole: dict[str, Any] = {"asset": asset}
     if schema is not None:
-        whole["schema"] = schema
+        whole["schemaUri" if isinstance(schema, str) else "schema"] = schema
     if groups:
         whole["groups"] = groups
     if metadata is not None:
         whole["metadata"] = metadata
     # With nothing drawn at all the error is the whole thing.
     whole["geometricError"] = _metres(max(float(np.linalg.norm(high - low)), root.error))
-    whole["root"] = _tile(root, None if unframed else np.eye(4))
+    whole["root"] = _tile(root, None if unframed else np.eye(4), known)
     whole["root"]["refine"] = root.refine
     file.write_bytes(orjson.dumps(whole) + b"\n")
 
 
-def _tile(tile: Tile, parent: Reals | None) -> dict[str, Any]:
-    low, high = outer_box(tile)
+def _tile(
+    tile: Tile, parent: Reals | None, known: dict[int, tuple[Reals, Reals]]
+) -> dict[str, Any]:
+    low, high = _outer(tile, known)
     centre, axes = (low + high) / 2, np.diag(np.maximum((high - low) / 2, 1e-3))
     out: dict[str, Any] = {}
     if parent is None:
@@ -125,7 +146,7 @@ def _tile(tile: Tile, parent: Reals | None) -> dict[str, Any]:
             out["content"]["group"] = tile.group
     if tile.children:
         inner = None if parent is None else tile.frame
-        out["children"] = [_tile(child, inner) for child in tile.children]
+        out["children"] = [_tile(child, inner, known) for child in tile.children]
         for said, child in zip(out["children"], tile.children, strict=True):
             if child.refine != tile.refine:
                 said["refine"] = child.refine

@@ -1,8 +1,13 @@
-"""Which features go into which tile: the largest first, the rest by place.
+"""Which features go into which tile: the largest first, the rest by the cells of a fixed grid.
 
-Every tile adds to its parent: it holds the largest features of its area up to a size in bytes, and
+Every tile adds to its parent: it holds the largest features of its cell up to a size in bytes, and
 its geometric error is the diagonal, in metres, of the largest feature that it leaves to its
 children. Far away one sees the landmarks, near by everything, and nothing is drawn twice.
+
+Cells halve a grid that lies fixed on the earth (360 degrees of longitude and as many of latitude,
+of which half is empty): what a tile holds depends on the features of its own cell, and on what
+those above took of them. A feature that comes, goes or changes size touches the tiles above it
+and, where it makes another one move, those above that one: never its neighbours.
 """
 
 from __future__ import annotations
@@ -12,79 +17,139 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.geometry.frames import geodetic
 from cimkit.tiles.glb import box
 
-__all__ = ["CAP", "REACH", "Branch", "grow"]
+__all__ = ["CAP", "DEPTH", "REACH", "Branch", "cells", "grow"]
+
+Reals = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 
 CAP = 1_000_000
 """Bytes of content that a tile may hold."""
 REACH = 8_000.0
 """Metres from a tile's centre within which float32 keeps 0.5 mm."""
+DEPTH = 26
+"""Levels of the grid: the smallest cell is 0.6 m wide on the equator."""
+_LOCAL = 2.0**22
+"""Metres about the origin that the grid of a local model covers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One tile to be."""
 
-    route: str
-    """Turns taken from the root, e.g. ``r01``."""
-    rows: npt.NDArray[np.int64]
+    cell: str
+    """Level, column and row of its cell, e.g. ``12-3456-789``: the same in every run."""
+    rows: Whole
     """Features it holds; none where the area is too wide for float32."""
-    below: npt.NDArray[np.int64]
+    below: Whole
     """Features of its children and theirs."""
     error: float
     """Metres by which the area is wrong if the children are not drawn."""
     children: tuple[Branch, ...]
-    """Two or none."""
+    """Up to four."""
+
+    @property
+    def area(self) -> Whole:
+        """Features it holds and those below."""
+        return np.concatenate([self.rows, self.below])
+
+
+def cells(centre: Reals, *, local: bool = False) -> Whole:
+    """Morton codes, shape (n,), of the smallest cells that points lie in.
+
+    Parameters
+    ----------
+    centre : ndarray, shape (n, 3)
+        Earth-centred metres, or those of a local model.
+    local : bool
+        They are local.
+    """
+    place = centre[:, :2] / (2 * _LOCAL) + 0.5
+    if not local:
+        place = geodetic(centre)[:, :2] / 360.0 + 0.5
+    wide = 1 << DEPTH
+    # A point on the antimeridian is in the last column or in the first, as it was given.
+    at = np.clip(np.floor(place * wide), 0, wide - 1).astype(np.int64)
+    return _spread(at[:, 0]) | _spread(at[:, 1]) << 1
 
 
 def grow(
-    centre: npt.NDArray[np.float64],
-    size: npt.NDArray[np.float64],
-    weight: npt.NDArray[np.float64],
+    centre: Reals,
+    size: Reals,
+    weight: Reals,
     *,
     cap: float = CAP,
     reach: float = REACH,
+    local: bool = False,
 ) -> Branch:
     """Return the tree of tiles for some features.
 
     Parameters
     ----------
     centre : ndarray, shape (n, 3)
-        Of each feature, metres in any rigid frame. Not empty.
+        Of each feature, earth-centred metres or local ones. Not empty.
     size : ndarray, shape (n,)
         Diagonal of each, metres.
     weight : ndarray, shape (n,)
         Bytes of content that each needs.
     cap, reach : float
         See `CAP` and `REACH`.
+    local : bool
+        The coordinates are those of a local model.
     """
+    code = cells(centre, local=local)
 
-    def branch(rows: npt.NDArray[np.int64], route: str) -> Branch:
+    def branch(rows: Whole, level: int) -> Branch:
+        """Grow the tile of rows, in the order of their cells, that share a cell of a level."""
+        first, last = int(code[rows[0]]), int(code[rows[-1]])
+        # Cells that hold no more than one of theirs are passed over.
+        level = max(level, DEPTH - ((first ^ last).bit_length() + 1) // 2)
+        cell = _name(first, level)
         half = size[rows, None] / 2
         extent = box(centre[rows] + half)[1] - box(centre[rows] - half)[0]
         near = bool(extent.max() <= 2 * reach)
         none = np.empty(0, np.int64)
         if len(rows) == 1 or (near and weight[rows].sum() <= cap):
-            return Branch(route, rows, none, 0.0, ())
+            return Branch(cell, np.sort(rows), none, 0.0, ())
+        if level == DEPTH:
+            # In one place: no cell tells them apart, and the writer cuts what is too large.
+            return Branch(cell, np.sort(rows), none, 0.0, ())
+        own, rest = none, rows
+        error = float(np.linalg.norm(extent))
         if near:
             order = rows[np.lexsort((rows, -size[rows]))]
             take = max(1, int(np.searchsorted(np.cumsum(weight[order]), cap, side="right")))
-            own, rest = np.sort(order[:take]), np.sort(order[take:])
+            own = np.sort(order[:take])
+            left = np.isin(rows, order[take:])
+            rest = rows[left]
             error = float(size[rest].max())
-        else:
-            own, rest = none, rows
-            error = float(np.linalg.norm(extent))
-        spread = np.ptp(centre[rest], axis=0)
-        order = rest[np.argsort(centre[rest, int(spread.argmax())], kind="stable")]
-        heap = np.cumsum(weight[order])
-        cut = int(np.searchsorted(heap, heap[-1] / 2)) if len(order) > 1 else 1
-        cut = min(max(cut, 1), max(len(order) - 1, 1))
-        halves = [np.sort(part) for part in (order[:cut], order[cut:]) if len(part)]
-        if len(rest) > 1 and not near and not spread.any():
-            # Features too large to tell apart by place: no split would ever end.
-            return Branch(route, rows, none, 0.0, ())
-        children = tuple(branch(part, f"{route}{i}") for i, part in enumerate(halves))
-        return Branch(route, own, rest, error, children)
+        step = 2 * (DEPTH - level - 1)
+        cuts = np.flatnonzero(np.diff(code[rest] >> step)) + 1
+        children = tuple(branch(part, level + 1) for part in np.split(rest, cuts))
+        return Branch(cell, own, np.sort(rest), error, children)
 
-    return branch(np.arange(len(centre)), "r")
+    return branch(np.argsort(code, kind="stable"), 0)
+
+
+def _spread(values: Whole) -> Whole:
+    """Put a zero between the bits of numbers below 2 to the 31."""
+    out = values
+    for shift, mask in (
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    ):
+        out = (out | out << shift) & mask
+    return out
+
+
+def _name(code: int, level: int) -> str:
+    x = y = 0
+    for bit in range(DEPTH):
+        x |= (code >> 2 * bit & 1) << bit
+        y |= (code >> 2 * bit + 1 & 1) << bit
+    return f"{level}-{x >> DEPTH - level}-{y >> DEPTH - level}"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from cimkit.geometry.frames import ecef
-from cimkit.tiles import Layer, markers, write_layer, write_tileset
+from cimkit.tiles import Layer, Store, markers, write_layer, write_tileset
 from cimkit.tiles.metadata import LAYER, schema_json
 from cimkit.tiles.tileset import Tile, outer_box
 
@@ -62,7 +62,7 @@ def page(tmp_path: Path) -> Path:
         np.array([1000.0]),
         lambda rows: markers("box", at[rows], np.full(len(rows), 50.0), np.zeros(len(rows))),
     )
-    root = write_layer(layer, out / "points").root
+    root = write_layer(layer, Store(out), "points").root
     assert root is not None
     write_tileset(out / "points" / "tileset.json", root)
     low, high = outer_box(root)

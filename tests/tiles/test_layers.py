@@ -14,6 +14,7 @@ from cimkit.tiles import (
     Layer,
     Mesh,
     ShapePack,
+    Store,
     extrude,
     flatten,
     markers,
@@ -172,12 +173,12 @@ def test_placed_shapes_stand_where_their_matrix_says_even_mirrored() -> None:
 
 def test_layer_reads_back_within_a_millimetre(tmp_path: Path, read_tiles, gltf_judge) -> None:
     layer = blocks(1500)
-    done = write_layer(layer, tmp_path)
+    done = write_layer(layer, Store(tmp_path))
     assert done.root is not None
     write_tileset(tmp_path / "tileset.json", done.root)
     found = read_tiles(tmp_path / "tileset.json")
     assert len(found) == len(done.files) > 2
-    assert max(f.stat().st_size for f in done.files) < 1_100_000
+    assert max((tmp_path / f).stat().st_size for f in done.files) < 1_100_000
     said = gltf_judge(tmp_path)
     assert said == {"files": len(found), "errors": 0, "warnings": 0, "bad": []}
 
@@ -203,7 +204,7 @@ def test_layer_reads_back_within_a_millimetre(tmp_path: Path, read_tiles, gltf_j
 
 def test_the_largest_come_first_and_errors_are_metres(tmp_path: Path, read_tiles) -> None:
     layer = blocks(1500)
-    done = write_layer(layer, tmp_path)
+    done = write_layer(layer, Store(tmp_path))
     assert done.root is not None
     write_tileset(tmp_path / "tileset.json", done.root)
     size = dict(zip(layer.features["object_id"].to_pylist(), layer.size, strict=True))
@@ -218,7 +219,7 @@ def test_the_largest_come_first_and_errors_are_metres(tmp_path: Path, read_tiles
 def test_same_input_same_bytes(tmp_path: Path) -> None:
     for run in ("a", "b"):
         (tmp_path / run).mkdir()
-        done = write_layer(blocks(900), tmp_path / run)
+        done = write_layer(blocks(900), Store(tmp_path / run))
         assert done.root is not None
         write_tileset(tmp_path / run / "tileset.json", done.root)
     files = sorted(f.name for f in (tmp_path / "a").iterdir())
@@ -238,7 +239,7 @@ def test_layer_across_the_world_draws_nothing_where_float32_would_lie(
         np.full(3, 1000.0),
         lambda rows: markers("tree", at[rows], np.full(len(rows), 10.0), np.zeros(len(rows))),
     )
-    done = write_layer(layer, tmp_path)
+    done = write_layer(layer, Store(tmp_path))
     assert done.root is not None
     assert done.root.uri is None
     write_tileset(tmp_path / "tileset.json", done.root)
@@ -259,11 +260,11 @@ def test_features_without_triangles_are_named(tmp_path: Path) -> None:
         np.full(2, 10.0),
         lambda rows: extrude(shapes[rows], np.zeros(len(rows)), np.full(len(rows), 3.0)),
     )
-    assert write_layer(layer, tmp_path).bare == [1]
+    assert write_layer(layer, Store(tmp_path)).bare == [1]
 
 
 def test_errors_do_not_grow_by_rounding(tmp_path: Path, read_tiles) -> None:
-    done = write_layer(blocks(3), tmp_path)
+    done = write_layer(blocks(3), Store(tmp_path))
     assert done.root is not None
     done.root.error = 12345.6789
     write_tileset(tmp_path / "tileset.json", done.root)

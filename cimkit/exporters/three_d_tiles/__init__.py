@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cimkit import __version__
 from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters._folder import refuse_foreign, swap
 from cimkit.exporters._select import select
@@ -26,7 +28,7 @@ from cimkit.exporters.three_d_tiles.datums import datum_notes
 from cimkit.exporters.three_d_tiles.heights import Heights
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, Options
 from cimkit.exporters.three_d_tiles.sorting import TITLES, sort_out
-from cimkit.exporters.three_d_tiles.whole import write_page, write_root
+from cimkit.exporters.three_d_tiles.whole import tell_contents, write_page, write_root
 from cimkit.tiles import Encoding, Store
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "export"]
 
-SPEC = ExporterSpec(name="3dtiles", title="3D Tiles 1.1")
+SPEC = ExporterSpec(
+    name="3dtiles", title="3D Tiles 1.1", options=tuple(f.name for f in fields(Options))
+)
 
 _LAYERS: dict[str, Callable[[Making], Drawn | None]] = {
     "terrain": terrain.draw,
@@ -86,9 +90,10 @@ def export(
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
         report.withheld = selection.withheld()
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        making = Making(
-            selection, heights, report, options, work, Store(work, earlier=out), Encoding()
-        )
+        encoding = Encoding()
+        recipe = f"{__version__} {encoding!r} {options.cap}"
+        store = Store(work, earlier=out, recipe=recipe, compress=options.compress)
+        making = Making(selection, heights, report, options, work, store, encoding)
         try:
             _write(making)
             swap(work, out)
@@ -113,7 +118,9 @@ def _write(making: Making) -> None:
             got="; ".join(_why_not(making.report)) or "no objects",
         )
     write_root(making, drawn)
+    making.store.finish()
     making.store.close()
+    tell_contents(making)
     write_page(making.folder, making.report)
 
 

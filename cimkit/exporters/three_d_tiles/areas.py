@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from cimkit.exporters.three_d_tiles.outlines import TEXTS, WKB, corners, shapes_of
 from cimkit.exporters.three_d_tiles.sorting import features, number, texts
 from cimkit.geometry.frames import ecef
@@ -25,11 +27,12 @@ def draw(making: Making) -> Drawn | None:
         texts(table, "vertical_datum"),
     )
     layer = Layer(
-        table,
+        table.drop_columns(["wkb"]),
         ecef(middle[:, 0], middle[:, 1], level),
         span,
         corners(shapes) * 40.0 + TEXTS,
         lambda rows: flatten(shapes[rows], level[rows]),
         color=(0.62, 0.74, 0.55, 1.0),
+        inputs=pa.table({"shape": table["wkb"], "level": level}),
     )
     return making.draw("areas", [layer])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from cimkit.exporters.three_d_tiles.outlines import TEXTS, WKB, corners, shapes_of
 from cimkit.exporters.three_d_tiles.sorting import features, number, texts
@@ -28,11 +29,12 @@ def draw(making: Making) -> Drawn | None:
     )
     height = number(table, "height")
     layer = Layer(
-        table,
+        table.drop_columns(["wkb"]),
         ecef(middle[:, 0], middle[:, 1], base + height / 2),
         np.hypot(span, height),
         corners(shapes) * 180.0 + TEXTS,
         lambda rows: extrude(shapes[rows], base[rows], height[rows]),
         color=(0.72, 0.68, 0.62, 1.0),
+        inputs=pa.table({"shape": table["wkb"], "base": base, "height": height}),
     )
     return making.draw("buildings", [layer])

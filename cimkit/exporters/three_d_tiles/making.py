@@ -36,6 +36,10 @@ class Options:
     """Objects without a height of their own stand on the terrain."""
     cap: int = 1_000_000
     """Bytes of content that a tile may hold."""
+    compress: str = "none"
+    """Files are compressed: ``none``, ``gzip`` or ``brotli``."""
+    levels: tuple[str, ...] = ()
+    """Codes of the levels of detail to draw, e.g. ``CIM2``; () draws all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +72,30 @@ class Making:
     """Where contents go; its names are relative to `folder`."""
     encoding: Encoding
     """How contents are written."""
+    large: int = 0
+    """Contents above the cap: of one object each, which is not taken apart."""
 
     def draw(self, name: str, parts: Iterable[Layer]) -> Drawn | None:
         """Tile a layer of one part or several, and write its tileset; None if nothing is drawn."""
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
         roots, count = [], 0
-        for i, part in enumerate(parts):
-            done = write_layer(part, folder, f"{i:04d}-")
-            self.report.leave("no surface to draw", len(done.bare))
-            count += part.features.num_rows - len(done.bare)
-            if done.root is not None:
-                roots.append(done.root)
+        for part in parts:
+            root, drawn = self.tile(name, part)
+            count += drawn
+            roots += [] if root is None else [root]
         if not roots:
             return None
         root = roots[0] if len(roots) == 1 else over(roots)
         return self.write(name, count, root)
+
+    def tile(self, name: str, layer: Layer) -> tuple[Tile | None, int]:
+        """Tile features into the folder of a layer; return their tree and how many are drawn."""
+        (self.folder / name).mkdir(exist_ok=True)
+        done = write_layer(
+            layer, self.store, name, cap=self.options.cap, encoding=self.encoding
+        )  # fmt: skip
+        self.report.leave("no surface to draw", len(done.bare))
+        self.large += done.large
+        return done.root, layer.features.num_rows - len(done.bare)
 
     def write(self, name: str, count: int, root: Tile, **metadata: Any) -> Drawn:
         """Write a layer's tileset; ``metadata`` are further arguments of `write_tileset`."""

@@ -13,6 +13,7 @@ from cimkit.exporters.three_d_tiles.sorting import LAYER as LAYER_SQL
 from cimkit.exporters.three_d_tiles.sorting import TITLES
 from cimkit.tiles import Tile, write_tileset
 from cimkit.tiles.metadata import LAYER, schema_json, values
+from cimkit.tiles.store import MANIFEST
 from cimkit.tiles.tileset import outer_box
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cimkit.exporters._spec import ExportReport
     from cimkit.exporters.three_d_tiles.heights import Heights
 
-__all__ = ["write_page", "write_root"]
+__all__ = ["tell_contents", "write_page", "write_root"]
 
 
 def write_root(making: Making, layers: list[Drawn]) -> None:
@@ -65,10 +66,28 @@ def write_root(making: Making, layers: list[Drawn]) -> None:
         extras=extras,
         unframed=True,
     )
-    contents = [f for f in making.folder.rglob("*") if f.is_file()]
-    report.files = len(contents)
-    report.size = sum(f.stat().st_size for f in contents)
-    report.largest = max(f.stat().st_size for f in contents)
+
+
+def tell_contents(making: Making) -> None:
+    """Say in the report how much was written, and how much is as it was."""
+    report, store = making.report, making.store
+    sizes = {
+        f.relative_to(making.folder).as_posix(): f.stat().st_size
+        for f in making.folder.rglob("*")
+        if f.is_file()
+    }
+    sizes.pop(MANIFEST, None)
+    report.files = len(sizes)
+    report.size = sum(sizes.values())
+    report.largest = max(sizes.values())
+    report.contents = {
+        "written": len(store.written), "kept": len(store.kept), "dropped": len(store.dropped())
+    }  # fmt: skip
+    if making.large:
+        report.notes.append(
+            f"{making.large:,} tiles are above {making.options.cap:,} bytes: each holds one "
+            "object, which is not taken apart"
+        )
 
 
 def _view(selection: Selection, heights: Heights) -> list[float] | None:
