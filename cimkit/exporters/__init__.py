@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import UsageError
@@ -74,12 +76,25 @@ def export(
     if format not in known:
         raise UsageError("no such format", got=format, expected=", ".join(sorted(known)))
     module = entry(__name__, known[format])
+    unknown = sorted(set(options) - _options(module))
+    if unknown:
+        raise UsageError(
+            f"the format {format} has no such option",
+            got=", ".join(unknown),
+            expected=", ".join(sorted(_options(module))) or "none",
+        )
     if valid_at is not None:
         where = _standing(valid_at, where)
     report: ExportReport = module.export(
         catalog, Path(out), where=where, as_of=as_of, access=access, **options
     )
     return report
+
+
+def _options(module: ModuleType) -> set[str]:
+    own = inspect.signature(module.export).parameters.values()
+    named = {p.name for p in own if p.kind is p.KEYWORD_ONLY} - {"where", "as_of", "access"}
+    return named | set(module.SPEC.options)
 
 
 def _standing(valid_at: str | datetime, where: str | None) -> str:

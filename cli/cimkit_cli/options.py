@@ -6,6 +6,7 @@
 ``--depth``       how far to read: header, sample or full
 ``--jobs``        worker processes
 ``--as-of``       a version number or a time of the catalogue
+``--valid-at``    a time in the world: objects that stood then
 ``--access``      highest access level that may leave the catalogue
 ``--lang``        language of messages
 ``--column``      what a column of an office's table is: role=column
@@ -34,6 +35,7 @@ __all__ = [
     "quiet",
     "sheet",
     "standard",
+    "valid_at",
     "where",
 ]
 
@@ -68,6 +70,7 @@ language = click.option(
     show_default=True,
     help="Language of messages.",
 )
+valid_at = click.option("--valid-at", metavar="TIME", help="What stood in the world then.")
 where = click.option("--where", metavar="SQL", help="Condition on the table objects.")
 overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace what is at OUT, if it is a package or a file."

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cimkit_cli import options
+
+OPTIONS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("layers", "--layer", "3dtiles", {"multiple": True, "help": "Only these layers."}),
+    ("levels", "--level", "3dtiles", {"multiple": True, "help": "Only these levels."}),
+    ("attributes", "--attribute", "3dtiles",
+     {"multiple": True, "help": "Properties to carry beside the usual ones."}),
+    ("clamp", "--clamp", "3dtiles",
+     {"is_flag": True, "help": "What has no height stands on the terrain."}),
+    ("thumbnails", "--thumbnails", "3dtiles", {"is_flag": True, "help": "Photographs in tiles."}),
+    ("local", "--local", "3dtiles", {"metavar": "ITEM", "help": "This unplaced model alone."}),
+    ("cap", "--cap", "3dtiles", {"type": int, "metavar": "BYTES", "help": "Of a tile at most."}),
+    ("compress", "--compress", "3dtiles",
+     {"type": click.Choice(["none", "gzip", "brotli"]), "help": "Of every file."}),
+    ("dem", "--dem", "context",
+     {"type": click.Choice(["reference", "copy", "none"]),
+      "help": "Elevation models named, in the package, or neither (reference)."}),
+    ("districts", "--districts", "context",
+     {"type": options.file, "help": "GeoJSON areas to count by."}),
+    ("jurisdiction", "--jurisdiction", "context",
+     {"type": options.file, "help": "GeoJSON; else the standard's."}),
+    ("size", "--size", "thumbnails",
+     {"type": int, "metavar": "PIXELS", "help": "Of the longer side (320)."}),
+]  # fmt: skip
+"""Options that some formats know: name in Python, flag, those formats, how click takes it."""
+
+
+def _of_formats(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, flag, formats, said in reversed(OPTIONS):
+        told = said | {"help": f"{formats.replace(' ', ', ')}: {said['help']}"}
+        command = click.option(flag, name, **told)(command)
+    return command
 
 
 @click.command("export")
@@ -14,43 +47,35 @@ from cimkit_cli import options
 @click.argument("out", type=click.Path(path_type=Path))
 @options.where
 @options.as_of
+@options.valid_at
 @options.access
-@click.option("--local", metavar="ITEM", help="3dtiles: this unplaced model alone, as it stands.")
-@click.option(
-    "--dem",
-    type=click.Choice(["reference", "copy", "none"]),
-    help="context: elevation models named, in the package, or neither (reference).",
-)
-@click.option("--districts", type=options.file, help="context: GeoJSON areas to count by.")
-@click.option("--jurisdiction", type=options.file, help="context: GeoJSON; else the standard's.")
-@click.option("--size", type=int, help="thumbnails: pixels of the longer side (320).")
 @options.as_json
+@_of_formats
 @click.pass_obj
 def command(
     folder: Path | None,
+    /,
     form: str,
     out: Path,
     where: str | None,
     as_of: str | None,
+    valid_at: str | None,
     access: str,
-    local: str | None,
-    dem: str | None,
-    districts: Path | None,
-    jurisdiction: Path | None,
-    size: int | None,
     as_json: bool,
+    **of_format: Any,
 ) -> None:
     """Write the catalogue to OUT as FORMAT.
 
     FORMAT is 3dtiles, geoparquet, gpkg, stac, thumbnails, or context: what vendors check with.
+    An option that the format does not know is refused with those it does.
     """
     from cimkit import export, find
     from cimkit_cli.printing import document
 
-    places = {"districts": districts, "jurisdiction": jurisdiction}
-    given = {"local": local, "size": size, "dem": dem, **places}
-    extra = {name: value for name, value in given.items() if value is not None}
-    report = export(find(folder), form, out, where=where, as_of=as_of, access=access, **extra)
+    asked = {name: value for name, value in of_format.items() if value not in (None, (), False)}
+    report = export(
+        find(folder), form, out, where=where, as_of=as_of, valid_at=valid_at, access=access, **asked
+    )
     if as_json:
         document(report.to_json())
     else:
