@@ -24,7 +24,8 @@ const TEXTS = {
     source_key: "ソースキー", z_min: "最低高（m）", height: "高さ（m）", points: "点数",
   },
 };
-const asked = new URLSearchParams(location.search).get("lang") ?? navigator.language;
+const params = new URLSearchParams(location.search);
+const asked = params.get("lang") ?? navigator.language;
 const lang = ["zh", "ja"].find((code) => asked.startsWith(code)) ?? "en";
 const text = (key) => TEXTS[lang][key] ?? key;
 const byId = (id) => document.getElementById(id);
@@ -106,6 +107,18 @@ function goto(all) {
   });
 }
 
+// A view that can be sent to a colleague: ?at=longitude,latitude,height&range=300&heading=30&pitch=-40
+function look(asked) {
+  const [lon, lat, height = 0] = asked.get("at").split(",").map(Number);
+  const degrees = (key, otherwise) => Cesium.Math.toRadians(Number(asked.get(key) ?? otherwise));
+  const range = Number(asked.get("range") ?? 500);
+  scene.camera.lookAt(
+    Cesium.Cartesian3.fromDegrees(lon, lat, height),
+    new Cesium.HeadingPitchRange(degrees("heading", 30), degrees("pitch", -40), range),
+  );
+  scene.camera.lookAtTransform(Cesium.Matrix4.IDENTITY);
+}
+
 function listed(layer) {
   const box = make("input", { type: "checkbox", checked: true });
   box.addEventListener("change", () => (layer.tileset.show = box.checked));
@@ -162,7 +175,8 @@ async function start() {
     )),
   );
   style();
-  if (extras.view) goto(sphereOf(extras.view));
+  if (params.has("at")) look(params);
+  else if (extras.view) goto(sphereOf(extras.view));
   else if (layers.length) fly(layers.map((layer) => layer.tileset));
 }
 
