@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from cimkit.geometry.frames import to_frame
 from cimkit.tiles.encoding import Encoding
-from cimkit.tiles.glb import Glb
+from cimkit.tiles.glb import Glb, box
 from cimkit.tiles.instancing import add_instances, copies_box
 from cimkit.tiles.materials import Materials
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.metadata import FEATURE, add_table
-from cimkit.tiles.surfaces import add_surface, surface_of
+from cimkit.tiles.quantized import Grid, grid_over
+from cimkit.tiles.surfaces import Surface, add_surface, surface_of, y_up, z_up
 
 __all__ = ["Written", "content_glb"]
 
@@ -67,50 +68,63 @@ def content_glb(
         None if no triangle has an area.
     """
     encoding = encoding or Encoding()
-    glb = Glb()
-    surfaces = [
-        surface
+    meshes = [
+        replace(mesh, positions=y_up(to_frame(mesh.positions, frame)))
         for mesh in _grouped(parts, color)
-        if (surface := surface_of(replace(mesh, positions=to_frame(mesh.positions, frame))))
     ]
+    grid = _grid(meshes) if encoding.quantize and meshes else None
+    surfaces = [surface for mesh in meshes if (surface := surface_of(mesh, grid, encoding))]
     copies = [
         (surface, part)
         for part in parts
-        if isinstance(part, Instances)
-        and len(part.position)
-        and (surface := surface_of(part.template))
+        if isinstance(part, Instances) and (surface := _template(part, encoding))
     ]
     if not surfaces and not copies:
         return None
+    glb = Glb(meshopt=encoding.meshopt)
     table = add_table(glb, features, FEATURE, "feature")
     materials = Materials(glb, color)
     nodes: list[dict[str, Any]] = []
-    meshes: list[dict[str, Any]] = []
+    drawn: list[dict[str, Any]] = []
     corners: list[Reals] = []
     if surfaces:
-        primitives = [
-            primitive
-            for surface in surfaces
-            for primitive in add_surface(glb, surface, materials, table)
-        ]
-        nodes.append({"mesh": len(meshes)})
-        meshes.append({"primitives": primitives})
-        corners += [surface.positions for surface in surfaces]
+        primitives = [p for s in surfaces for p in add_surface(glb, s, materials, table)]
+        nodes.append({"mesh": 0} if grid is None else {"mesh": 0} | grid.node())
+        drawn.append({"primitives": primitives})
+        corners += [np.stack(box(z_up(surface.corners))) for surface in surfaces]
     for surface, part in copies:
-        node = add_instances(glb, part, frame, table) | {"mesh": len(meshes)}
-        nodes.append(node)
-        meshes.append({"primitives": list(add_surface(glb, surface, materials, None))})
-        corners.append(np.stack(copies_box(surface.positions, part, frame)))
+        node = add_instances(glb, part, frame, table, quantize=encoding.quantize)
+        nodes.append(node | {"mesh": len(drawn)})
+        drawn.append({"primitives": list(add_surface(glb, surface, materials, None))})
+        corners.append(np.stack(copies_box(z_up(surface.corners), part, frame)))
     glb.root |= {
         "materials": materials.listed,
-        "meshes": meshes,
+        "meshes": drawn,
         "nodes": nodes,
         "scenes": [{"nodes": list(range(len(nodes)))}],
         "scene": 0,
     }
-    low = np.min([points.min(axis=0) for points in corners], axis=0)
-    high = np.max([points.max(axis=0) for points in corners], axis=0)
+    low, high = box(np.concatenate(corners))
     return Written(glb.to_bytes(), low, high)
+
+
+def _grid(meshes: list[Mesh]) -> Grid:
+    boxes = [box(mesh.positions[mesh.indices.reshape(-1)]) for mesh in meshes]
+    low, high = zip(*boxes, strict=True)
+    return grid_over(np.min(low, axis=0), np.max(high, axis=0))
+
+
+def _template(part: Instances, encoding: Encoding) -> Surface | None:
+    template = part.template
+    if len(part.position) == 0 or len(template.indices) == 0:
+        return None
+    positions = y_up(template.positions)
+    grid = None
+    if encoding.quantize:
+        most = float(np.abs(part.scale).max())
+        grid = grid_over(*box(positions), magnified=most, bare=True)
+    mesh = replace(template, positions=positions, feature=np.zeros(len(positions), np.int64))
+    return surface_of(mesh, grid, encoding)
 
 
 def _grouped(

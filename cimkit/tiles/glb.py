@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
+from cimkit.tiles.compressed import encode_triangles, encode_vertices
+from cimkit.tiles.quantized import Stored
+
 __all__ = ["ARRAY_BUFFER", "ELEMENT_ARRAY_BUFFER", "Glb", "box"]
 
 ARRAY_BUFFER = 34962
 ELEMENT_ARRAY_BUFFER = 34963
 _COMPONENT = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
+_MESHOPT = "EXT_meshopt_compression"
+_SPENT = 160  # bytes of JSON that a compressed view costs
 _SHAPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 
 
@@ -36,14 +42,18 @@ class Glb:
     ----------
     copyright : str
         Written to ``asset.copyright`` if not empty.
+    meshopt : bool
+        Compress what `add` and `triangles` are given, where that makes the file smaller.
     """
 
-    def __init__(self, copyright: str = "") -> None:
+    def __init__(self, copyright: str = "", *, meshopt: bool = False) -> None:
         self.root: dict[str, Any] = {"asset": {"version": "2.0", "generator": "cimkit"}}
         if copyright:
             self.root["asset"]["copyright"] = copyright
         self._parts: list[bytes] = []
         self._length = 0
+        self._meshopt = meshopt
+        self._fallback = 0
 
     def view(self, data: bytes, *, target: int | None = None, stride: int | None = None) -> int:
         """Add a buffer view, aligned to 8 bytes (EXT_structural_metadata), and return its index."""
@@ -109,6 +119,75 @@ class Glb:
             bounds = (low.tolist(), high.tolist())
         return self.accessor(view, rows.dtype, width, count, normalized=normalized, bounds=bounds)
 
+    def add(self, stored: Stored, *, bounded: bool = False) -> int:
+        """Add a vertex attribute as it is stored, with its bounds if POSITION needs them."""
+        values = np.ascontiguousarray(stored.values)
+        count, stride = len(values), values.shape[1] * values.itemsize
+        coded = values if stored.coded is None else np.ascontiguousarray(stored.coded)
+        view = self._compressed(
+            values.nbytes,
+            lambda: encode_vertices(coded),
+            {"byteStride": stride, "mode": "ATTRIBUTES", "count": count},
+            {"byteStride": stride, "target": ARRAY_BUFFER},
+            stored.filter,
+        )
+        if view is None:
+            view = self.view(values.tobytes(), target=ARRAY_BUFFER, stride=stride)
+        bounds = None
+        if bounded:
+            low, high = box(values[:, :3])
+            bounds = (low.tolist(), high.tolist())
+        return self.accessor(
+            view,
+            values.dtype,
+            stored.width,
+            count,
+            normalized=stored.normalized,
+            bounds=bounds,
+        )
+
+    def triangles(self, indices: npt.NDArray[np.uint32]) -> int:
+        """Add triangle indices, shape (m, 3), in the order in which they are drawn."""
+        dtype = np.dtype("<u2" if indices.max() < 65535 else "<u4")
+        view = self._compressed(
+            indices.size * dtype.itemsize,
+            lambda: encode_triangles(indices),
+            {"byteStride": dtype.itemsize, "mode": "TRIANGLES", "count": indices.size},
+            {"target": ELEMENT_ARRAY_BUFFER},
+        )
+        if view is None:
+            return self.indices(indices)
+        return self.accessor(view, dtype, 1, indices.size)
+
+    def _compressed(
+        self,
+        length: int,
+        encode: Callable[[], bytes],
+        said: dict[str, Any],
+        view: dict[str, Any],
+        filter: str = "NONE",
+    ) -> int | None:
+        """Add a compressed buffer view; None if the file would grow by it."""
+        if not self._meshopt or length < _SPENT:
+            return None
+        data = encode()
+        if len(data) + _SPENT > length:
+            return None
+        inner = {"buffer": 0, "byteOffset": self._length, "byteLength": len(data), **said}
+        if filter != "NONE":
+            inner["filter"] = filter
+        self._parts.append(data)
+        self._length += len(data)
+        # A reader unpacks into the second buffer, which has no bytes in the file.
+        at = self._fallback + -self._fallback % 4
+        self._fallback = at + length
+        views = self.root.setdefault("bufferViews", [])
+        views.append(
+            {"buffer": 1, "byteOffset": at, "byteLength": length, **view}
+            | {"extensions": {_MESHOPT: inner}}
+        )
+        return len(views) - 1
+
     def indices(self, values: npt.NDArray[np.integer[Any]]) -> int:
         """Add triangle indices, as u16 where they fit (65535 itself restarts a strip)."""
         flat = values.reshape(-1)
@@ -133,6 +212,11 @@ class Glb:
         binary += bytes(-len(binary) % 4)
         if binary:
             self.root["buffers"] = [{"byteLength": len(binary)}]
+        if self._fallback:
+            self.use(_MESHOPT, required=True)
+            self.root["buffers"].append(
+                {"byteLength": self._fallback, "extensions": {_MESHOPT: {"fallback": True}}}
+            )
         text = orjson.dumps(self.root)
         # The header is 12 + 8 bytes; 8-byte alignment keeps the views aligned in the file too.
         text += b" " * (-(len(text) + 20 + 8) % 8)

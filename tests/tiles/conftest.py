@@ -12,12 +12,35 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import meshoptimizer
 import numpy as np
 import pytest
 
 NPM = Path(__file__).resolve().parents[1] / "npm"
 TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+
+
+def _octahedral(data: bytes) -> bytes:
+    x, y, one, w = np.frombuffer(data, np.int8).reshape(-1, 4).astype(np.float64).T
+    z = one - np.abs(x) - np.abs(y)
+    under = np.minimum(z, 0)
+    x, y = x + np.where(x >= 0, under, -under), y + np.where(y >= 0, under, -under)
+    length = np.sqrt(x * x + y * y + z * z)
+    out = np.stack([np.rint(v / length * 127) for v in (x, y, z)] + [w], axis=1)
+    return out.astype(np.int8).tobytes()
+
+
+def _exponential(data: bytes) -> bytes:
+    word = np.frombuffer(data, "<i4")
+    return np.ldexp((word << 8 >> 8).astype(np.float64), word >> 24).astype("<f4").tobytes()
+
+
+UNFILTER: dict[str, Callable[[bytes], bytes]] = {
+    "NONE": lambda data: data,
+    "OCTAHEDRAL": _octahedral,
+    "EXPONENTIAL": _exponential,
+}
 
 
 @dataclass
@@ -36,13 +59,43 @@ class Content:
         v = self.json["bufferViews"][a["bufferView"]]
         dtype, width = np.dtype(TYPES[a["componentType"]]), WIDTH[a["type"]]
         stride = v.get("byteStride", dtype.itemsize * width)
-        start = v.get("byteOffset", 0) + a.get("byteOffset", 0)
+        start = a.get("byteOffset", 0)
+        assert start % dtype.itemsize == 0
         raw = np.lib.stride_tricks.as_strided(
-            np.frombuffer(self.binary, np.uint8, offset=start),
+            np.frombuffer(self.unpacked(a["bufferView"]), np.uint8, offset=start),
             shape=(a["count"], dtype.itemsize * width),
             strides=(stride, 1),
         )
-        return np.ascontiguousarray(raw).view(dtype).reshape(-1, width)
+        values = np.ascontiguousarray(raw).view(dtype).reshape(-1, width)
+        if "min" in a:
+            assert values.min(axis=0).tolist() == a["min"]
+            assert values.max(axis=0).tolist() == a["max"]
+        return values
+
+    def unpacked(self, view: int) -> bytes:
+        """The bytes of a buffer view, decompressed where it is (EXT_meshopt_compression)."""
+        v = self.json["bufferViews"][view]
+        packed = v.get("extensions", {}).get("EXT_meshopt_compression")
+        if packed is None:
+            assert v["buffer"] == 0
+            start = v.get("byteOffset", 0)
+            return self.binary[start : start + v["byteLength"]]
+        assert "EXT_meshopt_compression" in self.json["extensionsRequired"]
+        spare = self.json["buffers"][v["buffer"]]
+        assert spare["extensions"]["EXT_meshopt_compression"] == {"fallback": True}
+        assert v["byteOffset"] + v["byteLength"] <= spare["byteLength"]
+        count, stride = packed["count"], packed["byteStride"]
+        assert count * stride == v["byteLength"]
+        data = self.binary[packed["byteOffset"] : packed["byteOffset"] + packed["byteLength"]]
+        if packed["mode"] == "TRIANGLES":
+            assert data[0] in (0xE0, 0xE1)
+            flat = meshoptimizer.decode_index_buffer(count, 4, data)
+            return bytes(flat.astype(f"<u{stride}").tobytes())
+        assert packed["mode"] == "ATTRIBUTES"
+        assert v["byteStride"] == stride
+        assert data[0] == 0xA0  # the one version that the extension knows
+        raw = meshoptimizer.decode_vertex_buffer(count, stride, data, np.dtype((np.void, stride)))
+        return UNFILTER[packed.get("filter", "NONE")](raw.tobytes())
 
     @property
     def primitives(self) -> list[dict[str, Any]]:
@@ -54,13 +107,56 @@ class Content:
     def indices(self, primitive: int = 0) -> np.ndarray:
         return self.accessor(self.primitives[primitive]["indices"]).reshape(-1, 3).astype(int)
 
+    def placed(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Positions (n, 3) in the axes of glTF and feature ids (n,) of all that is drawn."""
+        (scene,) = self.json["scenes"]
+        for at in scene["nodes"]:
+            node = self.json["nodes"][at]
+            assert not node.keys() & {"children", "matrix", "rotation"}
+            scale, move = node.get("scale", [1, 1, 1]), node.get("translation", [0, 0, 0])
+            copies = node.get("extensions", {}).get("EXT_mesh_gpu_instancing")
+            seen = set()
+            for primitive in self.json["meshes"][node["mesh"]]["primitives"]:
+                attributes = primitive["attributes"]
+                if attributes["POSITION"] in seen:
+                    continue
+                seen.add(attributes["POSITION"])
+                positions = self.accessor(attributes["POSITION"]).astype(float)
+                mine = None
+                if "_FEATURE_ID_0" in attributes:
+                    mine = self.accessor(attributes["_FEATURE_ID_0"])[:, 0]
+                if copies is not None:
+                    positions, mine = self._copied(node, copies["attributes"], positions)
+                yield positions * scale + move, mine
+
+    def _copied(
+        self, node: dict[str, Any], said: dict[str, int], positions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        move, turn, scale = (
+            self.accessor(said[name]).astype(float) for name in ("TRANSLATION", "ROTATION", "SCALE")
+        )
+        assert np.abs(np.linalg.norm(turn, axis=1) - 1).max() < 1e-5
+        features = node["extensions"]["EXT_instance_features"]["featureIds"][0]
+        ids = self.accessor(said[f"_FEATURE_ID_{features['attribute']}"])[:, 0]
+        assert features["featureCount"] == len(np.unique(ids))
+        grown = positions[None] * scale[:, None]
+        axis, w = np.broadcast_to(turn[:, None, :3], grown.shape), turn[:, None, 3:]
+        across = 2 * np.cross(axis, grown)
+        placed = grown + w * across + np.cross(axis, across) + move[:, None]
+        return placed.reshape(-1, 3), np.repeat(ids, len(positions))
+
     def local(self) -> np.ndarray:
         """Positions in the tile's frame, after the turn from y-up to z-up."""
-        x, y, z = self.attribute("POSITION").astype(float).T
+        x, y, z = np.concatenate([positions for positions, _ in self.placed()]).T
         return np.stack([x, -z, y], axis=1)
 
     def earth(self) -> np.ndarray:
         return self.local() @ self.world[:3, :3].T + self.world[:3, 3]
+
+    def features(self) -> np.ndarray:
+        """The feature of each of the positions of `earth`."""
+        found = [ids for _, ids in self.placed()]
+        return np.concatenate([ids for ids in found if ids is not None]).astype(int)
 
     def table(self) -> dict[str, list[Any]]:
         meta = self.json["extensions"]["EXT_structural_metadata"]
