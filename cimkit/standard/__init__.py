@@ -12,6 +12,7 @@ A package is a folder, a zip or a workbook::
                      scheme, class, confidence, level
     levels.csv       scheme, code, same_as, name_zh, name_ja, name_en
     level_rules.csv  kind, source_class, predefined_type, class, lod -> level; the first that fits
+    models.csv       scheme, class -> model, height, width, length, depth, heading, color
     crosswalk/*.csv  from_scheme, from_code, to_scheme, to_code, relation
     naming.toml      [[file]] template, [part.<name>] values | pattern | type
     rules/*.toml     see `Rule`
@@ -53,6 +54,11 @@ narrow or related; the code ``-`` says that there is none. A scheme may carry an
 ``classes.csv`` the column ``replaces`` says the same more briefly: one code, several of which one
 was made, or the class's own code where only its name is new. `crosswalk` and `difference` heed
 both.
+
+**Models.** ``models.csv`` says what objects of a class, and of all below it, look like in tiles: a
+model (`cimkit.standard.appearance.MODELS`; ``-``: nothing is drawn) with sizes. ``tree_height|8``
+is the attribute ``tree_height`` in the unit that ``attributes.csv`` gives it, and 8 metres without
+one. A line of an overlay takes the place of its parents' for the same class.
 
 **Schemes.** ``[[scheme]] id, titles, primary, note`` declares a tree of classes with codes of its
 own; the column ``scheme`` names it. Blank means the package's primary scheme: the one declared
@@ -121,6 +127,7 @@ from cimkit.standard.rows import (
     Level,
     LevelRule,
     MappingRow,
+    ModelRow,
     Place,
     Scheme,
 )
@@ -152,6 +159,7 @@ __all__ = [
     "MappingRow",
     "Mesh",
     "MetricGrid",
+    "ModelRow",
     "Naming",
     "Part",
     "Place",

@@ -51,6 +51,8 @@ class Draft:
     """Rows of ``levels.csv``."""
     level_rules: list[Row] = field(default_factory=list)
     """Rows of ``level_rules.csv``."""
+    models: list[Row] = field(default_factory=list)
+    """Rows of ``models.csv``."""
     crosswalk: dict[str, list[Row]] = field(default_factory=dict)
     """Rows of ``crosswalk/<name>.csv``, by name."""
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from cimkit.standard.rows import (
     Level,
     LevelRule,
     MappingRow,
+    ModelRow,
     Scheme,
 )
 from cimkit.standard.rule import Rule
@@ -107,6 +108,8 @@ class Standard:
     """``id@edition`` of the standards it accepts till then."""
     unverified: bool = False
     """Whether it was asked for with the rows that are not verified."""
+    models: tuple[ModelRow, ...] = ()
+    """What objects of its classes look like; one line a class."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many rows stayed behind because they are not verified, by table."""
 
@@ -194,6 +197,17 @@ class Standard:
             line[code] = None
             code = there[code].parent
         return list(line)
+
+    def model_of(self, code: str, scheme: str | None = None) -> ModelRow | None:
+        """Return what objects of a class look like: its own line, else of the nearest above it."""
+        of = scheme or self.scheme
+        lines = (self._models_at.get((of, above)) for above in self.lineage(code, of))
+        return next((line for line in lines if line is not None), None)
+
+    @cached_property
+    def _models_at(self) -> dict[tuple[str, str], ModelRow]:
+        """Lines of ``models.csv`` by scheme and class."""
+        return {(m.scheme, m.class_code): m for m in self.models}
 
     @cached_property
     def _attributes_at(self) -> dict[tuple[str, str], list[tuple[int, Attribute]]]:

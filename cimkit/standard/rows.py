@@ -15,6 +15,7 @@ __all__ = [
     "Level",
     "LevelRule",
     "MappingRow",
+    "ModelRow",
     "Place",
     "Scheme",
 ]
@@ -227,6 +228,40 @@ class LevelRule:
     """Why."""
     depth: int = 0
     """0 for the package itself, 1 for its parents ..."""
+    origin: Place = NOWHERE
+    """File and row where it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One line of ``models.csv``: what objects of a class, and of those below it, look like.
+
+    Sizes are texts as `cimkit.standard.appearance.read_size` has them: ``tree_height|8`` is the
+    attribute ``tree_height``, in its own unit, and 8 metres where it has no value.
+    """
+
+    scheme: str
+    """Scheme of the class."""
+    class_code: str
+    """Class of that scheme: it and all below it that have no line of their own."""
+    model: str
+    """A name of `cimkit.standard.appearance.MODELS`; `NO_CLASS`: nothing is drawn."""
+    height: str = ""
+    """From foot to top; of a culvert its outer height."""
+    width: str = ""
+    """Across: crown of a tree, lid of a manhole, outer diameter of a pipe, surface of a road."""
+    length: str = ""
+    """Along the heading, where it is not as wide as long."""
+    depth: str = ""
+    """Of a pipe or culvert: from the ground down to its upper side."""
+    heading: str = ""
+    """Where its front looks: degrees clockwise from north."""
+    color: str = ""
+    """``#rrggbb``, sRGB; "" that of the model."""
+    source: str = ""
+    """Why."""
+    package: str = ""
+    """``id@edition`` of the package that says so."""
     origin: Place = NOWHERE
     """File and row where it is written."""
 

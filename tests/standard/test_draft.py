@@ -22,6 +22,7 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 
 SHIPPED = ["cn.components", "city.linjiang", "cn.gbt51269", "jp.plateau", "int.citygml"]
@@ -67,6 +68,7 @@ drafts = st.builds(
     domains=st.dictionaries(names, rows(DOMAIN_COLUMNS, ("code",)), max_size=2),
     levels=rows(LEVEL_COLUMNS, ("code",)),
     level_rules=rows(LEVEL_RULE_COLUMNS, ("level",)),
+    models=rows(MODEL_COLUMNS, ("class", "model")),
     crosswalk=tables(CROSSWALK_COLUMNS, tuple(CROSSWALK_COLUMNS[:4])),
     rules=st.dictionaries(
         names, st.dictionaries(names, values, min_size=1, max_size=3), max_size=2
@@ -83,7 +85,7 @@ def said(standard: Standard) -> dict[str, Any]:
         found.pop(name, None)
     for name in (
         *("class_rows", "attributes", "mapping", "levels", "rules"),
-        *("level_rules", "crosswalk", "schemes"),
+        *("level_rules", "models", "crosswalk", "schemes"),
     ):
         blank = {"package": "", "meant_by": "", "origin": "", "changes": (), "rule": "", "depth": 0}
         found[name] = [

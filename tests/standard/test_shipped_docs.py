@@ -21,6 +21,7 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 from cimkit.standard.rule import read_rules
 
@@ -83,6 +84,7 @@ def test_each_piece_of_toml_is_read(body: str) -> None:
         ("attributes.csv and domains", ATTRIBUTE_COLUMNS),
         ("mapping/*.csv", MAPPING_COLUMNS),
         ("levels.csv and level_rules.csv", {*LEVEL_COLUMNS, *LEVEL_RULE_COLUMNS}),
+        ("models.csv", MODEL_COLUMNS),
         ("crosswalk/*.csv", CROSSWALK_COLUMNS),
     ],
 )

@@ -105,6 +105,7 @@ drafts = st.builds(
     domains=st.dictionaries(names, rows("code", "name_zh"), max_size=2),
     levels=rows("code", "scheme", "same_as"),
     level_rules=rows("level", "kind", "lod"),
+    models=rows("class", "model", "height"),
     crosswalk=tables("from_scheme", "from_code", "to_scheme", "to_code", "relation"),
     rules=st.dictionaries(
         names,

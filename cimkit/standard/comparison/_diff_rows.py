@@ -122,6 +122,7 @@ def term_changes(a: Standard, b: Standard) -> Iterator[Change]:
     for part, (was, now) in parts.items():
         yield from changed(part, flat(was), flat(now))
     yield from changed("level rules", _level_rules(a), _level_rules(b))
+    yield from changed("models", _models(a), _models(b))
 
 
 def _head(standard: Standard) -> dict[str, Any]:
@@ -134,6 +135,16 @@ def _head(standard: Standard) -> dict[str, Any]:
         "transition.accepts": standard.accepts,
         "schemes": tuple(scheme.id for scheme in standard.schemes),
     }
+
+
+def _models(standard: Standard) -> Iterator[tuple[str, str]]:
+    """Yield what objects of a class look like."""
+    for row in standard.models:
+        own = "" if row.scheme == standard.scheme else f"{row.scheme}:"
+        key = f"{own}{row.class_code}"
+        sizes = ("height", "width", "length", "depth", "heading", "color")
+        said = (f"{name} {getattr(row, name)}" for name in sizes if getattr(row, name))
+        yield key, ", ".join((row.model, *said))
 
 
 def _level_rules(standard: Standard) -> Iterator[tuple[str, str]]:

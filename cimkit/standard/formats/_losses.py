@@ -9,7 +9,10 @@ from cimkit.standard.draft import Draft, Loss, Row
 
 __all__ = ["Ledger", "shown", "standard_row", "tables"]
 
-_PARTS = ("classes", "attributes", "mapping", "domains", "levels", "level_rules", "crosswalk")
+_PARTS = (
+    *("classes", "attributes", "mapping", "domains", "levels", "level_rules", "models"),
+    "crosswalk",
+)
 _OTHER = {
     "rules": "rules are checks, not words of a list",
     "naming": "names of files are nothing that it describes",
@@ -29,6 +32,7 @@ _KEYS = {
     "attributes": "name",
     "mapping": "class",
     "level_rules": "level",
+    "models": "class",
     "crosswalk": "from_code",
 }
 

@@ -100,6 +100,9 @@ def _losses(standard: Standard) -> list[Loss]:
     if standard.level_rules:
         why = "The book names the levels, not what gives them."
         found.append(Loss("level_rules", f"{len(standard.level_rules)} rows", why))
+    if standard.models:
+        why = "The book has no pictures of what is drawn in tiles."
+        found.append(Loss("models", f"{len(standard.models)} rows", why))
     if standard.jurisdiction.polygon is not None:
         found.append(Loss("jurisdiction", "polygon", "The book has no map."))
     retired = [c.code for c in standard.class_rows if c.retired]

@@ -102,6 +102,7 @@ def _readers(files: PackageFiles) -> Iterator[tuple[str, Callable[[], Rows]]]:
         "attributes.csv": (_package.ATTRIBUTE_COLUMNS, ("name",)),
         "levels.csv": (_package.LEVEL_COLUMNS, ("code",)),
         "level_rules.csv": (_package.LEVEL_RULE_COLUMNS, ("level",)),
+        "models.csv": (_package.MODEL_COLUMNS, ("class", "model")),
     }
     for name, (columns, needed) in single.items():
         if name in files.files:

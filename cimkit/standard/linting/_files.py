@@ -14,7 +14,7 @@ __all__ = ["unread_files"]
 
 _SINGLE = (
     *("standard.toml", "classes.csv", "attributes.csv", "levels.csv", "level_rules.csv"),
-    "naming.toml",
+    *("models.csv", "naming.toml"),
 )
 _FOLDERS = {
     "domains": ".csv",

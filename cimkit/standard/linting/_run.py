@@ -16,6 +16,7 @@ from cimkit.standard.linting._finding import LintFinding
 from cimkit.standard.linting._head import head
 from cimkit.standard.linting._levels import levels
 from cimkit.standard.linting._mapping import mapping
+from cimkit.standard.linting._models import models
 from cimkit.standard.linting._names import naming
 from cimkit.standard.linting._rules import rules
 from cimkit.standard.linting._seen import Examined
@@ -35,6 +36,7 @@ _BUILT: tuple[_Look, ...] = (
     attributes,
     mapping,
     levels,
+    models,
     naming,
     rules,
     unverified,

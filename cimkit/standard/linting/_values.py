@@ -9,6 +9,7 @@ from cimkit.errors import StandardError
 from cimkit.standard.overlay._attributes import limit_in, obligation_in, pattern_in, type_in
 from cimkit.standard.overlay._changes import access_in, changes_in
 from cimkit.standard.overlay._mapping import conditions_in, confidence_in
+from cimkit.standard.overlay._models import sizes_in
 from cimkit.standard.package._package import truth
 from cimkit.standard.package._place import Place
 
@@ -30,6 +31,7 @@ _READ: dict[str, tuple[_Read, ...]] = {
     ),
     "levels": (_verified,),
     "domains": (changes_in, _verified),
+    "models": (sizes_in,),
     "mapping": (confidence_in, conditions_in),
 }
 """What reads the cells of a row, by table."""

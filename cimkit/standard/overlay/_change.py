@@ -15,8 +15,8 @@ class Change:
 
     part: str
     """``schemes``, ``classes``, ``attributes``, ``domains``, ``mapping``, ``rules``, ``levels``,
-    ``level rules``, ``naming``, ``grammar``, ``crs``, ``acceptance``, ``jurisdiction`` or
-    ``head``."""
+    ``level rules``, ``models``, ``naming``, ``grammar``, ``crs``, ``acceptance``,
+    ``jurisdiction`` or ``head``."""
     what: str
     """``added``, ``removed``, ``retired``, ``renamed``, ``moved``, ``reused``, ``replaced``,
     ``stricter``, ``laxer``, ``changed``."""

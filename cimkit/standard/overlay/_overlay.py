@@ -17,6 +17,7 @@ from cimkit.standard.overlay._conflicts import Conflicts
 from cimkit.standard.overlay._domains import domain_tables, merge_domains
 from cimkit.standard.overlay._hash import hash_of
 from cimkit.standard.overlay._mapping import merge_level_rules, merge_mapping
+from cimkit.standard.overlay._models import merge_models
 from cimkit.standard.overlay._schemes import Schemes, read_chain_schemes
 from cimkit.standard.overlay._sieve import Sieve
 from cimkit.standard.overlay._terms import (
@@ -75,6 +76,7 @@ def _resolve(
         jurisdiction=jurisdiction,
         levels=levels,
         level_rules=merge_level_rules(chain, levels, schemes.primary, sieve),
+        models=merge_models(chain, schemes, merged, classes, sieve),
         crosswalk=sieve.crosswalk(_crosswalk(chain), schemes),
         crs_rules=_last(chain, read_crs) or CrsRules(),
         acceptance=_last(chain, read_acceptance) or Acceptance(),

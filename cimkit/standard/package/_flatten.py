@@ -18,6 +18,7 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 from cimkit.standard.rows import Scheme
 from cimkit.standard.rule import Rule
@@ -50,6 +51,9 @@ def flatten(standard: Standard) -> Draft:
         draft.level_rules.append(
             {**cells, **({"class": rule.class_code} if rule.class_code else {})}
         )
+    draft.models = [
+        {"class": m.class_code, **_cells(m, MODEL_COLUMNS, own)} for m in standard.models
+    ]
     if standard.crosswalk:
         draft.crosswalk["crosswalk"] = [
             _cells(row, CROSSWALK_COLUMNS, "") for row in standard.crosswalk

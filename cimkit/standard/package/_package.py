@@ -93,6 +93,18 @@ LEVEL_RULE_COLUMNS = [
     "level",
     "source",
 ]
+MODEL_COLUMNS = [
+    "scheme",
+    "class",
+    "model",
+    "height",
+    "width",
+    "length",
+    "depth",
+    "heading",
+    "color",
+    "source",
+]
 CROSSWALK_COLUMNS = ["from_scheme", "from_code", "to_scheme", "to_code", "relation", "source"]
 DOMAIN_COLUMNS = [
     "change",
@@ -119,6 +131,7 @@ class Package:
     levels: tuple[Level, ...]
     level_rules: list[tuple[Place, dict[str, str]]]
     crosswalk: list[tuple[Place, dict[str, str]]]
+    models: list[tuple[Place, dict[str, str]]]
     rules: list[Rule]
     changes: list[RuleChange]
     naming: names.Naming | None
@@ -192,6 +205,7 @@ def read_package(files: PackageFiles) -> Package:
             for name in files.under("crosswalk", ".csv")
             for row in _rows(files, name, CROSSWALK_COLUMNS, tuple(CROSSWALK_COLUMNS[:4]))
         ],
+        models=_rows(files, "models.csv", MODEL_COLUMNS, ("class", "model")),
         rules=requirement_rules(files, about.id, rules),
         changes=changes,
         naming=read_naming(files),

@@ -13,6 +13,7 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 
 
@@ -41,6 +42,7 @@ def draft_of(files: PackageFiles) -> Draft:
         mapping={n: t for n, t in tables("mapping", MAPPING_COLUMNS).items() if t},
         levels=rows("levels.csv", LEVEL_COLUMNS),
         level_rules=rows("level_rules.csv", LEVEL_RULE_COLUMNS),
+        models=rows("models.csv", MODEL_COLUMNS),
         crosswalk={n: t for n, t in tables("crosswalk", CROSSWALK_COLUMNS).items() if t},
     )
     for path, table in tables("domains", DOMAIN_COLUMNS).items():

@@ -23,12 +23,13 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 
 _SPECIAL = re.compile(r'[\x00-\x1f\\:*?"<>|]')
 """What no file name may have on one of the systems people use."""
 _OWN = re.compile(
-    r"(standard|naming)\.toml|(classes|attributes|levels|level_rules)\.csv"
+    r"(standard|naming)\.toml|(classes|attributes|levels|level_rules|models)\.csv"
     r"|(mapping|domains|crosswalk)/.*\.csv|rules/.*\.toml"
 )
 """Names of the files that a draft has fields for."""
@@ -48,6 +49,7 @@ def package_files(draft: Draft) -> dict[str, bytes]:
         ("attributes", draft.attributes, ATTRIBUTE_COLUMNS),
         ("levels", draft.levels, LEVEL_COLUMNS),
         ("level_rules", draft.level_rules, LEVEL_RULE_COLUMNS),
+        ("models", draft.models, MODEL_COLUMNS),
     ]
     several: list[tuple[str, Mapping[str, list[Row]], Sequence[str]]] = [
         ("mapping", draft.mapping, MAPPING_COLUMNS),

@@ -10,6 +10,7 @@ from cimkit.standard.package._package import (
     LEVEL_COLUMNS,
     LEVEL_RULE_COLUMNS,
     MAPPING_COLUMNS,
+    MODEL_COLUMNS,
 )
 
 _LANGUAGES = ("zh", "ja", "en")
@@ -41,6 +42,7 @@ SHEETS: dict[str, list[str]] = {
     "mapping": ["file", *MAPPING_COLUMNS],
     "levels": LEVEL_COLUMNS,
     "level_rules": LEVEL_RULE_COLUMNS,
+    "models": MODEL_COLUMNS,
     "crosswalk": ["file", *CROSSWALK_COLUMNS],
     "rules": RULE_COLUMNS,
     "naming": NAMING_COLUMNS,
@@ -56,6 +58,7 @@ TABLES = {
     "attributes": "attributes.csv",
     "levels": "levels.csv",
     "level_rules": "level_rules.csv",
+    "models": "models.csv",
 }
 """Sheets that are one file of rows."""
 FOLDERS = {"mapping": "file", "domains": "list", "crosswalk": "file"}
@@ -78,7 +81,7 @@ _KINDS = {
         *("classes.code", "classes.parent", "classes.replaces", "attributes.class"),
         *("domains.code", "mapping.class", "mapping.value", "level_rules.class", "levels.code"),
         *("crosswalk.from_code", "crosswalk.to_code", "rules.classes", "levels.same_as"),
-        *("code.values", "code.text", "code.default"),
+        *("models.class", "code.values", "code.text", "code.default"),
     ),
     "number": (
         *("attributes.minimum", "attributes.maximum", "mapping.confidence"),

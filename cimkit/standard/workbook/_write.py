@@ -10,6 +10,7 @@ from typing import Any
 
 from cimkit.errors import StandardError
 from cimkit.registry import names
+from cimkit.standard.appearance import MODELS
 from cimkit.standard.codes._check_digit import CHECKS
 from cimkit.standard.draft import Draft, Row
 from cimkit.standard.package._writing import zip_bytes
@@ -42,12 +43,14 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "mesh": ("jis-x-0410",),
     "code.check": tuple(CHECKS),
     "form": ("base64",),
+    "model": MODELS,
 }
 """Drop-downs by ``sheet.column`` or column. They propose; other words may be typed."""
 _REFERENCES = {
     "classes.parent": "classes.code",
     "mapping.class": "classes.code",
     "level_rules.class": "classes.code",
+    "models.class": "classes.code",
     "classes.level": "levels.code",
     "attributes.level": "levels.code",
     "mapping.level": "levels.code",

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from cimkit.standard.draft import Draft, Loss, Row
 from cimkit.standard.formats._losses import standard_row, tables
 
-PARTS = ("classes", "attributes", "mapping", "domains", "levels", "level_rules", "crosswalk")
+PARTS = (
+    *("classes", "attributes", "mapping", "domains", "levels", "level_rules", "models"),
+    "crosswalk",
+)
 INVENTED = ("classes.source", "standard.note", "standard.titles.en", "schemes.titles.en")
 """Columns that an import may fill though the format does not carry them: where it is from."""
 _DEFAULTS = {

@@ -74,6 +74,8 @@ def drafts(draw: st.DrawFn) -> Draft:
     if draw(st.booleans()):
         draft.levels = [{"code": "CIM1", "name_en": "Surface"}, {"code": "CIM2", "scheme": "CIM"}]
         draft.level_rules = [{"kind": "gis", "level": "CIM1"}]
+    if own and draw(st.booleans()):
+        draft.models = [{"class": own[0], "model": "tree", "height": "height|7"}]
     if draw(st.booleans()):
         draft.files = {"tests/classes.csv": b"kind,expect\n"}
     return draft
