@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["one_file"]
 
-_STARTS = {".gpkg": b"SQLite format 3\0", ".parquet": b"PAR1"}
+_STARTS = {".gpkg": b"SQLite format 3\0", ".parquet": b"PAR1", ".pmtiles": b"PMTiles"}
 """How the files of each suffix begin."""
 
 
@@ -54,7 +54,7 @@ def one_file(
     finally:
         part.unlink(missing_ok=True)
     report.files, report.size = 1, out.stat().st_size
-    report.largest = report.size
+    report.largest = report.largest or report.size
     return report
 
 
