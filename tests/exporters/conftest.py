@@ -192,7 +192,7 @@ def make_city(tmp_path: Path) -> Callable[..., Catalog]:
 
     def make(*objects: dict[str, Any], **tables: list[dict[str, Any]]) -> Catalog:
         given = {"datasets": [{"dataset_id": "d"}], "items": items(), "classes": classes()}
-        return fill(create(tmp_path / "lake"), {**given, "objects": list(objects), **tables})
+        return fill(create(tmp_path / "lake"), {**given, **tables, "objects": list(objects)})
 
     return make
 
