@@ -16,7 +16,7 @@ from cimkit.tiles.glb import Glb, box
 from cimkit.tiles.instancing import add_instances, copies_box
 from cimkit.tiles.materials import Materials
 from cimkit.tiles.mesh import Instances, Mesh, join
-from cimkit.tiles.metadata import FEATURE, add_table
+from cimkit.tiles.property_table import add_table
 from cimkit.tiles.quantized import Grid, grid_over
 from cimkit.tiles.surfaces import Surface, add_surface, surface_of, y_up, z_up
 
@@ -82,7 +82,7 @@ def content_glb(
     if not surfaces and not copies:
         return None
     glb = Glb(meshopt=encoding.meshopt)
-    table = add_table(glb, features, FEATURE, "feature")
+    table = add_table(glb, features, encoding.schema)
     materials = Materials(glb, color)
     nodes: list[dict[str, Any]] = []
     drawn: list[dict[str, Any]] = []

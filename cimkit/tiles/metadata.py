@@ -1,35 +1,90 @@
-"""EXT_structural_metadata: what a feature is, as a property table beside its triangles.
+"""Metadata of 3D Tiles 1.1 and EXT_structural_metadata: classes, properties, enumerations.
 
 One schema for all tiles, so that a style or a query written for one holds for the others.
-A column without a value in a tile is left out of that tile's table (no property is required).
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from cimkit.tiles.glb import Glb
 
 __all__ = [
     "FEATURE",
     "LAYER",
+    "NO_DATA",
     "NO_HEIGHT",
     "POINT",
+    "Choice",
+    "Enumeration",
     "Property",
     "Schema",
-    "add_table",
+    "identifier",
     "schema_json",
     "values",
 ]
 
 NO_HEIGHT = -9999.0
 """Stands for an unknown height, as JSON has no NaN."""
+NO_DATA: dict[str, Any] = {
+    "STRING": "",
+    "FLOAT32": NO_HEIGHT,
+    "FLOAT64": -1.7976931348623157e308,
+    "INT32": -(2**31),
+}
+"""What stands for NULL, by kind of property; other kinds have no NULL, those of `ENUM` a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of an enumeration."""
+
+    name: str
+    """The value, as objects have it."""
+    title_en: str = ""
+    """Name for people, English."""
+    title_zh: str = ""
+    """Name for people, Chinese."""
+    title_ja: str = ""
+    """Name for people, Japanese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """A closed list of values. Number 0 says that there is none, 1 is the first choice."""
+
+    id: str
+    """Identifier."""
+    title: str
+    """Name for people."""
+    choices: tuple[Choice, ...]
+    """Names differ; fewer than 65536."""
+
+    @property
+    def nothing(self) -> str:
+        """Name of the value that says that there is none."""
+        names = {choice.name for choice in self.choices}
+        name = "none"
+        while name in names:
+            name += "_"
+        return name
+
+    def json(self) -> dict[str, Any]:
+        """Return the enum of a schema."""
+        listed: list[dict[str, Any]] = [{"name": self.nothing, "value": 0}]
+        for number, choice in enumerate(self.choices, start=1):
+            value: dict[str, Any] = {"name": choice.name, "value": number}
+            titles = {
+                "name_en": choice.title_en,
+                "name_zh": choice.title_zh,
+                "name_ja": choice.title_ja,
+            }
+            said = {key: title for key, title in titles.items() if title}
+            if said:
+                value |= {"description": " / ".join(dict.fromkeys(said.values())), "extras": said}
+            listed.append(value)
+        return {"name": self.title, "valueType": "UINT16", "values": listed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +96,31 @@ class Property:
     title: str
     """Short name for people."""
     kind: str = "STRING"
-    """``STRING``, or a component type of EXT_structural_metadata."""
+    """``STRING``, ``ENUM``, or a component type of EXT_structural_metadata."""
     description: str = ""
     """What it means, with its unit."""
+    enumeration: Enumeration | None = None
+    """Of an ``ENUM``."""
+
+    def json(self) -> dict[str, Any]:
+        """Return the property of a schema's class."""
+        said: dict[str, Any] = {"name": self.title}
+        if self.description:
+            said["description"] = self.description
+        if self.kind == "STRING":
+            said |= {"type": "STRING", "noData": ""}
+        elif self.enumeration is not None:
+            said |= {"type": "ENUM", "enumType": self.enumeration.id}
+            said["noData"] = self.enumeration.nothing
+        else:
+            said |= {"type": "SCALAR", "componentType": self.kind}
+            if self.kind in NO_DATA:
+                said["noData"] = NO_DATA[self.kind]
+        if self.name == "object_id":
+            said["semantic"] = "ID"
+        elif self.name == "name":
+            said["semantic"] = "NAME"
+        return said
 
 
 FEATURE = (
@@ -90,28 +167,23 @@ class Schema:
     """Properties of its class ``feature``: of every object that has triangles."""
 
 
-def schema_json(classes: dict[str, tuple[Property, ...]]) -> dict[str, Any]:
-    """Return the metadata schema of 3D Tiles 1.1 and EXT_structural_metadata."""
-    out: dict[str, Any] = {}
-    for name, properties in classes.items():
-        listed: dict[str, Any] = {}
-        for p in properties:
-            said: dict[str, Any] = {"name": p.title}
-            if p.description:
-                said["description"] = p.description
-            if p.kind == "STRING":
-                said["type"] = "STRING"
-            else:
-                said |= {"type": "SCALAR", "componentType": p.kind}
-                if p.kind == "FLOAT32":
-                    said["noData"] = NO_HEIGHT
-            if p.name == "object_id":
-                said["semantic"] = "ID"
-            elif p.name == "name":
-                said["semantic"] = "NAME"
-            listed[p.name] = said
-        out[name] = {"properties": listed}
-    return {"id": "cimkit", "version": "1", "classes": out}
+def schema_json(classes: dict[str, tuple[Property, ...]], **said: Any) -> dict[str, Any]:
+    """Return the metadata schema of 3D Tiles 1.1 and EXT_structural_metadata.
+
+    ``said`` are more of its members, e.g. ``description``.
+    """
+    listed = {
+        name: {"properties": {p.name: p.json() for p in properties}}
+        for name, properties in classes.items()
+    }
+    enums = {
+        p.enumeration.id: p.enumeration.json()
+        for properties in classes.values()
+        for p in properties
+        if p.enumeration is not None
+    }
+    out = {"id": "cimkit", "version": "1", **said, "classes": listed}
+    return out | {"enums": enums} if enums else out
 
 
 def values(row: dict[str, Any], properties: tuple[Property, ...]) -> dict[str, Any]:
@@ -119,45 +191,19 @@ def values(row: dict[str, Any], properties: tuple[Property, ...]) -> dict[str, A
     return {p.name: row[p.name] for p in properties if row.get(p.name) not in (None, "")}
 
 
-def add_table(glb: Glb, table: pa.Table, properties: tuple[Property, ...], name: str) -> int:
-    """Add a property table with a row for each row of ``table`` and return its index."""
-    columns: dict[str, Any] = {}
-    for p in properties:
-        if p.name not in table.column_names:
-            continue
-        column = table[p.name].combine_chunks()
-        if column.null_count == len(column):
-            continue
-        if p.kind == "STRING":
-            text = pc.fill_null(column.cast(pa.string()), "")
-            offsets, data = _strings(text)
-            if data:
-                columns[p.name] = {"values": glb.view(data), "stringOffsets": glb.view(offsets)}
-        else:
-            numbers = pc.fill_null(column.cast(pa.float64()), NO_HEIGHT).to_numpy(
-                zero_copy_only=False
-            )
-            columns[p.name] = {"values": glb.view(_numbers(numbers, p.kind))}
-    entry = {"class": name, "count": table.num_rows, "properties": columns}
-    extensions = glb.root.setdefault("extensions", {})
-    metadata = extensions.setdefault(
-        "EXT_structural_metadata", {"schema": schema_json({name: properties})}
+def identifier(name: str) -> str:
+    """Return a name as schemas may have it: letters of ASCII, digits and underscores.
+
+    Other letters are written as their code points, so that different names stay different.
+
+    Examples
+    --------
+    >>> identifier("Building use"), identifier("层数"), identifier("5001")
+    ('Building_use', '_u5c42u6570', '_5001')
+    """
+    plain = unicodedata.normalize("NFKC", name)
+    text = re.sub(
+        r"[^\x00-\x7f]+", lambda found: "_" + "".join(f"u{ord(c):x}" for c in found[0]), plain
     )
-    glb.use("EXT_structural_metadata")
-    tables = metadata.setdefault("propertyTables", [])
-    tables.append(entry)
-    return len(tables) - 1
-
-
-def _strings(column: pa.Array | pa.ChunkedArray) -> tuple[bytes, bytes]:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    _, offsets, data = array.buffers()
-    first = array.offset
-    ends = np.frombuffer(offsets, np.int32, count=first + len(array) + 1)[first:]
-    raw = b"" if data is None else memoryview(data)[int(ends[0]) : int(ends[-1])].tobytes()
-    return (ends - ends[0]).astype("<u4").tobytes(), raw
-
-
-def _numbers(numbers: npt.NDArray[np.float64], kind: str) -> bytes:
-    dtype = {"FLOAT32": "<f4", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "<u1"}[kind]
-    return numbers.astype(dtype).tobytes()
+    text = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    return text if re.match(r"[A-Za-z_]", text) else f"_{text}"

@@ -18,6 +18,14 @@ import pytest
 
 NPM = Path(__file__).resolve().parents[1] / "npm"
 TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+COMPONENT = {
+    "UINT8": "<u1",
+    "UINT16": "<u2",
+    "UINT32": "<u4",
+    "INT32": "<i4",
+    "FLOAT32": "<f4",
+    "FLOAT64": "<f8",
+}
 WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
@@ -159,18 +167,29 @@ class Content:
         return np.concatenate([ids for ids in found if ids is not None]).astype(int)
 
     def table(self) -> dict[str, list[Any]]:
+        """Columns of the property table; values of enumerations by their names, None for none."""
         meta = self.json["extensions"]["EXT_structural_metadata"]
         (table,) = meta["propertyTables"]
-        classes = meta["schema"]["classes"][table["class"]]["properties"]
+        schema = meta.get("schema")
+        if schema is None:
+            schema = json.loads((self.file.parent / meta["schemaUri"]).read_text())
+        classes = schema["classes"][table["class"]]["properties"]
         out: dict[str, list[Any]] = {}
         for name, where in table["properties"].items():
-            data = self._view(where["values"])
-            if classes[name]["type"] == "STRING":
-                at = np.frombuffer(self._view(where["stringOffsets"]), "<u4")
+            data, said = self._view(where["values"]), classes[name]
+            if said["type"] == "STRING":
+                offsets = COMPONENT[where.get("stringOffsetType", "UINT32")]
+                at = np.frombuffer(self._view(where["stringOffsets"]), offsets)
                 out[name] = [data[a:b].decode() for a, b in pairwise(at)]
                 assert len(at) == table["count"] + 1
+            elif said["type"] == "ENUM":
+                enum = schema["enums"][said["enumType"]]
+                names = {value["value"]: value["name"] for value in enum["values"]}
+                numbers = np.frombuffer(data, COMPONENT[enum["valueType"]])
+                found = [names[number] for number in numbers.tolist()]
+                out[name] = [None if one == said["noData"] else one for one in found]
             else:
-                out[name] = np.frombuffer(data, "<f4").tolist()
+                out[name] = np.frombuffer(data, COMPONENT[said["componentType"]]).tolist()
             assert len(out[name]) == table["count"]
         return out
 
