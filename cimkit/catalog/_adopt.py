@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cimkit.catalog import _config, _lock, _reclass, _standards
+from cimkit.catalog import _config, _lock, _reclass, _same_as, _standards
 from cimkit.catalog._transaction import commit_as, transaction
 from cimkit.errors import UsageError
 
@@ -136,6 +136,7 @@ def adopt(
         _count(con, loaded, said)
         if not dry_run:
             _reclass.write(con)
+            _same_as.relate(con, loaded)
             _standards.write(con, loaded, adopted=True, alone=True)
             # The settings are laid down before the commit and hold from it on.
             mark = uuid.uuid4().hex

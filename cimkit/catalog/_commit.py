@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow as pa
 
-from cimkit.catalog import _codes, _lake, _meshes, _schema, _standards, _write
+from cimkit.catalog import _codes, _lake, _meshes, _same_as, _schema, _standards, _write
 from cimkit.catalog._catalog import newest, open_catalog
 from cimkit.catalog._classes import classify, delivered_lods
 from cimkit.catalog._counts import compared, written
@@ -136,6 +136,10 @@ def _coordinate(
     _write.remove(con)
     con.execute("RESET preserve_insertion_order")  # the lake is written in spatial order
     _write.write(con, rows, groups, _delivery_row(con, delivery, delivery_id, standard))
+    con.execute(
+        "CREATE TEMP TABLE changed_ AS SELECT object_id FROM ids_ UNION SELECT object_id FROM gone_"
+    )
+    _same_as.relate(con, standard, "changed_")
     written(con, report, levels=standard is not None and bool(standard.levels))
     return rows, report
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.catalog import _lock, _reclass, _standards
+from cimkit.catalog import _lock, _reclass, _same_as, _standards
 from cimkit.catalog._decision import Decision
 from cimkit.catalog._objects import meant, named
 from cimkit.catalog._transaction import commit_as, transaction
@@ -264,6 +264,7 @@ def _settle(
     count = con.execute("SELECT count(*) FROM ids_").fetchone()
     assert count is not None
     _reclass.write(con)
+    _same_as.relate(con, standard, "moved_")
     if not _standards.in_force(con, standard):
         _standards.write(con, standard)
     version = commit_as(con, author, message, {})

@@ -17,7 +17,7 @@ _TEXTS = (
     "item_id", "dataset_id", "path", "status", "kind", "format", "media_type", "sha256", "loader",
     "staging", "title", "crs", "crs_origin", "vertical_datum", "epoch", "encoding",
     "encoding_origin", "observed_start", "observed_end", "sequence", "access", "counts",
-    "properties", "problems",
+    "properties", "problems", "asset_code",
 )  # fmt: skip
 _REALS = ("z_min", "z_max", "west", "south", "east", "north")
 _SCHEMA = pa.schema(
@@ -77,6 +77,7 @@ def _plain(row: Row) -> dict[str, Any]:
         "observed_end": asset.observed_end,
         "sequence": asset.sequence,
         "access": declared.access or "public",
+        "asset_code": declared.code,
         "counts": orjson.dumps(asset.counts).decode(),
         "properties": _json(properties),
         "problems": _json([*asset.problems, *row.problems]),

@@ -129,6 +129,8 @@ class Declaration:
     """``+08:00`` or ``Asia/Shanghai``: of clocks, like a camera's, that show local time."""
     key_field: str | None = None
     """Attribute that identifies a row for good."""
+    code: str | None = None
+    """Identifier of the thing that the whole source shows: the building that a model is of."""
     place: Place | None = None
     """Where a model without georeference stands."""
     trajectory: Trajectory | None = None

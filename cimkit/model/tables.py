@@ -149,6 +149,7 @@ LAKE: dict[str, pa.Schema] = {
             ("staging", _text),  # key of the staged facts: content, loader version, declaration
             ("title", _text),
             ("class_code", _text),
+            ("asset_code", _text),  # of the thing that the source shows, as the sheet says
             ("level", _text),
             ("geometry", pa.binary()),
             ("bbox", BBOX),
@@ -234,8 +235,26 @@ LAKE: dict[str, pa.Schema] = {
         ]
     ),
     "measures": pa.schema([("item_id", _text), ("source_layer", _text), *_MEASURE]),
+    # The more detailed object, and the one that stands for the thing: a GIS outline, else a city
+    # model, else a BIM. One row an object; who stands for a thing has none.
     "same_as": pa.schema(
-        [("object_id", _text), ("other_id", _text), ("by", _text), ("confidence", _real)]
+        [
+            ("object_id", _text),
+            ("other_id", _text),
+            ("by", _text),  # code, footprint
+            ("confidence", _real),  # 1 by code, else the intersection over the union
+        ]
+    ),
+    # What is not joined, since it may mean either of two.
+    "same_as_doubts": pa.schema(
+        [
+            ("object_id", _text),
+            ("other_id", _text),
+            ("rival_id", _text),  # what else it may be, or what claims the same; NULL: none
+            ("reason", _text),  # several, claimed, code-place, code-kind
+            ("overlap", _real),  # intersection over union with the other, 0 to 1
+            ("rival_overlap", _real),
+        ]
     ),
     "lineage": pa.schema([("from_id", _text), ("to_id", _text), ("relation", _text)]),
     "findings": pa.schema(

@@ -180,6 +180,7 @@ _INTRO = """\
 # Delivery sheet: what the files do not say themselves. Later rows outrank earlier ones.
 # Fields of a row: glob, dataset, action (replace, extend, patch), owner, producer, licence,
 # crs, vertical_datum, epoch, encoding, access (public, internal, secret), observed, key_field,
+# code (identifier of the thing that the whole source shows, as the building of a model),
 # place = { easting, northing, height, rotation, scale },
 # trajectory = { file, image, x, y, z, heading, time, crs }. `detected` is for the reader only.
 # A city's own grid: crs = "local:NAME", local_crs = "NAME.toml" (its definition stays there).
