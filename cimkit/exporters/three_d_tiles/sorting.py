@@ -17,6 +17,7 @@ __all__ = ["BASE", "LAYER", "TITLES", "features", "number", "sort_out", "texts"]
 Reals = npt.NDArray[np.float64]
 
 TITLES = {
+    "terrain": ("Terrain", "地形", "地形"),
     "buildings": ("Buildings", "建筑", "建物"),
     "bim": ("BIM elements", "BIM 构件", "BIM 要素"),
     "citymodel": ("City models", "城市模型", "都市モデル"),
@@ -33,7 +34,9 @@ BASE = "coalesce(s.z_min, TRY_CAST(json_extract_string(s.properties, '$.base_z')
 LAYER = f"""CASE
     WHEN s.kind IN ('bim', 'citymodel') THEN s.kind
     WHEN s.kind = 'pointcloud' THEN 'pointclouds'
-    WHEN s.kind = 'raster' THEN 'left out: raster (terrain and imagery are not tiled)'
+    WHEN s.kind = 'raster' AND s.source_class NOT IN ('dem', 'orthophoto')
+        THEN 'left out: raster that is neither terrain nor imagery'
+    WHEN s.kind = 'raster' AND s.geometry IS NOT NULL THEN 'terrain'
     WHEN s.geometry IS NULL THEN 'left out: not placed'
     WHEN NOT (s.bbox.xmin BETWEEN -180 AND 180 AND s.bbox.xmax BETWEEN -180 AND 180
         AND s.bbox.ymin BETWEEN -90 AND 90 AND s.bbox.ymax BETWEEN -90 AND 90)
@@ -52,10 +55,11 @@ def features(selection: Selection, layer: str, extra: str = "", order: str = "")
 
     ``extra`` are more SQL expressions over ``selected s``; ``wkb`` is the CRS84 geometry.
     """
+    more = "".join(f", {columns}" for columns in (selection.columns, extra) if columns)
     return selection.fetch(
         f"""SELECT s.object_id, s.class_code, n.name_en AS class_name, s.asset_code, s.name,
         s.level, s.kind, s.path AS source, s.source_class, s.source_key,
-        {BASE} AS z_min, {_HEIGHT} AS height, s.item_id, s.vertical_datum{extra and ", " + extra}
+        {BASE} AS z_min, {_HEIGHT} AS height, s.item_id, s.vertical_datum{more}
         FROM selected s LEFT JOIN class_names n ON n.code = s.class_code
         WHERE {LAYER} = '{layer}' ORDER BY {order}s.object_id"""
     )
