@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.checks._tiles3d.compression import packed
 from cimkit.checks._tiles3d.gltf_members import COMPONENT_BYTES, PARTS
 from cimkit.checks._tiles3d.issues import Issues
 
@@ -18,7 +19,6 @@ __all__ = ["Accessors"]
 Values = npt.NDArray[Any]
 
 _DTYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_PACKED = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 
 
 class Accessors:
@@ -57,7 +57,7 @@ class Accessors:
         view = accessor.get("bufferView")
         if view is None:
             return False
-        return any(name in (self.views[view].get("extensions") or {}) for name in _PACKED)
+        return packed(self.views[view]) is not None
 
     def _lies(self, index: int, accessor: dict[str, Any]) -> None:
         at, tell = f"/accessors/{index}", self.issues.tell
@@ -104,7 +104,7 @@ class Accessors:
     def _read(self, accessor: dict[str, Any]) -> Values | None:
         count, parts = int(accessor["count"]), PARTS[accessor["type"]]
         dtype = np.dtype(_DTYPES[accessor["componentType"]])
-        if self.packed(accessor) or self.buffers is None:
+        if self.buffers is None:
             return None
         out: Values
         if accessor.get("bufferView") is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cimkit.checks._tiles3d.compression import packed
 from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.shapes import TEXT, array, fits, integer, record
 
@@ -33,7 +34,10 @@ class Buffers:
     views: Sequence[Any]
     load: Callable[[int], bytes | None]
     """Bytes of a buffer by its index; None if they cannot be had (it tells why)."""
+    unpack: Callable[[int, dict[str, Any], bytes], bytes | None] = lambda view, said, data: None
+    """Bytes of a compressed view from those in the file (it tells what is wrong with them)."""
     _held: dict[int, bytes | None] = field(default_factory=dict)
+    _unpacked: dict[int, bytes | None] = field(default_factory=dict)
 
     def buffer(self, index: int) -> bytes | None:
         """Return the bytes of a buffer."""
@@ -45,11 +49,19 @@ class Buffers:
         """Return the bytes of a buffer view; None if there are none, or not all of them."""
         if not isinstance(index, int) or not 0 <= index < len(self.views):
             return None
-        view = self.views[index]
-        data = self.buffer(view["buffer"])
+        inner = packed(self.views[index])
+        if inner is None:
+            return self._part(self.views[index])
+        if index not in self._unpacked:
+            data = self._part(inner)
+            self._unpacked[index] = None if data is None else self.unpack(index, inner, data)
+        return self._unpacked[index]
+
+    def _part(self, of: dict[str, Any]) -> bytes | None:
+        data = self.buffer(of["buffer"])
         if data is None:
             return None
-        start, length = int(view.get("byteOffset") or 0), int(view["byteLength"])
+        start, length = int(of.get("byteOffset") or 0), int(of["byteLength"])
         return data[start : start + length] if start + length <= len(data) else None
 
     def offset(self, index: int) -> int:

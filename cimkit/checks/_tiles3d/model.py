@@ -9,6 +9,8 @@ from typing import Any
 
 from cimkit.checks._tiles3d.accessors import Accessors
 from cimkit.checks._tiles3d.buffers import Buffers, inline
+from cimkit.checks._tiles3d.compression import MESHOPT, check_packed, unpacked
+from cimkit.checks._tiles3d.copies import check_copies
 from cimkit.checks._tiles3d.gltf_members import DOCUMENT
 from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.meshes import check_meshes
@@ -23,8 +25,7 @@ Read = Callable[[str], bytes | None]
 
 _COMPRESSED = {
     "KHR_draco_mesh_compression",
-    "EXT_meshopt_compression",
-    "KHR_meshopt_compression",
+    *MESHOPT,
     "KHR_gaussian_splatting_compression_spz",
     "KHR_gaussian_splatting_compression_spz_2",
 }
@@ -66,17 +67,19 @@ def check_model(data: bytes, issues: Issues, read: Read, *, padded: bool = False
     if not fits(said, DOCUMENT, issues):
         return Model(said, Buffers([], [], lambda i: None), Accessors({}, None, issues), False)
     _extensions(said, issues)
-    right = _references(said, issues)
+    right = check_packed(said, issues) and _references(said, issues)
     buffers = Buffers(
         said.get("buffers") or [],
         said.get("bufferViews") or [],
         lambda i: _buffer(said, i, binary, issues, read),
+        lambda i, inner, packed: unpacked(inner, packed, issues, f"/bufferViews/{i}"),
     )
     accessors = Accessors(said, buffers, issues)
     if right:
         accessors.check()
         check_meshes(said, accessors, issues)
         check_nodes(said, issues)
+        check_copies(said, accessors, issues)
         _images(said, buffers, issues, read)
     return Model(said, buffers, accessors, right and issues.number == before)
 

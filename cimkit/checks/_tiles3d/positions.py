@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.checks._tiles3d.copies import copied
 from cimkit.checks._tiles3d.issues import Issues
 from cimkit.checks._tiles3d.model import Model
 from cimkit.checks._tiles3d.nodes import placed
@@ -73,12 +74,19 @@ def points_of_model(model: Model, axis: str, issues: Issues) -> list[Points]:
     meshes = model.said.get("meshes") or []
     for matrix, node in placed(model.said):
         whole = shift @ up @ matrix
-        if "EXT_mesh_gpu_instancing" in (node.get("extensions") or {}):
-            continue  # drawn elsewhere, many times
+        copies = (node.get("extensions") or {}).get("EXT_mesh_gpu_instancing")
         for primitive in meshes[node["mesh"]]["primitives"]:
             local = _positions(primitive, model, issues)
-            if local is not None and len(local):
+            if local is None or not len(local):
+                continue
+            if copies is None:
                 found.append(Points(local, whole))
+                continue
+            drawn = copied(np.unique(local, axis=0), copies, model.accessors)
+            if drawn is None:
+                issues.unseen("inside", "copies-many")
+            else:
+                found.append(Points(drawn, whole))
     return found
 
 

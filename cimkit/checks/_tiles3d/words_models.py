@@ -15,6 +15,11 @@ MODELS = {
         "同一缓冲视图同时包含顶点和索引",
         "一つのバッファビューに頂点と添字が混在しています",
     ),
+    "view-broken": (
+        "a compressed buffer view cannot be unpacked: {measured}",
+        "压缩的缓冲视图无法解压：{measured}",
+        "圧縮されたバッファビューを展開できません：{measured}",
+    ),
     "attribute-missing": (
         "the primitive has no {expected}",
         "图元缺少 {expected}",

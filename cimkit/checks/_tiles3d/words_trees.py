@@ -215,6 +215,11 @@ TREES = {
         "瓦片集相互引用超过 64 层，更深处未继续",
         "タイルセットの参照が 64 段を超えました。その先は追いません",
     ),
+    "copies-many": (
+        "copies of a mesh that cannot be read, or are very many, were not held against the box",
+        "网格的实例无法读取或数量过多，未与包围体核对",
+        "メッシュの複製が読めないか多すぎるため、ボリュームと照合していません",
+    ),
     "positions-packed": (
         "compressed positions were held against the box only by the limits they state",
         "压缩的坐标仅按其声明的范围核对包围体",
