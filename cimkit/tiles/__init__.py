@@ -7,7 +7,7 @@ from cimkit.tiles.layer import Layer, Tiled, write_layer
 from cimkit.tiles.lines import culverts, ribbons, tubes
 from cimkit.tiles.markers import TEMPLATES, markers
 from cimkit.tiles.mesh import Instances, Mesh, join
-from cimkit.tiles.points import write_cloud
+from cimkit.tiles.points import CloudPlan, CloudTree, write_cloud
 from cimkit.tiles.shapes import ShapePack, place
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
 from cimkit.tiles.store import Store
@@ -15,6 +15,8 @@ from cimkit.tiles.tileset import Tile, frame_at, write_tileset
 
 __all__ = [
     "TEMPLATES",
+    "CloudPlan",
+    "CloudTree",
     "Encoding",
     "Instances",
     "Layer",

@@ -1,269 +1,232 @@
-"""Point clouds to an additive octree, in bounded memory.
+"""Point clouds to 3D Tiles: an additive octree, out of core, its nodes as glTF.
 
-Points are spooled as fixed records of 0.25 mm whole numbers in one frame. A node keeps at most one
-point for each cell of a grid over its cube and hands the rest to its octants; a cloud that does
-not fit in memory is dealt out to files, octant by octant, until its parts do.
+Points stay whole numbers of their source on the way; a tile's own places are taken from them once,
+exactly but for half a quantum (`cimkit.tiles.placing`). Engine: `cimkit.tiles.octree`.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.geometry.frames import to_frame
-from cimkit.tiles.points_glb import cloud_glb
-from cimkit.tiles.tileset import Tile, frame_at
+from cimkit.tiles.encoding import Encoding
+from cimkit.tiles.points_glb import Measure, cloud_glb, point_bytes
+from cimkit.tiles.tileset import Tile
 
-__all__ = ["NODE_POINTS", "QUANTUM", "Points", "write_cloud"]
+if TYPE_CHECKING:
+    from cimkit.tiles.octree import Batch, Cell
+    from cimkit.tiles.placing import Placing
 
-NODE_POINTS = 40_000
-"""Points in one tile at most: 24 bytes each, below 1 MB."""
-QUANTUM = 0.00025
-"""Metres that one step of a spooled coordinate stands for."""
-_RECORD = np.dtype(
-    [("xyz", "<i4", 3), ("rgba", "u1", 4), ("intensity", "<u2"), ("class", "u1"), ("pad", "u1")]
-)
-_GRID = 96
-_IN_MEMORY = 4_000_000
-_READ = 1_000_000
-_DEEPEST = 26
+__all__ = ["NODE_POINTS", "CloudPlan", "CloudTree", "write_cloud"]
+
+NODE_POINTS = 65_536
+"""Points in one tile at most."""
+_BYTES = 1_000_000
+_FEW = 32
+_QUANTUM = 1e-4
+Reals = npt.NDArray[np.float64]
 
 
-class Points(Protocol):
-    """A chunk of a cloud; `cimkit.loaders` streams them."""
+@dataclass(frozen=True, slots=True)
+class CloudPlan:
+    """What the points of a tree are, and where they lie."""
 
-    xyz: npt.NDArray[np.float64]
-    rgb: npt.NDArray[np.uint8] | None
-    intensity: npt.NDArray[np.uint16] | None
-    classification: npt.NDArray[np.uint8] | None
+    payload: np.dtype[Any]
+    """What a point carries, by name. ``rgb``, three of u1 or u2, becomes its colour; the rest is
+    read by the measures of the same names; ``cloud`` tells clouds apart whose colours may have
+    different ranges."""
+    to_earth: Callable[[Reals], Reals]
+    """Takes coordinates of the source, shape (n, 3), to earth-centred metres; NaN where there is
+    no place for them."""
+    measures: tuple[Measure, ...] = ()
+    """Property attributes."""
+    unit: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Metres of one unit of the source, by axis; roughly, for angles."""
+    local: bool = False
+    """`to_earth` gives the metres of a local model instead."""
+
+
+@dataclass(slots=True)
+class CloudTree:
+    """What was written."""
+
+    root: Tile | None = None
+    """None without points."""
+    count: int = 0
+    """Points written."""
+    dropped: int = 0
+    """Points that are nowhere on the earth."""
+    names: list[str] = field(default_factory=list)
+    """Contents, in ascending order."""
 
 
 def write_cloud(
-    chunks: Iterable[Points],
-    to_earth: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
-    folder: Path,
+    batches: Iterable[Batch],
+    plan: CloudPlan,
+    put: Callable[[str, bytes], None],
     prefix: str = "",
     *,
     group: int | None = None,
-    local: bool = False,
-    in_memory: int = _IN_MEMORY,
-) -> tuple[Tile | None, list[Path], int, int]:
-    """Write a cloud's contents.
+    encoding: Encoding | None = None,
+    cap: int = _BYTES,
+    bucket: int | None = None,
+    threads: int | None = None,
+) -> CloudTree:
+    """Write a tree of points, at whatever number of them in the same memory.
 
     Parameters
     ----------
-    chunks : iterable of Points
+    batches : iterable of Batch
         In the source's coordinates.
-    to_earth : callable
-        Takes those, shape (n, 3), to earth-centred metres; rows that are not finite are dropped.
-    folder, prefix : Path, str
-        Where the contents go, and how their names begin.
+    plan : CloudPlan
+        What they are.
+    put : callable
+        Takes the name of a content and its bytes; called from several threads.
+    prefix : str
+        How the names begin.
     group : int, optional
         Group of the contents in their tileset.
-    local : bool
-        ``to_earth`` gives local coordinates instead.
-    in_memory : int
-        Points that may be held at one time.
+    encoding : Encoding, optional
+        How contents are written.
+    cap : int
+        Bytes that a content may hold.
+    bucket, threads : int, optional
+        See `Octree`.
 
-    Returns
-    -------
-    tuple
-        The root tile (None without points), the files, points written, points dropped.
+    Raises
+    ------
+    ExportError
+        If the disk of the temporary folder is too small.
     """
+    from cimkit.tiles.octree import BUCKET, Cube, Octree, Spool
+    from cimkit.tiles.placing import Placing
+
     with tempfile.TemporaryDirectory(prefix="cimkit-points-") as work:
-        cloud = _Cloud(Path(work), folder, prefix, group, in_memory)
-        dropped = cloud.spool(chunks, to_earth, local)
-        if cloud.count == 0:
-            return None, [], 0, dropped
-        size = int((cloud.high - cloud.low).max()) + 1
-        root = cloud.node(Path(work) / "all", cloud.count, cloud.low, size, "r")
-        return root, cloud.files, cloud.count, dropped
+        spool = Spool(Path(work), plan.payload)
+        peaks: dict[int, int] = {}
+        for batch in batches:
+            spool.add(batch)
+            _learn_peaks(batch, peaks)
+        tree = CloudTree(dropped=spool.dropped)
+        if not spool.count:
+            return tree
+        lattice = spool.lattice()
+        unit = np.array(plan.unit) * lattice.step
+        low, high = (np.rint((c - lattice.origin) / lattice.step) for c in spool.box)
+        cube = Cube.over(low.astype(np.int64), high.astype(np.int64), unit)
+        finest = max(_QUANTUM, float(unit.min()) / 2)
+        placing = Placing(lattice, plan.to_earth, local=plan.local, finest=finest)
+        tiles = _Tiles(plan, placing, put, prefix, group, encoding or Encoding(), cap, tree)
+        tiles.record = spool.record
+        tiles.shifts = {cloud: 8 if peak > 255 else 0 for cloud, peak in peaks.items()}
+        found = Octree(
+            spool, cube, tiles, bucket=BUCKET if bucket is None else bucket, threads=threads
+        ).root()
+        tree.root = found
+        tree.names.sort()
+    return tree
 
 
-class _Cloud:
+def _learn_peaks(batch: Batch, peaks: dict[int, int]) -> None:
+    """Remember the greatest colour of a cloud: many writers put 8 bits into fields of 16."""
+    rgb = batch.columns.get("rgb")
+    if rgb is None or rgb.dtype.itemsize == 1 or not len(rgb):
+        return
+    cloud = int(batch.columns["cloud"][0]) if "cloud" in batch.columns else 0
+    if peaks.get(cloud, 0) <= 255:
+        peaks[cloud] = max(peaks.get(cloud, 0), int(rgb.max()))
+
+
+class _Tiles:
+    """Writes the nodes of the octree as contents."""
+
+    regular = False
+
     def __init__(
-        self, work: Path, folder: Path, prefix: str, group: int | None, in_memory: int
+        self,
+        plan: CloudPlan,
+        placing: Placing,
+        put: Callable[[str, bytes], None],
+        prefix: str,
+        group: int | None,
+        encoding: Encoding,
+        cap: int,
+        tree: CloudTree,
     ) -> None:
-        self.work, self.folder, self.prefix = work, folder, prefix
-        self.group, self.in_memory = group, in_memory
-        self.files: list[Path] = []
-        self.count = 0
-        self.frame = np.eye(4)
-        self.low = np.full(3, np.iinfo(np.int64).max)
-        self.high = np.full(3, np.iinfo(np.int64).min)
-        self.has: set[str] = set()
-
-    def spool(self, chunks: Iterable[Points], to_earth: Callable[..., Any], local: bool) -> int:
-        dropped = 0
-        with (self.work / "all").open("wb") as out:
-            for chunk in chunks:
-                earth = to_earth(chunk.xyz)
-                good = np.isfinite(earth).all(axis=1)
-                if not good.any():
-                    dropped += len(earth)
-                    continue
-                if self.count == 0:
-                    inside = earth[good]
-                    self.frame = frame_at(
-                        (inside.min(axis=0) + inside.max(axis=0)) / 2, local=local
-                    )
-                steps = np.rint(to_frame(earth[good], self.frame) / QUANTUM)
-                near = (np.abs(steps) < 2**31 - 1).all(axis=1)
-                good[np.flatnonzero(good)[~near]] = False
-                dropped += int((~good).sum())
-                if not good.any():
-                    continue
-                record = np.zeros(int(good.sum()), _RECORD)
-                record["xyz"] = steps[near]
-                for name, value in (
-                    ("intensity", chunk.intensity),
-                    ("class", chunk.classification),
-                ):
-                    if value is not None:
-                        record[name] = value[good]
-                        self.has.add(name)
-                record["rgba"] = 255
-                if chunk.rgb is not None:
-                    record["rgba"][:, :3] = chunk.rgb[good]
-                    self.has.add("rgb")
-                self.low = np.minimum(self.low, record["xyz"].min(axis=0))
-                self.high = np.maximum(self.high, record["xyz"].max(axis=0))
-                self.count += len(record)
-                record.tofile(out)
-        return dropped
+        self.plan, self.placing, self.put = plan, placing, put
+        self.prefix, self.group, self.encoding, self.tree = prefix, group, encoding, tree
+        self.colored = "rgb" in (plan.payload.names or ())
+        each = point_bytes(plan.measures, self.colored)
+        self.cap = max(min(NODE_POINTS, cap // each), 1)
+        self.few = self.cap // _FEW
+        self.record = np.dtype([])
+        self.shifts: dict[int, int] = {}
+        self._lock = threading.Lock()
 
     def node(
-        self, file: Path, count: int, corner: npt.NDArray[np.int64], size: int, route: str
+        self, cell: Cell, rows: npt.NDArray[np.int32], children: list[Tile], spacing: float
     ) -> Tile:
-        """Tile of the points in a file, which is used up."""
-        if count <= self.in_memory:
-            points = np.fromfile(file, _RECORD)
-            file.unlink()
-            return self.branch(points, corner, size, route)
-        grid = self._fit(lambda: _read(file), corner, size)
-        taken = np.zeros(grid**3, bool)
-        kept, counts = [], [0] * 8
-        outs = [(self.work / f"{route}{i}").open("wb") for i in range(8)]
-        for part in _read(file):
-            first = _firsts(part, corner, size, grid, taken)
-            kept.append(part[first])
-            rest = part[~first]
-            octant = _octants(rest, corner, size)
-            for i, out in enumerate(outs):
-                mine = rest[octant == i]
-                mine.tofile(out)
-                counts[i] += len(mine)
-        for out in outs:
-            out.close()
-        file.unlink()
-        tile = self._tile(np.concatenate(kept), route, _error(size, grid))
-        for i in range(8):
-            if counts[i]:
-                at, half = _inner(corner, size, i)
-                tile.children.append(
-                    self.node(self.work / f"{route}{i}", counts[i], at, half, f"{route}{i}")
-                )
-        return tile
+        """Write a node; where more points than the cap are in one place, several tiles."""
+        route = "r" + "".join(
+            str((cell.x >> down & 1) << 2 | (cell.y >> down & 1) << 1 | (cell.z >> down & 1))
+            for down in range(cell.level - 1, -1, -1)
+        )
+        if not len(rows) and len(children) == 1:
+            return children[0]
+        parts = [rows[i : i + self.cap] for i in range(0, len(rows), self.cap)] or [rows]
+        tiles = [
+            self._tile(part, route if not i else f"{route}-{i}", spacing)
+            for i, part in enumerate(parts)
+        ]
+        first = tiles[0]
+        first.children = [*children, *tiles[1:]]
+        if first.uri is None and first.children:
+            first.frame = first.children[0].frame
+        return first
 
-    def branch(
-        self, points: npt.NDArray[Any], corner: npt.NDArray[np.int64], size: int, route: str
-    ) -> Tile:
-        """Tile of points in memory."""
-        if len(points) <= NODE_POINTS or len(route) > _DEEPEST:
-            return self._tile(points, route, 0.0)
-        grid = self._fit(lambda: [points], corner, size)
-        first = _firsts(points, corner, size, grid, np.zeros(grid**3, bool))
-        tile = self._tile(points[first], route, _error(size, grid))
-        rest = points[~first]
-        octant = _octants(rest, corner, size)
-        for i in range(8):
-            mine = rest[octant == i]
-            if len(mine):
-                at, half = _inner(corner, size, i)
-                tile.children.append(self.branch(mine, at, half, f"{route}{i}"))
-        return tile
+    def _tile(self, rows: npt.NDArray[np.int32], route: str, spacing: float) -> Tile:
+        placed = self.placing.place(rows) if len(rows) else None
+        kept = len(placed.steps) if placed is not None else 0
+        with self._lock:
+            self.tree.count += kept
+            self.tree.dropped += len(rows) - kept
+        if placed is None:
+            nowhere = np.full(3, np.inf)
+            return Tile(np.eye(4), nowhere, -nowhere, spacing)
+        held = np.ascontiguousarray(rows).view(self.record)[:, 0]["with"]
+        if placed.kept is not None:
+            held = held[placed.kept]
+        data = cloud_glb(placed, self._color(held), self._values(held), self.plan.measures,
+                         self.encoding)  # fmt: skip
+        name = f"{self.prefix}{route}.glb"
+        self.put(name, data)
+        with self._lock:
+            self.tree.names.append(name)
+        uri = name.rpartition("/")[2]
+        return Tile(placed.frame, placed.low, placed.high, spacing, uri, self.group)
 
-    def _fit(
-        self,
-        parts: Callable[[], Iterable[npt.NDArray[Any]]],
-        corner: npt.NDArray[np.int64],
-        size: int,
-    ) -> int:
-        """The finest grid of which at most as many cells hold points as a tile may."""
-        grid = min(_GRID, size)
-        while grid > 1:
-            taken = np.zeros(grid**3, bool)
-            for part in parts():
-                taken[_cells(part, corner, size, grid)] = True
-            if int(taken.sum()) <= NODE_POINTS:
-                return grid
-            grid //= 2
-        return 1
+    def _values(self, held: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        return {m.property.name: held[m.property.name] for m in self.plan.measures}
 
-    def _tile(self, points: npt.NDArray[Any], route: str, error: float) -> Tile:
-        low, high = points["xyz"].min(axis=0), points["xyz"].max(axis=0)
-        middle = (low.astype(np.int64) + high) // 2
-        frame = self.frame.copy()
-        frame[:3, 3] = self.frame[:3, :3] @ (middle * QUANTUM) + self.frame[:3, 3]
-        local = ((points["xyz"] - middle) * QUANTUM).astype(np.float32)
-        file = self.folder / f"{self.prefix}{route}.glb"
-        file.write_bytes(cloud_glb(local, points, self.has))
-        self.files.append(file)
-        box = local.astype(np.float64)
-        return Tile(frame, box.min(axis=0), box.max(axis=0), error, file.name, self.group)
-
-
-def _read(file: Path) -> Iterator[npt.NDArray[Any]]:
-    with file.open("rb") as source:
-        while len(part := np.fromfile(source, _RECORD, _READ)):
-            yield part
-
-
-def _cells(
-    points: npt.NDArray[Any], corner: npt.NDArray[np.int64], size: int, grid: int
-) -> npt.NDArray[np.int64]:
-    at = (points["xyz"].astype(np.int64) - corner) * grid // size
-    cell: npt.NDArray[np.int64] = (at[:, 0] * grid + at[:, 1]) * grid + at[:, 2]
-    return cell
-
-
-def _firsts(
-    points: npt.NDArray[Any],
-    corner: npt.NDArray[np.int64],
-    size: int,
-    grid: int,
-    taken: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.bool_]:
-    """The first point in each cell that is not taken yet; takes the cells."""
-    cell = _cells(points, corner, size, grid)
-    order = np.arange(len(points))
-    winner = np.empty(grid**3, np.int64)
-    winner[cell[::-1]] = order[::-1]  # the last write stands: the first point
-    first: npt.NDArray[np.bool_] = (winner[cell] == order) & ~taken[cell]
-    taken[cell] = True
-    return first
-
-
-def _octants(
-    points: npt.NDArray[Any], corner: npt.NDArray[np.int64], size: int
-) -> npt.NDArray[np.int64]:
-    upper = points["xyz"] - corner >= (size + 1) // 2
-    octant: npt.NDArray[np.int64] = upper @ np.array([4, 2, 1])
-    return octant
-
-
-def _inner(
-    corner: npt.NDArray[np.int64], size: int, octant: int
-) -> tuple[npt.NDArray[np.int64], int]:
-    half = (size + 1) // 2
-    return corner + half * np.array([octant >> 2 & 1, octant >> 1 & 1, octant & 1]), half
-
-
-def _error(size: int, grid: int) -> float:
-    """A point left to the children lies within one cell of a point that is drawn: metres."""
-    return 3**0.5 * size * QUANTUM / grid
+    def _color(self, held: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
+        if not self.colored:
+            return None
+        rgb = held["rgb"]
+        made = np.zeros((len(held), 4), np.uint8)
+        if rgb.dtype.itemsize == 1:
+            made[:, :3] = rgb
+        elif len(set(self.shifts.values())) <= 1:
+            np.right_shift(rgb, max(self.shifts.values(), default=0), out=made[:, :3],
+                           casting="unsafe")  # fmt: skip
+        else:
+            table = np.zeros(max(self.shifts) + 1, np.uint16)
+            table[list(self.shifts)] = list(self.shifts.values())
+            made[:, :3] = rgb >> table[held["cloud"]][:, None]
+        return made

@@ -82,9 +82,11 @@ def write_tileset(
     root: Tile,
     *,
     unframed: bool = False,
+    within: Reals | None = None,
     schema: dict[str, Any] | str | None = None,
     groups: list[dict[str, Any]] | None = None,
     metadata: dict[str, Any] | None = None,
+    statistics: dict[str, Any] | None = None,
     extras: dict[str, Any] | None = None,
 ) -> None:
     """Write a tileset.json.
@@ -98,7 +100,9 @@ def write_tileset(
     unframed : bool
         No transforms are written and the boxes are in outer coordinates: for a tileset whose
         contents are tilesets, which bring their own transforms.
-    schema, groups, metadata, extras : optional
+    within : ndarray, shape (4, 4), optional
+        Frame of the tile whose content this tileset is; the root's transform is relative to it.
+    schema, groups, metadata, statistics, extras : optional
         Metadata of 3D Tiles 1.1, and ``asset.extras``; as schema also the address of its file.
 
     Notes
@@ -118,9 +122,12 @@ def write_tileset(
         whole["groups"] = groups
     if metadata is not None:
         whole["metadata"] = metadata
+    if statistics is not None:
+        whole["statistics"] = statistics
     # With nothing drawn at all the error is the whole thing.
     whole["geometricError"] = _metres(max(float(np.linalg.norm(high - low)), root.error))
-    whole["root"] = _tile(root, None if unframed else np.eye(4), known)
+    outer = np.eye(4) if within is None else within
+    whole["root"] = _tile(root, None if unframed else outer, known)
     whole["root"]["refine"] = root.refine
     file.write_bytes(orjson.dumps(whole) + b"\n")
 

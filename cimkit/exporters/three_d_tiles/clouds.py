@@ -1,97 +1,243 @@
-"""The layer of point clouds: each source is streamed again, its hash verified."""
+"""The layer of point clouds: all clouds of a dataset in one tree, whatever their formats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 
 from cimkit.errors import CimkitError, SourceUnreadable
+from cimkit.exporters.three_d_tiles.cloud_points import Carried, batches, carried, joined
 from cimkit.exporters.three_d_tiles.heights import Heights, Reals, to_earth
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
 from cimkit.exporters.three_d_tiles.sorting import features
-from cimkit.registry import entry
-from cimkit.tiles import write_cloud
+from cimkit.geometry.crs import is_geographic, metres_per_unit, parse_crs
+from cimkit.tiles import CloudPlan, CloudTree, Tile, write_cloud, write_tileset
 from cimkit.tiles.metadata import FEATURE, Property, schema_json, values
-from cimkit.tiles.tileset import Tile
+from cimkit.tiles.split import split
+from cimkit.tiles.tileset import outer_box
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
-    from cimkit.exporters._spec import ExportReport
+    from cimkit.tiles.octree import Batch
 
 __all__ = ["draw"]
 
+_FOLDER = "pointclouds"
 _CLOUD = (*FEATURE, Property("points", "Points", "UINT32", "Number of points written"))
-"""Properties of a cloud, in the groups of its tileset: a point itself carries no identity."""
+"""Properties of a tree, in the groups of its tileset: a point itself carries no identity."""
+_LISTED = (
+    Property("sources", "Sources", description="Delivered files, by the number of the cloud"),
+    Property("objects", "Objects", description="Their identities in the catalogue, likewise"),
+)
+"""Properties with a value for each cloud of a tree."""
+
+
+@dataclass(slots=True)
+class _Area:
+    """Clouds of one dataset that share coordinates: one tree."""
+
+    crs: str
+    unit: float
+    datum: str | None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def key(self, making: Making) -> str:
+        """Of all that decides its contents."""
+        said = [self.crs, self.unit, self.datum, making.heights.label, making.options.cap,
+                repr(making.encoding.quantize), repr(making.encoding.meshopt)]  # fmt: skip
+        which = [[r["sha256"], r["loader"]] for r in self.rows]
+        return making.store.key(orjson.dumps([said, which]))
 
 
 def draw(making: Making) -> Drawn | None:
     """Draw all placed clouds."""
-    folder = making.folder / "pointclouds"
-    folder.mkdir()
-    roots, groups = _clouds(making.selection, making.heights, folder, making.report)
+    (making.folder / _FOLDER).mkdir(exist_ok=True)
+    roots: list[Tile] = []
+    groups: list[dict[str, Any]] = []
+    drawn = 0
+    for name, area in _areas(making).items():
+        found = _Painter(making, area, name, len(groups)).paint()
+        if found is None:
+            making.report.leave("cloud without points", len(area.rows))
+            continue
+        root, told, count = found
+        roots.append(root)
+        groups.append({"class": "cloud", "properties": told})
+        drawn += count
     if not roots:
         return None
     schema = schema_json({"cloud": _CLOUD})
-    return making.write("pointclouds", len(roots), over(roots), schema=schema, groups=groups)
+    for p in _LISTED:
+        schema["classes"]["cloud"]["properties"][p.name] = {
+            "name": p.title, "description": p.description, "type": "STRING", "array": True
+        }  # fmt: skip
+    return making.write(_FOLDER, drawn, over(roots), schema=schema, groups=groups)
 
 
-def _clouds(
-    selection: Selection, heights: Heights, folder: Path, report: ExportReport
-) -> tuple[list[Tile], list[dict[str, Any]]]:
-    """Write all placed clouds; return the roots of their trees, and their groups."""
-    table = features(selection, "pointclouds", "s.item_crs, s.geometry IS NULL AS nowhere")
+def _areas(making: Making) -> dict[str, _Area]:
+    """Which clouds go into which tree, by a name that lasts."""
+    selection = making.selection
+    table = features(
+        selection,
+        _FOLDER,
+        "s.item_crs, s.geometry IS NULL AS nowhere, (s.bbox.ymin + s.bbox.ymax) / 2 AS middle_lat",
+    )
     items = selection.fetch(
-        "SELECT item_id, root, path, members, sha256, loader, title, TRY_CAST("
+        "SELECT item_id, dataset_id, root, path, members, sha256, loader, title, TRY_CAST("
         "json_extract_string(properties, '$.z_unit_m') AS DOUBLE) AS unit FROM selected_items"
-        " WHERE kind = 'pointcloud' OR loader = 'pointcloud' ORDER BY item_id"
+        " WHERE kind = 'pointcloud' OR loader = 'pointcloud'"
     ).to_pylist()
     by_id = {item["item_id"]: item for item in items}
-    roots: list[Tile] = []
-    groups: list[dict[str, Any]] = []
-    for row in table.to_pylist():
+    found: dict[str, _Area] = {}
+    rows = sorted(table.to_pylist(), key=lambda r: (r["source"] or "", r["object_id"]))
+    for row in rows:
         item = by_id.get(row["item_id"])
         if row["item_crs"] is None or row["nowhere"] or item is None:
-            report.leave("not placed", 1)
+            making.report.leave("not placed", 1)
             continue
-        crs, unit = row["item_crs"], item["unit"] or 1.0
+        unit = item["unit"] or 1.0
+        said = [item["dataset_id"], row["item_crs"], unit, row["vertical_datum"]]
+        name = hashlib.blake2b(orjson.dumps(said), digest_size=4).hexdigest()
+        area = found.setdefault(name, _Area(row["item_crs"], unit, row["vertical_datum"]))
+        area.rows.append({**row, **item})
+    return dict(sorted(found.items(), key=lambda pair: pair[1].rows[0]["path"]))
 
-        def earth(
-            xyz: Reals,
-            crs: str = crs,
-            unit: float = unit,
-            datum: str | None = row["vertical_datum"],
-        ) -> Reals:
-            with np.errstate(invalid="ignore"):
-                return to_earth(xyz * [1.0, 1.0, unit], crs, heights, datum)
 
-        try:
-            root, files, count, dropped = write_cloud(
-                _stream(selection, item, report),
-                earth,
-                folder,
-                f"{len(groups):04d}-",
-                group=len(groups),
+class _Painter:
+    """Makes the tree of an area, or takes it from the run before."""
+
+    def __init__(self, making: Making, area: _Area, name: str, group: int) -> None:
+        self.making, self.area, self.group = making, area, group
+        self.prefix = f"{_FOLDER}/{name}-"
+        self.read: list[bool] = [False] * len(area.rows)
+
+    def paint(self) -> tuple[Tile, dict[str, Any], int] | None:
+        """Return the tree's root, what is said of it, and how many clouds it has."""
+        key = self.area.key(self.making)
+        said = self._kept(key)
+        if said is None:
+            said = self._write(key)
+        if said is None:
+            return None
+        for reason, count in said["left"].items():
+            self.making.report.leave(reason, count)
+        self.making.report.notes += said["notes"]
+        frame, low, high = (np.array(said[k]) for k in ("frame", "low", "high"))
+        uri = f"{self.prefix}tileset.json".rpartition("/")[2]
+        root = Tile(frame, low, high, said["error"], uri, self.group)
+        return root, self._told(said["points"], said["clouds"]), len(said["clouds"])
+
+    def _kept(self, key: str) -> dict[str, Any] | None:
+        store = self.making.store
+        kept = store.keep(f"{self.prefix}tileset.json", key)
+        if kept is None:
+            return None
+        names = [f"{_FOLDER}/{n}" for n in kept.said["contents"]]
+        return kept.said if all(store.keep(n, key) for n in names) else None
+
+    def _write(self, key: str) -> dict[str, Any] | None:
+        store, folder = self.making.store, self.making.folder
+        left: dict[str, int] = {}
+        notes: list[str] = []
+        tree = self._tree(key, left, notes)
+        if tree.dropped:
+            notes.append(
+                f"{self.area.rows[0]['source']}: {tree.dropped:,} points are not on the earth"
             )
-        except SourceUnreadable as error:
-            report.leave("source cannot be read again", 1)
-            report.notes.append(str(error))
-            continue
-        if dropped:
-            report.notes.append(f"{row['source']}: {dropped:,} points are not on the earth")
-        if root is None:
-            report.leave("cloud without points", 1)
-            continue
-        report.files += len(files)
-        roots.append(root)
-        told = {**row, "points": count, "name": row["name"] or item["title"]}
-        groups.append({"class": "cloud", "properties": values(told, _CLOUD)})
-    return roots, groups
+        if tree.root is None:
+            for reason, count in left.items():
+                self.making.report.leave(reason, count)
+            self.making.report.notes += notes
+            return None
+        numbers = iter(range(len(tree.names)))
+        prefix = self.prefix.rpartition("/")[2]
+        parts = split(tree.root, folder / _FOLDER, lambda _: f"{prefix}part{next(numbers)}.json")
+        for part in parts:
+            store.put(f"{_FOLDER}/{part}", key, (folder / _FOLDER / part).read_bytes(), {})
+        own = folder / f"{self.prefix}tileset.json"
+        low, high = outer_box(tree.root)
+        write_tileset(own, tree.root, within=tree.root.frame)
+        said = {
+            "frame": tree.root.frame.tolist(), "low": low.tolist(), "high": high.tolist(),
+            "error": tree.root.error, "points": tree.count, "left": left, "notes": notes,
+            "clouds": [i for i, read in enumerate(self.read) if read],
+            "contents": [n.rpartition("/")[2] for n in tree.names] + parts,
+        }  # fmt: skip
+        store.put(f"{self.prefix}tileset.json", key, own.read_bytes(), said)
+        return said
+
+    def _tree(self, key: str, left: dict[str, int], notes: list[str]) -> CloudTree:
+        making, area = self.making, self.area
+        kinds: list[Carried] = []
+        for row in area.rows:
+            try:
+                with _opened(making.selection, row, None) as source:
+                    kinds.append(carried(source, row["loader"]))
+            except CimkitError:
+                kinds.append(Carried(None, ()))  # said where its points are read
+        every = joined(kinds)
+        crs = parse_crs(area.crs)
+        across = metres_per_unit(crs)
+        east = across
+        if is_geographic(crs):
+            middle = [r["middle_lat"] for r in area.rows if r.get("middle_lat") is not None]
+            east = across * float(np.cos(np.radians(middle[0] if middle else 0.0)))
+        heights = replace(making.heights)
+        plan = CloudPlan(
+            every.payload, _earth(area, heights), every.measures, (east, across, area.unit)
+        )
+
+        def put(name: str, data: bytes) -> None:
+            making.store.put(name, key, data, {})
+
+        tree = write_cloud(
+            self._points(every, left, notes), plan, put, self.prefix,
+            encoding=making.encoding, cap=making.options.cap,
+        )  # fmt: skip
+        making.heights.outside += tree.count if heights.outside > making.heights.outside else 0
+        return tree
+
+    def _points(self, every: Carried, left: dict[str, int], notes: list[str]) -> Iterator[Batch]:
+        for number, row in enumerate(self.area.rows):
+            try:
+                with _opened(self.making.selection, row, row["sha256"]) as source:
+                    for batch in batches(source, row["loader"], every, number):
+                        self.read[number] = True
+                        yield batch
+            except CimkitError as error:
+                # A cloud that breaks off is shown as far as it goes.
+                notes.append(f"{row['path']}: {error}" if self.read[number] else str(error))
+                if not self.read[number]:
+                    reason = "source cannot be read again"
+                    left[reason] = left.get(reason, 0) + 1
+
+    def _told(self, points: int, clouds: list[int]) -> dict[str, Any]:
+        """What is said of the tree: of its objects, what they have in common."""
+        rows = [self.area.rows[i] for i in clouds]
+        told = {k: v for k, v in rows[0].items() if all(r[k] == v for r in rows)}
+        told["name"] = told.get("name") or told.get("title")
+        said = values({**told, "points": points}, _CLOUD)
+        if len(rows) > 1:
+            said["sources"] = [r["source"] or "" for r in self.area.rows]
+            said["objects"] = [r["object_id"] for r in self.area.rows]
+        return said
 
 
-def _stream(selection: Selection, item: dict[str, Any], report: ExportReport) -> Iterator[Any]:
+def _earth(area: _Area, heights: Heights) -> Callable[[Reals], Reals]:
+    def earth(xyz: Reals) -> Reals:
+        with np.errstate(invalid="ignore"):
+            return to_earth(xyz * [1.0, 1.0, area.unit], area.crs, heights, area.datum)
+
+    return earth
+
+
+def _opened(selection: Selection, item: dict[str, Any], sha256: str | None) -> Any:
     from cimkit.loaders import open_source
 
     root = selection.catalog.config.roots.get(item["root"])
@@ -102,14 +248,4 @@ def _stream(selection: Selection, item: dict[str, Any], report: ExportReport) ->
             got=item["root"],
             mend="Say where it lies: 'cimkit relocate'.",
         )
-    with open_source(Path(root), item["path"], item["members"] or (), item["sha256"]) as source:
-        started = False
-        try:
-            for chunk in entry("cimkit.loaders", item["loader"]).stream(source):
-                started = True
-                yield chunk
-        except CimkitError as error:
-            # A cloud that breaks off is shown as far as it goes.
-            if not started:
-                raise
-            report.notes.append(f"{item['path']}: {error}")
+    return open_source(Path(root), item["path"], item["members"] or (), sha256)

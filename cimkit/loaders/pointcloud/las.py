@@ -20,7 +20,7 @@ from cimkit.loaders.pointcloud.las_records import Records, read_records
 from cimkit.loaders.pointcloud.laz import open_laz, unpack
 from cimkit.model import Problem
 
-__all__ = ["chunks", "facts"]
+__all__ = ["chunks", "facts", "held_records"]
 
 _ENCODING = ("standard_gps_time", "waves_inside", "waves_outside", "synthetic_returns", "wkt")
 
@@ -143,19 +143,31 @@ def chunks(
     head = read_header(file)
     records = read_records(file, head)
     decoder = PointDecoder(head, extra_fields(head, records)[0], wanted)
+    for held in held_records(file, head, records, decoder.type, size, wanted, problems):
+        yield decoder.chunk(held)
+
+
+def held_records(
+    file: Path,
+    head: LasHeader,
+    records: Records,
+    kind: np.dtype[Any],
+    size: int,
+    wanted: frozenset[str],
+    problems: list[Problem],
+) -> Iterator[npt.NDArray[Any]]:
+    """Yield the records of a LAS file as they are stored, of the given type."""
     if not all(map(head.reaches, range(3))):
         return  # the facts say that scale or offset are no numbers
     if head.packed:
         laz = open_laz(file, head, records)
-        for held in unpack(file, head, laz, decoder.type, size, wanted, problems):
-            yield decoder.chunk(held)
+        yield from unpack(file, head, laz, kind, size, wanted, problems)
         return
     problems += [p for p in _room(file, head, records) if p.code == "points-truncated"]
     there = max(_points_end(head, records) - head.points_at, 0) // head.record_length
     with file.open("rb") as opened:
         opened.seek(head.points_at)
-        for held in _plain(opened, min(head.points, there), size, decoder.type):
-            yield decoder.chunk(held)
+        yield from _plain(opened, min(head.points, there), size, kind)
 
 
 def _plain(

@@ -1,0 +1,45 @@
+"""Points dealt out to buckets."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["count_cells", "deal"]
+
+
+@njit(cache=True, nogil=True)
+def count_cells(place: npt.NDArray[np.int32], held: npt.NDArray[np.int64]) -> None:
+    """Add the points of each cell to its count."""
+    for i in range(len(place)):
+        held[place[i]] += 1
+
+
+@njit(cache=True, nogil=True)
+def deal(
+    rows: npt.NDArray[np.int32], bucket: npt.NDArray[np.int32], buckets: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Put records bucket by bucket, each in the order they were in.
+
+    Returns
+    -------
+    rows, counts
+        The records, and how many each bucket has.
+    """
+    counts = np.zeros(buckets, np.int64)
+    for i in range(len(bucket)):
+        counts[bucket[i]] += 1
+    at = np.zeros(buckets, np.int64)
+    total = 0
+    for b in range(buckets):
+        at[b] = total
+        total += counts[b]
+    out = np.empty_like(rows)
+    width = rows.shape[1]
+    for i in range(len(bucket)):
+        to = at[bucket[i]]
+        at[bucket[i]] += 1
+        for k in range(width):
+            out[to, k] = rows[i, k]
+    return out, counts

@@ -1,0 +1,208 @@
+"""Points on their way through a temporary folder: as they come, then dealt out by place.
+
+A record is a row of 32-bit words: the place on a lattice in the first three, then whatever the
+point carries. As they come the places are the source's own whole numbers or reals; which lattice
+holds them all is known at the end.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cimkit.errors import ExportError
+
+__all__ = ["Batch", "Lattice", "Spool", "room"]
+
+Reals = npt.NDArray[np.float64]
+_SEGMENT = 64_000_000
+_FINEST = 2.0**-17
+"""Least step of a lattice for reals, in units of the source."""
+_SPARE = 200_000_000
+"""Bytes of the disk that are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some points as a source gives them."""
+
+    places: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
+    """x, y, z, each (n,): int32 with `scale` and `offset`, or float64."""
+    columns: dict[str, npt.NDArray[Any]]
+    """What else the points carry, by the names of the spool's payload; what is not given is 0."""
+    scale: tuple[float, float, float] | None = None
+    """Units of the source in one step of `places`, by axis; None for reals."""
+    offset: tuple[float, float, float] | None = None
+    """Added to the steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Whole numbers for coordinates: ``xyz = origin + step * q``."""
+
+    step: Reals
+    """Units of the source in one step, by axis."""
+    origin: Reals
+    """Coordinates of 0."""
+
+    def real(self, q: npt.NDArray[Any]) -> Reals:
+        """Coordinates of places on the lattice, shape (n, 3)."""
+        made: Reals = q * self.step + self.origin
+        return made
+
+
+@dataclass(slots=True)
+class _Segment:
+    file: Path
+    kind: tuple[tuple[float, ...], tuple[float, ...]] | None
+    rows: int = 0
+    low: Reals = field(default_factory=lambda: np.full(3, np.inf))
+    high: Reals = field(default_factory=lambda: np.full(3, -np.inf))
+
+
+class Spool:
+    """Points of one cloud or several, on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists; for temporary files.
+    payload : numpy dtype
+        What a record has behind its place; its size is filled up to whole words.
+    """
+
+    def __init__(self, folder: Path, payload: np.dtype[Any]) -> None:
+        self.folder = folder
+        self.payload = payload
+        self.pad = -payload.itemsize % 4
+        self.count = 0
+        self.dropped = 0
+        self._segments: list[_Segment] = []
+
+    @property
+    def record(self) -> np.dtype[Any]:
+        """Type of a record."""
+        fields: list[Any] = [("xyz", "<i4", (3,)), ("with", self.payload)]
+        if self.pad:
+            fields.append(("pad", "u1", (self.pad,)))
+        return np.dtype(fields)
+
+    def add(self, batch: Batch) -> None:
+        """Take some points; those without a finite place are dropped and counted."""
+        kind = None if batch.scale is None else (batch.scale, batch.offset or (0.0, 0.0, 0.0))
+        count = len(batch.places[0])
+        columns = batch.columns
+        places: Any = batch.places
+        if kind is None:
+            sound = np.isfinite(places[0]) & np.isfinite(places[1]) & np.isfinite(places[2])
+            if not sound.all():
+                self.dropped += int(count - sound.sum())
+                places = [p[sound] for p in places]
+                columns = {k: v[sound] for k, v in columns.items()}
+                count = len(places[0])
+        if not count:
+            return
+        first = self.record if kind is not None else self._with_reals()
+        held = np.zeros(count, first)
+        for i, axis in enumerate(places):
+            held["xyz"][:, i] = axis
+        for name, column in columns.items():
+            held["with"][name] = column
+        segment = self._segments[-1] if self._segments else None
+        if segment is None or segment.kind != kind or segment.rows * first.itemsize > _SEGMENT:
+            segment = _Segment(self.folder / f"come{len(self._segments)}", kind)
+            self._segments.append(segment)
+        scale, offset = kind if kind is not None else ((1.0,) * 3, (0.0,) * 3)
+        ends = [(float(p.min()) * s + o, float(p.max()) * s + o)
+                for p, s, o in zip(places, scale, offset, strict=True)]  # fmt: skip
+        segment.low = np.minimum(segment.low, [min(e) for e in ends])
+        segment.high = np.maximum(segment.high, [max(e) for e in ends])
+        with segment.file.open("ab") as out:
+            held.tofile(out)
+        segment.rows += count
+        self.count += count
+
+    def _with_reals(self) -> np.dtype[Any]:
+        return np.dtype([("xyz", "<f8", (3,)), ("with", self.payload)])
+
+    @property
+    def box(self) -> tuple[Reals, Reals]:
+        """Least and greatest coordinates."""
+        low = np.min([s.low for s in self._segments], axis=0)
+        high = np.max([s.high for s in self._segments], axis=0)
+        return low, high
+
+    def lattice(self) -> Lattice:
+        """Return the lattice that holds all places, exactly where the sources' own agree."""
+        kinds = {s.kind for s in self._segments}
+        low, high = self.box
+        if None not in kinds:
+            known = sorted(k for k in kinds if k is not None)
+            step = np.min([np.abs(k[0]) for k in known], axis=0)
+            origin = np.array(known[0][1])
+            apart = [(np.array(k[1]) - origin) / step for k in known]
+            times = [np.abs(k[0]) / step for k in known]
+            whole = all(np.abs(a - np.rint(a)).max() < 1e-6 for a in (*apart, *times))
+            ends = np.abs(np.stack([low, high]) - origin) / step
+            if whole and ends.max() < 2**31 - 2:
+                return Lattice(step, origin)
+        span = np.maximum((high - low).max(), 1e-9)
+        fine = max(2.0 ** np.ceil(np.log2(span / 2**31)), _FINEST)
+        return Lattice(np.full(3, fine), np.floor((low + high) / 2))
+
+    def rows(
+        self, lattice: Lattice, most: int, *, keep: bool = False
+    ) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield all records on the lattice, at most ``most`` at a time.
+
+        The files are used up, one after the other, unless they are to be kept.
+        """
+        words = self.record.itemsize // 4
+        for segment in self._segments:
+            with segment.file.open("rb") as source:
+                kind = segment.kind
+                if kind is not None:
+                    shift = np.rint((np.array(kind[1]) - lattice.origin) / lattice.step)
+                    same = np.array_equal(kind[0], lattice.step)
+                    while len(raw := np.fromfile(source, "<i4", most * words)):
+                        held = raw.reshape(-1, words)
+                        if not same:
+                            real = held[:, :3] * np.array(kind[0]) + np.array(kind[1])
+                            held[:, :3] = np.rint((real - lattice.origin) / lattice.step)
+                        elif shift.any():
+                            held[:, :3] += shift.astype(np.int32)
+                        yield held
+                else:
+                    real_type = self._with_reals()
+                    while len(part := np.fromfile(source, real_type, most)):
+                        made = np.zeros(len(part), self.record)
+                        made["xyz"] = np.rint((part["xyz"] - lattice.origin) / lattice.step)
+                        made["with"] = part["with"]
+                        yield made.view("<i4").reshape(-1, words)
+            if not keep:
+                segment.file.unlink()
+
+
+def room(folder: Path, need: int) -> None:
+    """Refuse to begin what the disk of a temporary folder cannot hold.
+
+    Raises
+    ------
+    ExportError
+        With what is needed and what is free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < need + _SPARE:
+        raise ExportError(
+            "the disk of the temporary folder is too small for these points",
+            where=str(folder),
+            got=f"{free / 1e9:.1f} GB free",
+            expected=f"{(need + _SPARE) / 1e9:.1f} GB",
+            mend="Set TMPDIR to a folder on a larger disk, or export fewer clouds (--where).",
+        )
