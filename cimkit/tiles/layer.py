@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,19 @@ class Layer:
     a tile whose rows are as they were is not built again; None: each is."""
     name: str = ""
     """Lasting name within the tileset, put before those of contents; "" if it is the only one."""
+
+    def take(self, rows: Rows, name: str = "") -> Layer:
+        """Return a layer of some of the features, with a name of its own."""
+        return replace(
+            self,
+            features=self.features.take(rows),
+            centre=self.centre[rows],
+            size=self.size[rows],
+            weight=self.weight[rows],
+            build=lambda own: self.build(rows[own]),
+            inputs=None if self.inputs is None else self.inputs.take(rows),
+            name=name,
+        )
 
 
 @dataclass(slots=True)

@@ -97,6 +97,9 @@ class Store:
         known = self._known.get(name)
         if known is None or known["key"] != key or self._earlier is None:
             return None
+        if known.get("none"):
+            self._now[name] = known
+            return Kept(name, known["said"])
         source, target = self._earlier / name, self.folder / name
         if not source.is_file():
             return None
@@ -118,15 +121,19 @@ class Store:
         self._now[name] = {"key": key, "said": said}
         return target
 
+    def remember(self, name: str, key: str, said: dict[str, Any]) -> None:
+        """Keep what was found out of a name that has no content: `keep` gives it back."""
+        self._now[name] = {"key": key, "said": said, "none": True}
+
     def dropped(self) -> list[str]:
         """Names of the contents of the run before that are no more."""
-        return sorted(set(self._known) - set(self._now))
+        return sorted({n for n, k in self._known.items() if not k.get("none")} - set(self._now))
 
     def finish(self) -> None:
         """Compress what was written beside the store: tilesets, schemas, subtrees."""
         if self.compress == "none":
             return
-        done = set(self._now)
+        done = {*self.written, *self.kept}
         for file in sorted(self.folder.rglob("*")):
             name = file.relative_to(self.folder).as_posix()
             if file.is_file() and file.suffix in _PACKED and name not in done:

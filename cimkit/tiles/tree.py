@@ -12,6 +12,7 @@ and, where it makes another one move, those above that one: never its neighbours
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from cimkit.geometry.frames import geodetic
 from cimkit.tiles.glb import box
 
-__all__ = ["CAP", "DEPTH", "REACH", "Branch", "cells", "grow"]
+__all__ = ["CAP", "DEPTH", "REACH", "Branch", "cell_name", "cells", "cut", "grow"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -105,8 +106,8 @@ def grow(
         """Grow the tile of rows, in the order of their cells, that share a cell of a level."""
         first, last = int(code[rows[0]]), int(code[rows[-1]])
         # Cells that hold no more than one of theirs are passed over.
-        level = max(level, DEPTH - ((first ^ last).bit_length() + 1) // 2)
-        cell = _name(first, level)
+        level = max(level, _shared(first, last))
+        cell = cell_name(first, level)
         half = size[rows, None] / 2
         extent = box(centre[rows] + half)[1] - box(centre[rows] - half)[0]
         near = bool(extent.max() <= 2 * reach)
@@ -133,6 +134,45 @@ def grow(
     return branch(np.argsort(code, kind="stable"), 0)
 
 
+def cut(code: Whole, rows: Whole, weight: Reals, cap: float) -> Iterator[tuple[str, Whole]]:
+    """Cut features by cells into parts of at most ``cap`` bytes, or one feature.
+
+    Parameters
+    ----------
+    code : ndarray, shape (n,)
+        Of all features: see `cells`.
+    rows : ndarray, shape (k,)
+        Those to cut. Not empty.
+    weight : ndarray, shape (k,)
+        Bytes of each of them.
+    cap : float
+        Bytes of a part.
+
+    Yields
+    ------
+    cell : str
+        Of the part, as in `Branch`.
+    rows : ndarray
+        Ascending.
+    """
+    order = np.argsort(code[rows], kind="stable")
+    todo = [(rows[order], weight[order])]
+    while todo:
+        own, heavy = todo.pop()
+        first = int(code[own[0]])
+        level = _shared(first, int(code[own[-1]]))
+        if len(own) == 1 or level == DEPTH or heavy.sum() <= cap:
+            yield cell_name(first, level), np.sort(own)
+            continue
+        cuts = np.flatnonzero(np.diff(code[own] >> 2 * (DEPTH - level - 1))) + 1
+        todo += list(zip(np.split(own, cuts), np.split(heavy, cuts), strict=True))[::-1]
+
+
+def _shared(first: int, last: int) -> int:
+    """Level of the smallest cell that holds two."""
+    return DEPTH - ((first ^ last).bit_length() + 1) // 2
+
+
 def _spread(values: Whole) -> Whole:
     """Put a zero between the bits of numbers below 2 to the 31."""
     out = values
@@ -147,7 +187,8 @@ def _spread(values: Whole) -> Whole:
     return out
 
 
-def _name(code: int, level: int) -> str:
+def cell_name(code: int, level: int) -> str:
+    """Name of the cell of a level that holds the smallest cell of a code."""
     x = y = 0
     for bit in range(DEPTH):
         x |= (code >> 2 * bit & 1) << bit

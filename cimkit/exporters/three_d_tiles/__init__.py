@@ -91,7 +91,7 @@ def export(
         report.withheld = selection.withheld()
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         encoding = Encoding()
-        recipe = f"{__version__} {encoding!r} {options.cap}"
+        recipe = f"{__version__} {encoding!r} {options.cap} {heights.label}"
         store = Store(work, earlier=out, recipe=recipe, compress=options.compress)
         making = Making(selection, heights, report, options, work, store, encoding)
         try:
@@ -139,6 +139,8 @@ def _drawn(making: Making) -> Iterator[Drawn]:
         yield one
         return
     making.heights.learn(making.selection)
+    if making.joined().models.num_rows:
+        found.add("buildings")
     for name in TITLES:
         if name in found and (not making.options.layers or name in making.options.layers):
             drawn = _LAYERS[name](making)

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cimkit.exporters.three_d_tiles.things import Things, find_things
 from cimkit.geometry.frames import box_corners
-from cimkit.tiles import Layer, Tile, frame_at, write_layer, write_tileset
+from cimkit.tiles import Layer, Tile, Tiled, frame_at, write_layer, write_tileset
+from cimkit.tiles.ladder import Climbed, write_ladder
+from cimkit.tiles.rungs import Ladder
 from cimkit.tiles.tileset import outer_box
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class Options:
     """Objects without a height of their own stand on the terrain."""
     cap: int = 1_000_000
     """Bytes of content that a tile may hold."""
+    thumbnails: bool = False
+    """Photographs show small pictures of themselves, made from their sources."""
     compress: str = "none"
     """Files are compressed: ``none``, ``gzip`` or ``brotli``."""
     levels: tuple[str, ...] = ()
@@ -72,30 +77,47 @@ class Making:
     """Where contents go; its names are relative to `folder`."""
     encoding: Encoding
     """How contents are written."""
+    _things: Things | None = None
     large: int = 0
     """Contents above the cap: of one object each, which is not taken apart."""
+
+    def joined(self) -> Things:
+        """Which objects show the same building."""
+        if self._things is None:
+            self._things = find_things(self.selection)
+        return self._things
 
     def draw(self, name: str, parts: Iterable[Layer]) -> Drawn | None:
         """Tile a layer of one part or several, and write its tileset; None if nothing is drawn."""
         roots, count = [], 0
         for part in parts:
-            root, drawn = self.tile(name, part)
-            count += drawn
-            roots += [] if root is None else [root]
+            done = self.tile(name, part)
+            self.report.leave("no surface to draw", len(done.bare))
+            count += part.features.num_rows - len(done.bare)
+            roots += [] if done.root is None else [done.root]
+        return self.finish(name, count, roots)
+
+    def tile(self, name: str, layer: Layer) -> Tiled:
+        """Tile features into the folder of a layer."""
+        (self.folder / name).mkdir(exist_ok=True)
+        done = write_layer(layer, self.store, name, cap=self.options.cap, encoding=self.encoding)
+        self.large += done.large
+        return done
+
+    def climb(self, name: str, ladder: Ladder) -> Climbed:
+        """Tile things with several levels into the folder of a layer."""
+        (self.folder / name).mkdir(exist_ok=True)
+        done = write_ladder(
+            ladder, self.store, name, cap=self.options.cap, encoding=self.encoding
+        )  # fmt: skip
+        self.large += done.large
+        return done
+
+    def finish(self, name: str, count: int, roots: list[Tile]) -> Drawn | None:
+        """Write the tileset of a layer from its trees; None if there is none."""
         if not roots:
             return None
-        root = roots[0] if len(roots) == 1 else over(roots)
-        return self.write(name, count, root)
-
-    def tile(self, name: str, layer: Layer) -> tuple[Tile | None, int]:
-        """Tile features into the folder of a layer; return their tree and how many are drawn."""
-        (self.folder / name).mkdir(exist_ok=True)
-        done = write_layer(
-            layer, self.store, name, cap=self.options.cap, encoding=self.encoding
-        )  # fmt: skip
-        self.report.leave("no surface to draw", len(done.bare))
-        self.large += done.large
-        return done.root, layer.features.num_rows - len(done.bare)
+        return self.write(name, count, roots[0] if len(roots) == 1 else over(roots))
 
     def write(self, name: str, count: int, root: Tile, **metadata: Any) -> Drawn:
         """Write a layer's tileset; ``metadata`` are further arguments of `write_tileset`."""
