@@ -54,6 +54,9 @@ class Selection:
     con: duckdb.DuckDBPyConnection
     """The lake at that version. Every statement is a transaction of its own, so that an export
     that takes long stands in no writer's way."""
+    columns: str = ""
+    """SQL expressions over ``selected s`` and ``class_names n``, with names: what tables of objects
+    have beside the usual columns."""
 
     def fetch(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Return the answer to a question over the views of the selection.

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cimkit.geometry.frames import to_frame
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.glb import Glb, box
-from cimkit.tiles.instancing import add_instances, copies_box
+from cimkit.tiles.instancing import add_places, copies_box, places_of
 from cimkit.tiles.materials import Materials
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.property_table import add_table
@@ -93,10 +93,10 @@ def content_glb(
         drawn.append({"primitives": primitives})
         corners += [np.stack(box(z_up(surface.corners))) for surface in surfaces]
     for surface, part in copies:
-        node = add_instances(glb, part, frame, table, quantize=encoding.quantize)
-        nodes.append(node | {"mesh": len(drawn)})
+        places = places_of(part, frame, quantize=encoding.quantize)
+        nodes.append(add_places(glb, places, table) | {"mesh": len(drawn)})
         drawn.append({"primitives": list(add_surface(glb, surface, materials, None))})
-        corners.append(np.stack(copies_box(z_up(surface.corners), part, frame)))
+        corners.append(np.stack(box(z_up(np.stack(copies_box(surface.corners, places))))))
     glb.root |= {
         "materials": materials.listed,
         "meshes": drawn,

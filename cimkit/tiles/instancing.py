@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy.typing as npt
 from cimkit.geometry.frames import to_frame
 from cimkit.tiles.glb import Glb
 from cimkit.tiles.mesh import Instances
-from cimkit.tiles.quantized import FINE, plain, reals
+from cimkit.tiles.quantized import FINE, Stored, plain, reals
 
-__all__ = ["add_instances", "copies_box", "quaternions"]
+__all__ = ["Places", "add_places", "copies_box", "places_of", "quaternions", "rotations"]
 
 Reals = npt.NDArray[np.float64]
 
@@ -23,43 +24,57 @@ _EXPONENT = {"TRANSLATION": FINE, "ROTATION": -22, "SCALE": -13}
 _CHUNK = 1 << 22  # numbers at one go
 
 
-def add_instances(
-    glb: Glb, copies: Instances, frame: Reals, table: int, *, quantize: bool
-) -> dict[str, Any]:
-    """Add the places of copies and return their node, without its mesh.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where copies stand, as they are stored."""
+
+    attributes: dict[str, Stored]
+    """Of EXT_mesh_gpu_instancing."""
+    origin: Reals
+    """Shape (3,): what translations are counted from, in the axes of glTF."""
+    count: int
+    """Features that the copies are."""
+
+
+def places_of(copies: Instances, frame: Reals, *, quantize: bool) -> Places:
+    """Return the places of copies as they are stored.
 
     Parameters
     ----------
-    glb : Glb
-        Where they go.
     copies : Instances
         At least one copy.
     frame : ndarray, shape (4, 4)
         Rigid: east, north, up of the tile to the coordinates of the copies.
-    table : int
-        Property table that the features have their rows in.
     quantize : bool
         Store what compresses well: places to 0.25 mm, rotations to 1e-7, scales to 1e-4.
     """
     at = to_frame(copies.position, frame) @ _Y_UP.T
     middle = np.rint((at.min(axis=0) + at.max(axis=0)) / 2)
     turn = _Y_UP @ (frame[:3, :3].T @ copies.turn) @ _Y_UP.T
-    stored = {
+    wanted = {
         "TRANSLATION": at - middle,
         "ROTATION": quaternions(turn),
         "SCALE": copies.scale[:, [0, 2, 1]],
     }
     attributes = {
-        name: glb.add(reals(values, _EXPONENT[name]) if quantize else plain(values))
-        for name, values in stored.items()
+        name: reals(values, _EXPONENT[name]) if quantize else plain(values)
+        for name, values in wanted.items()
     }
-    attributes["_FEATURE_ID_0"] = glb.add(plain(copies.feature[:, None]))
+    attributes["_FEATURE_ID_0"] = plain(copies.feature[:, None])
+    return Places(attributes, middle, len(np.unique(copies.feature)))
+
+
+def add_places(glb: Glb, places: Places, table: int) -> dict[str, Any]:
+    """Add the places of copies and return their node, without its mesh.
+
+    ``table`` is the property table that the features have their rows in.
+    """
     glb.use("EXT_mesh_gpu_instancing", required=True)
     glb.use("EXT_instance_features")
-    count = len(np.unique(copies.feature))
-    ids = [{"featureCount": count, "attribute": 0, "propertyTable": table}]
+    attributes = {name: glb.add(stored) for name, stored in places.attributes.items()}
+    ids = [{"featureCount": places.count, "attribute": 0, "propertyTable": table}]
     return {
-        "translation": middle.tolist(),
+        "translation": places.origin.tolist(),
         "extensions": {
             "EXT_mesh_gpu_instancing": {"attributes": attributes},
             "EXT_instance_features": {"featureIds": ids},
@@ -67,19 +82,35 @@ def add_instances(
     }
 
 
-def copies_box(corners: Reals, copies: Instances, frame: Reals) -> tuple[Reals, Reals]:
-    """Least and greatest east, north, up of all copies of a template's vertices (n, 3)."""
-    at = to_frame(copies.position, frame)
-    axes = (frame[:3, :3].T @ copies.turn) * copies.scale[:, None, :]
+def copies_box(corners: Reals, places: Places) -> tuple[Reals, Reals]:
+    """Least and greatest of all copies of a template's vertices (n, 3), in the axes of glTF."""
+    move, turn, scale = (
+        places.attributes[name].values.astype(np.float64)
+        for name in ("TRANSLATION", "ROTATION", "SCALE")
+    )
+    axes = rotations(turn) * scale[:, None, :]
     step = max(1, _CHUNK // (3 * len(corners)))
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    for start in range(0, len(at), step):
+    for start in range(0, len(move), step):
         # Rows: an axis of one copy; columns: vertices.
         reach = (axes[start : start + step].reshape(-1, 3) @ corners.T).reshape(-1, 3, len(corners))
-        mine = at[start : start + step]
+        mine = move[start : start + step]
         low = np.minimum(low, (reach.min(axis=2) + mine).min(axis=0))
         high = np.maximum(high, (reach.max(axis=2) + mine).max(axis=0))
-    return low, high
+    # Rotations are not quite of length one, and readers treat that differently.
+    slack = float(np.abs(corners).max() * np.abs(scale).max()) * 2e-6
+    return low + places.origin - slack, high + places.origin + slack
+
+
+def rotations(turn: Reals) -> Reals:
+    """Rotation matrices, shape (n, 3, 3), of unit quaternions x, y, z, w, shape (n, 4)."""
+    x, y, z, w = turn.T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def quaternions(turn: Reals) -> Reals:
