@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from cimkit.exporters.three_d_tiles import (
 from cimkit.exporters.three_d_tiles.datums import datum_notes
 from cimkit.exporters.three_d_tiles.heights import Heights
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, Options
+from cimkit.exporters.three_d_tiles.schema import Described, describe
 from cimkit.exporters.three_d_tiles.sorting import TITLES, sort_out
 from cimkit.exporters.three_d_tiles.whole import tell_contents, write_page, write_root
 from cimkit.tiles import Encoding, Store
@@ -90,12 +91,14 @@ def export(
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
         report.withheld = selection.withheld()
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        encoding = Encoding()
+        described = describe(selection, options.attributes, report)
+        selection = replace(selection, columns=described.columns)
+        encoding = Encoding(schema=described.schema)
         recipe = f"{__version__} {encoding!r} {options.cap} {heights.label}"
         store = Store(work, earlier=out, recipe=recipe, compress=options.compress)
         making = Making(selection, heights, report, options, work, store, encoding)
         try:
-            _write(making)
+            _write(making, described)
             swap(work, out)
         except OSError as error:
             if isinstance(error, CimkitError):
@@ -109,7 +112,7 @@ def export(
     return report
 
 
-def _write(making: Making) -> None:
+def _write(making: Making, described: Described) -> None:
     drawn = list(_drawn(making))
     if not drawn:
         raise ExportError(
@@ -117,7 +120,7 @@ def _write(making: Making) -> None:
             where=str(making.selection.catalog.folder),
             got="; ".join(_why_not(making.report)) or "no objects",
         )
-    write_root(making, drawn)
+    write_root(making, drawn, described)
     making.store.finish()
     making.store.close()
     tell_contents(making)

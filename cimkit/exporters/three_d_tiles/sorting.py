@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
 
-__all__ = ["BASE", "LAYER", "TITLES", "features", "number", "sort_out", "texts"]
+__all__ = ["BASE", "HEIGHT", "LAYER", "TITLES", "features", "number", "sort_out", "texts"]
 
 Reals = npt.NDArray[np.float64]
 
@@ -29,7 +29,7 @@ TITLES = {
 }
 """Layers in the order of the tileset: title in English, Chinese, Japanese."""
 
-_HEIGHT = "coalesce(s.height, TRY_CAST(json_extract_string(s.properties, '$.height') AS DOUBLE))"
+HEIGHT = "coalesce(s.height, TRY_CAST(json_extract_string(s.properties, '$.height') AS DOUBLE))"
 BASE = "coalesce(s.z_min, TRY_CAST(json_extract_string(s.properties, '$.base_z') AS DOUBLE))"
 LAYER = f"""CASE
     WHEN s.kind IN ('bim', 'citymodel') THEN s.kind
@@ -43,7 +43,7 @@ LAYER = f"""CASE
         THEN 'left out: place is not on the earth'
     WHEN s.kind = 'imagery' THEN 'photos'
     WHEN ST_GeometryType(s.geometry)::VARCHAR LIKE '%POLYGON'
-        THEN CASE WHEN {_HEIGHT} > 0 THEN 'buildings' ELSE 'areas' END
+        THEN CASE WHEN {HEIGHT} > 0 THEN 'buildings' ELSE 'areas' END
     WHEN ST_GeometryType(s.geometry)::VARCHAR LIKE '%LINESTRING' THEN 'lines'
     WHEN ST_GeometryType(s.geometry)::VARCHAR LIKE '%POINT' THEN 'points'
     ELSE 'left out: geometry collection' END"""
@@ -59,7 +59,7 @@ def features(selection: Selection, layer: str, extra: str = "", order: str = "")
     return selection.fetch(
         f"""SELECT s.object_id, s.class_code, n.name_en AS class_name, s.asset_code, s.name,
         s.level, s.kind, s.path AS source, s.source_class, s.source_key,
-        {BASE} AS z_min, {_HEIGHT} AS height, s.item_id, s.vertical_datum{more}
+        {BASE} AS z_min, {HEIGHT} AS height, s.item_id, s.vertical_datum{more}
         FROM selected s LEFT JOIN class_names n ON n.code = s.class_code
         WHERE {LAYER} = '{layer}' ORDER BY {order}s.object_id"""
     )

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
+from cimkit.exporters.three_d_tiles.schema import SCHEMA_FILE, Described
 from cimkit.exporters.three_d_tiles.sorting import LAYER as LAYER_SQL
 from cimkit.exporters.three_d_tiles.sorting import TITLES
+from cimkit.exporters.three_d_tiles.statistics import statistics, write_styles
 from cimkit.tiles import Tile, write_tileset
-from cimkit.tiles.metadata import LAYER, schema_json, values
+from cimkit.tiles.metadata import LAYER, values
 from cimkit.tiles.store import MANIFEST
 from cimkit.tiles.tileset import outer_box
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["tell_contents", "write_page", "write_root"]
 
 
-def write_root(making: Making, layers: list[Drawn]) -> None:
+def write_root(making: Making, layers: list[Drawn], described: Described) -> None:
     """Write the tileset that has each layer as a child and says what was exported."""
     selection, heights, report = making.selection, making.heights, making.report
     children, groups = [], []
@@ -58,10 +61,13 @@ def write_root(making: Making, layers: list[Drawn]) -> None:
             "classes": used,
         }
     }
+    (making.folder / SCHEMA_FILE).write_bytes(orjson.dumps(described.schema.document))
+    write_styles(making.folder / "styles", described)
     write_tileset(
         making.folder / "tileset.json",
         whole,
-        schema=schema_json({"layer": LAYER}),
+        schema=SCHEMA_FILE,
+        statistics=statistics(selection, described),
         groups=groups,
         extras=extras,
         unframed=True,
