@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -15,6 +13,7 @@ __all__ = ["SAMPLES", "deviations", "distances", "samples"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Point = tuple[float, float, float]
 
 SAMPLES = 64
 """Points on each thing that are measured from."""
@@ -98,43 +97,63 @@ def distances(points: Reals, of: Whole, mesh: Mesh, count: int) -> Reals:
 def _nearest(points: Reals, of: Whole, corners: Reals, starts: Whole) -> Reals:
     out = np.full(len(points), np.inf)
     for i in range(len(points)):
-        p = points[i]
+        p = (points[i, 0], points[i, 1], points[i, 2])
         best = np.inf
         for t in range(starts[of[i]], starts[of[i] + 1]):
-            best = min(best, _apart(p, corners[t, 0], corners[t, 1], corners[t, 2]))
+            a = (corners[t, 0, 0], corners[t, 0, 1], corners[t, 0, 2])
+            b = (corners[t, 1, 0], corners[t, 1, 1], corners[t, 1, 2])
+            c = (corners[t, 2, 0], corners[t, 2, 1], corners[t, 2, 2])
+            best = min(best, _apart(p, a, b, c))
         out[i] = np.sqrt(best)
     return out
 
 
 @njit(cache=True)
-def _apart(p: Reals, a: Reals, b: Reals, c: Reals) -> Any:
+def _apart(p: Point, a: Point, b: Point, c: Point) -> float:
     """Squared distance of a point from a triangle (Ericson, Real-Time Collision Detection, 5.1)."""
-    ab, ac, ap = b - a, c - a, p - a
-    d1, d2 = np.dot(ab, ap), np.dot(ac, ap)
+    ab, ac, ap = _minus(b, a), _minus(c, a), _minus(p, a)
+    d1, d2 = _dot(ab, ap), _dot(ac, ap)
     if d1 <= 0 and d2 <= 0:
-        return np.dot(ap, ap)
-    bp = p - b
-    d3, d4 = np.dot(ab, bp), np.dot(ac, bp)
+        return _dot(ap, ap)
+    bp = _minus(p, b)
+    d3, d4 = _dot(ab, bp), _dot(ac, bp)
     if d3 >= 0 and d4 <= d3:
-        return np.dot(bp, bp)
-    cp = p - c
-    d5, d6 = np.dot(ab, cp), np.dot(ac, cp)
+        return _dot(bp, bp)
+    cp = _minus(p, c)
+    d5, d6 = _dot(ab, cp), _dot(ac, cp)
     if d6 >= 0 and d5 <= d6:
-        return np.dot(cp, cp)
-    vc = d1 * d4 - d3 * d2
+        return _dot(cp, cp)
+    vc, vb, va = d1 * d4 - d3 * d2, d5 * d2 - d1 * d6, d3 * d6 - d5 * d4
     if vc <= 0 and d1 >= 0 and d3 <= 0:
-        q = ap - ab * (d1 / (d1 - d3))
-        return np.dot(q, q)
-    vb = d5 * d2 - d1 * d6
-    if vb <= 0 and d2 >= 0 and d6 <= 0:
-        q = ap - ac * (d2 / (d2 - d6))
-        return np.dot(q, q)
-    va = d3 * d6 - d5 * d4
-    if va <= 0 and d4 - d3 >= 0 and d5 - d6 >= 0:
-        q = bp - (c - b) * ((d4 - d3) / ((d4 - d3) + (d5 - d6)))
-        return np.dot(q, q)
-    total = va + vb + vc
-    if total <= 0:
-        return np.dot(ap, ap)
-    q = ap - ab * (vb / total) - ac * (vc / total)
-    return np.dot(q, q)
+        q = _along(ap, ab, d1 / (d1 - d3), ac, 0.0)
+    elif vb <= 0 and d2 >= 0 and d6 <= 0:
+        q = _along(ap, ab, 0.0, ac, d2 / (d2 - d6))
+    elif va <= 0 and d4 >= d3 and d5 >= d6:
+        w = (d4 - d3) / ((d4 - d3) + (d5 - d6))
+        q = _along(ap, ab, 1.0 - w, ac, w)
+    elif va + vb + vc <= 0:
+        q = ap
+    else:
+        total = va + vb + vc
+        q = _along(ap, ab, vb / total, ac, vc / total)
+    return _dot(q, q)
+
+
+@njit(cache=True)
+def _minus(a: Point, b: Point) -> Point:
+    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
+
+
+@njit(cache=True)
+def _dot(a: Point, b: Point) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@njit(cache=True)
+def _along(p: Point, a: Point, v: float, b: Point, w: float) -> Point:
+    """Vector from the point at ``v`` along a and ``w`` along b."""
+    return (
+        p[0] - v * a[0] - w * b[0],
+        p[1] - v * a[1] - w * b[1],
+        p[2] - v * a[2] - w * b[2],
+    )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from cimkit.geometry.frames import ecef
-from cimkit.tiles import Layer, Store, markers, write_layer, write_tileset
+from cimkit.tiles import Layer, Store, copies, write_layer, write_tileset
 from cimkit.tiles.metadata import LAYER, schema_json
 from cimkit.tiles.tileset import Tile, outer_box
 
@@ -60,7 +60,9 @@ def page(tmp_path: Path) -> Path:
         ecef(*at.T),
         np.array([50.0]),
         np.array([1000.0]),
-        lambda rows: markers("box", at[rows], np.full(len(rows), 50.0), np.zeros(len(rows))),
+        lambda rows: [
+            copies("box", at[rows], np.full((1, 3), 50.0), np.zeros(1), np.arange(len(rows)))
+        ],
     )
     root = write_layer(layer, Store(out), "points").root
     assert root is not None

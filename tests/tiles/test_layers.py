@@ -15,9 +15,9 @@ from cimkit.tiles import (
     Mesh,
     ShapePack,
     Store,
+    copies,
     extrude,
     flatten,
-    markers,
     place,
     ribbons,
     triangulate,
@@ -96,22 +96,6 @@ def test_ribbon_is_as_wide_as_said_and_looks_up() -> None:
     assert width == pytest.approx(7.0)
     up = mesh.positions[mesh.indices[:, 0]]
     assert ((face_normals(mesh.positions, mesh.indices) * up).sum(axis=1) > 0).all()
-
-
-@pytest.mark.parametrize(("heading", "lon", "lat"), [(0.0, 0, 1), (90.0, 1, 0), (225.0, -1, -1)])
-def test_camera_looks_along_its_heading(heading: float, lon: int, lat: int) -> None:
-    at = np.array([[LON, LAT, 1.0]])
-    mesh = markers("camera", at, np.array([100.0]), np.array([heading]))
-    ahead = geodetic(mesh.positions).mean(axis=0) - at[0]
-    step = 1e-5
-    assert np.sign(np.rint(ahead[0] / step)) == lon
-    assert np.sign(np.rint(ahead[1] / step)) == lat
-
-
-@pytest.mark.parametrize("template", ["ball", "box", "camera", "disc", "post", "tree"])
-def test_templates_face_outwards(template: str) -> None:
-    mesh = markers(template, np.array([[LON, LAT, 0.0]]), np.array([5.0]), np.array([30.0]))
-    assert volume(mesh) > 0
 
 
 def test_surfaces_with_holes_and_concave_quads_keep_area_and_facing() -> None:
@@ -237,7 +221,15 @@ def test_layer_across_the_world_draws_nothing_where_float32_would_lie(
         ecef(*at.T),
         np.full(3, 10.0),
         np.full(3, 1000.0),
-        lambda rows: markers("tree", at[rows], np.full(len(rows), 10.0), np.zeros(len(rows))),
+        lambda rows: [
+            copies(
+                "tree",
+                at[rows],
+                np.full((len(rows), 3), 10.0),
+                np.zeros(len(rows)),
+                np.arange(len(rows)),
+            )
+        ],
     )
     done = write_layer(layer, Store(tmp_path))
     assert done.root is not None
