@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
 
-__all__ = ["Attribute", "attributes", "open_properties"]
+__all__ = ["Attribute", "attributes", "of_classes", "open_properties"]
 
 _TYPES = {
     "integer": ("BIGINT", pa.int64()),
     "number": ("DOUBLE", pa.float64()),
     "boolean": ("BOOLEAN", pa.bool_()),
+    "date": ("DATE", pa.date32()),
 }
 _STANDARD = """
-SELECT name, any_value(type ORDER BY standard, class_code) AS type,
+SELECT name, CASE WHEN count(DISTINCT type) = 1 THEN any_value(type) ELSE 'text' END AS type,
     any_value(unit ORDER BY standard, class_code) AS unit,
     any_value(domain ORDER BY standard, class_code) AS domain,
     max(CASE access WHEN 'internal' THEN 1 WHEN 'secret' THEN 2 ELSE 0 END) AS rank
@@ -87,6 +88,26 @@ def attributes(
             )
         )
     return found
+
+
+def of_classes(selection: Selection, where: str) -> list[str]:
+    """Return the names of the attributes that the standard gives to the classes of some objects.
+
+    ``where`` is SQL over ``selected s``, written by an exporter.
+    """
+    found = selection.fetch(
+        f"""WITH RECURSIVE line AS (
+            SELECT DISTINCT c.standard, c.code FROM classes c
+            JOIN selected s ON s.class_code = c.code WHERE {where}
+            UNION
+            SELECT c.standard, c.parent FROM line l
+            JOIN classes c USING (standard, code) WHERE coalesce(c.parent, '') <> ''
+        )
+        SELECT DISTINCT a.name FROM attributes a
+        JOIN line l ON l.standard = a.standard AND l.code = a.class_code ORDER BY a.name"""
+    )
+    names: list[str] = found["name"].to_pylist()
+    return names
 
 
 def open_properties(selection: Selection) -> str:

@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from cimkit.exporters._attributes import Attribute, open_properties
 from cimkit.model import LAKE
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
 
-__all__ = ["BATCH", "COLUMNS", "batches"]
+__all__ = ["BATCH", "COLUMNS", "batches", "columns", "quoted"]
 
 BATCH = 50_000
 """Rows at a time."""
 COLUMNS: list[tuple[str, pa.DataType]] = [
     *((f.name, f.type) for f in LAKE["objects"] if f.name not in {"bbox", "geometry"}),
     ("source", pa.string()),
+    ("class_zh", pa.string()),
+    ("class_ja", pa.string()),
     ("class_name", pa.string()),
     ("geometry", pa.binary()),
 ]
-"""Name and type of each column; ``geometry`` is WKB in CRS84."""
+"""Name and type of each column; ``geometry`` is WKB in CRS84, ``class_name`` English."""
+_SQL = {
+    "source": "s.path",
+    "class_zh": "n.name_zh",
+    "class_ja": "n.name_ja",
+    "class_name": "n.name_en",
+}
+
+
+def columns(asked: Sequence[Attribute] = ()) -> list[tuple[str, pa.DataType]]:
+    """Return `COLUMNS` with further ones before the geometry."""
+    return [*COLUMNS[:-1], *((a.name, a.type) for a in asked), COLUMNS[-1]]
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL spells it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def batches(
-    selection: Selection, where: str, order: str = "o.object_id"
+    selection: Selection,
+    where: str,
+    order: str = "s.object_id",
+    *,
+    asked: Sequence[Attribute] = (),
+    geometry: str = "s.geometry",
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the selected objects as batches with `COLUMNS`.
+    """Yield the selected objects as batches with `columns`.
 
     Parameters
     ----------
     selection : Selection
         An open selection.
-    where, order : str
-        SQL over ``selected o``, written by an exporter.
+    where, order, geometry : str
+        SQL over ``selected s``, written by an exporter.
+    asked : sequence of Attribute
+        Properties as further columns.
     """
-    names = {
-        "source": "o.path",
-        "class_name": "n.name_en",
-        "geometry": "ST_AsWKB(o.geometry)",
+    told = columns(asked)
+    sql = {
+        **_SQL,
+        **{a.name: a.sql for a in asked},
+        "properties": open_properties(selection),
+        "geometry": f"ST_AsWKB({geometry})",
     }
-    columns = ", ".join(f"{names.get(c, f'o.{c}')} AS {c}" for c, _ in COLUMNS)
-    schema = pa.schema(COLUMNS)
+    wanted = ", ".join(f"{sql.get(c, f's.{c}')} AS {quoted(c)}" for c, _ in told)
+    schema = pa.schema(told)
     reader = selection.con.execute(
-        f"SELECT {columns} FROM selected o LEFT JOIN class_names n ON n.code = o.class_code "
+        f"SELECT {wanted} FROM selected s LEFT JOIN class_names n ON n.code = s.class_code "
         f"WHERE {where} ORDER BY {order}"
     ).to_arrow_reader(BATCH)
     for batch in reader:
-        arrays = [batch.column(i).cast(kind) for i, (_, kind) in enumerate(COLUMNS)]
+        arrays = [batch.column(i).cast(kind) for i, (_, kind) in enumerate(told)]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)

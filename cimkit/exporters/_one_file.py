@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = ["one_file"]
 
-_STARTS = {".gpkg": b"SQLite format 3\0", ".parquet": b"PAR1", ".pmtiles": b"PMTiles"}
+_STARTS = {
+    ".gpkg": b"SQLite format 3\0",
+    ".parquet": b"PAR1",
+    ".pmtiles": b"PMTiles",
+    ".fgb": b"fgb",
+    ".city.json": b'{"type":"CityJSON"',
+    ".city.jsonl": b'{"type":"CityJSON"',
+    ".glb": b"glTF",
+}
 """How the files of each suffix begin."""
 
 
@@ -53,8 +61,9 @@ def one_file(
         raise ExportError(f"cannot write: {error}", where=str(out)) from error
     finally:
         part.unlink(missing_ok=True)
-    report.files, report.size = 1, out.stat().st_size
-    report.largest = report.largest or report.size
+    size = out.stat().st_size
+    report.files, report.size = report.files + 1, report.size + size
+    report.largest = report.largest or size
     return report
 
 

@@ -9,7 +9,6 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-import pyogrio
 import pytest
 import shapely
 from hypothesis import given
@@ -29,25 +28,6 @@ def sample() -> pa.Table:
             "geometry": pa.array([None if s is None else shapely.to_wkb(s) for s in shapes]),
         }
     )
-
-
-def test_gpkg_has_a_layer_for_each_kind_and_every_object(city: Any, tmp_path: Path) -> None:
-    report = export(city, "gpkg", tmp_path / "city.gpkg")
-    layers = dict(pyogrio.list_layers(tmp_path / "city.gpkg"))
-    assert set(layers) == {"bim", "citymodel", "gis", "imagery", "raster"}
-    assert sum(report.counts.values()) == 15
-    assert report.withheld == {"secret": 1}
-    gis = gpd.read_file(tmp_path / "city.gpkg", layer="gis")
-    assert len(gis) == report.counts["gis"] == 9
-    assert gis.crs.to_epsg() == 4326
-    house = gis[gis["source_key"] == "house"].iloc[0]
-    assert house["name"] == "名 house"
-    assert house["class_name"] == "Building"
-    assert house["height"] == 30
-    assert house.geometry.bounds[0] == pytest.approx(106.5)
-    assert gis[gis["source_key"] == "lost"].iloc[0].geometry is None
-    pipe = gis[gis["source_key"] == "pipe"].iloc[0]
-    assert json.loads(pipe["properties"]) == {"diameter": 300, "depth": 2.0}
 
 
 def test_geoparquet_says_what_it_is(city: Any, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How a map looks: classes, colours and legends, and the languages that say it."""

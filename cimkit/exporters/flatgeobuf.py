@@ -1,0 +1,121 @@
+"""FlatGeobuf: one file for each table of objects, which programs read piece by piece."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cimkit.errors import CimkitError, ExportError, UsageError
+from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.exporters._one_file import one_file
+from cimkit.exporters._select import Selection, select
+from cimkit.exporters._spec import ExporterSpec, ExportReport
+from cimkit.exporters._tables import Table, tables, write_table
+
+if TYPE_CHECKING:
+    from cimkit.catalog import Catalog
+
+__all__ = ["SPEC", "export"]
+
+SPEC = ExporterSpec(name="flatgeobuf", title="FlatGeobuf")
+
+_FILE = ExporterSpec(name="flatgeobuf", title="FlatGeobuf", suffix=".fgb")
+_INDEX = "flatgeobuf.json"
+
+
+def export(
+    catalog: Catalog,
+    out: Path,
+    *,
+    where: str | None = None,
+    as_of: str | int | None = None,
+    access: str = "public",
+    split: str = "kind",
+    attributes: Sequence[str] = (),
+    layer: str | None = None,
+) -> ExportReport:
+    """Write the objects as FlatGeobuf files in WGS 84 with their spatial index.
+
+    The tables are those of the GeoPackage; objects without a place are left out and counted.
+    ``flatgeobuf.json`` names the files.
+
+    Parameters
+    ----------
+    catalog, out, where, as_of, access
+        See `cimkit.exporters.export`; ``out`` is a folder, or with ``layer`` a file.
+    split : str
+        ``kind``, or ``class``: a file for each class of the standard.
+    attributes : sequence of str
+        Names of properties that become columns, beside those that the standard gives to the
+        classes.
+    layer : str, optional
+        Name of the one table to write.
+
+    Raises
+    ------
+    UsageError
+        If there is no such split or table.
+    ExportError
+        If there is no object with a place, or ``out`` holds something else.
+    """
+    if layer is not None:
+
+        def write(selection: Selection, part: Path, report: ExportReport) -> None:
+            found = _placed(selection, split, attributes, report)
+            named = {table.name: table for table in found}
+            if layer not in named:
+                raise UsageError("no such layer", got=layer, expected=", ".join(named))
+            report.left_out = {"of another layer": sum(t.count for t in found)}
+            report.left_out["of another layer"] -= named[layer].count
+            _write(selection, named[layer], part, report)
+
+        return one_file(_FILE, out, write, catalog, where=where, as_of=as_of, access=access)
+    refuse_foreign(out, _INDEX)
+    report = ExportReport(SPEC.name, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+        report.withheld = selection.withheld()
+        found = _placed(selection, split, attributes, report)
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        try:
+            for table in found:
+                _write(selection, table, work / f"{table.name}.fgb", report)
+            said = [
+                {"file": f"{t.name}.fgb", "title": t.title, "geometry": t.geometry_type,
+                 "count": t.count}
+                for t in found
+            ]  # fmt: skip
+            (work / _INDEX).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+            sizes = [f.stat().st_size for f in work.iterdir()]
+            swap(work, out)
+        except OSError as error:
+            if isinstance(error, CimkitError):
+                raise
+            raise ExportError(f"cannot write: {error}", where=str(out)) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    report.files, report.size, report.largest = len(sizes), sum(sizes), max(sizes)
+    return report
+
+
+def _placed(
+    selection: Selection, split: str, attributes: Sequence[str], report: ExportReport
+) -> list[Table]:
+    found = tables(selection, split, attributes, report)
+    report.leave("not placed", sum(t.count for t in found if t.dimension == "unplaced"))
+    placed = [t for t in found if t.dimension != "unplaced"]
+    if not placed:
+        kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
+        raise ExportError(
+            "there is no object to write", where=str(report.out), got="; ".join(kept) or None
+        )
+    return placed
+
+
+def _write(selection: Selection, table: Table, file: Path, report: ExportReport) -> None:
+    write_table(selection, table, file, "FlatGeobuf", SPATIAL_INDEX="YES")
+    report.counts[table.name] = table.count
