@@ -5,12 +5,13 @@ from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.extrude import extrude, flatten
 from cimkit.tiles.layer import Layer, Tiled, write_layer
 from cimkit.tiles.lines import culverts, ribbons, tubes
-from cimkit.tiles.markers import TEMPLATES, markers
+from cimkit.tiles.markers import copies, scales
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.points import CloudPlan, CloudTree, write_cloud
 from cimkit.tiles.shapes import ShapePack, place
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
 from cimkit.tiles.store import Store
+from cimkit.tiles.templates import TEMPLATES
 from cimkit.tiles.tileset import Tile, frame_at, write_tileset
 
 __all__ = [
@@ -27,14 +28,15 @@ __all__ = [
     "Tiled",
     "Written",
     "content_glb",
+    "copies",
     "culverts",
     "extrude",
     "flatten",
     "frame_at",
     "join",
-    "markers",
     "place",
     "ribbons",
+    "scales",
     "surfaces_of",
     "triangulate",
     "tubes",

@@ -30,7 +30,7 @@ def of(found: list[Any], name: str) -> tuple[Any, np.ndarray, int]:
         table = content.table()
         if f"id-{name}" in table["object_id"]:
             row = table["object_id"].index(f"id-{name}")
-            mine = content.attribute("_FEATURE_ID_0")[:, 0] == row
+            mine = content.features() == row
             return content, content.earth()[mine], row
     raise AssertionError(f"{name} is not in the tiles")
 
