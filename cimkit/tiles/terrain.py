@@ -23,8 +23,8 @@ __all__ = ["Lattice", "Relief", "write_terrain"]
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-_BLOCK = 4
-"""Levels that are made from one reading of the heights: 16 by 16 tiles at most."""
+_BLOCK = 3
+"""Levels that are made from one reading of the heights: 8 by 8 tiles at most."""
 _OUTSIDE = 4
 """Levels of tiles in one tileset.json."""
 

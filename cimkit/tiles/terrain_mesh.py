@@ -83,8 +83,44 @@ def triangulated(
     used, indices = np.unique(kept, return_inverse=True)
     indices = indices.reshape(-1, 3).astype(np.int64)
     column, row = column[used], row[used]
+    indices = _unfolded(column, row, indices)
     error: float = _misfit(heights, column * stride, row * stride, indices)
     return Surface(column, row, indices, error)
+
+
+def _unfolded(column: Whole, row: Whole, indices: Whole) -> Whole:
+    """Flip edges until no triangle stands upright.
+
+    Where posts of a border lie on one line the simplifier leaves triangles between three of them,
+    which close a gap and show no ground. With the triangle beyond its longest side such a one is
+    two others.
+    """
+    faces = indices.copy()
+    while True:
+        x, y = column[faces], row[faces]
+        area = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
+        upright = np.flatnonzero(area == 0)
+        # The side from corner k to the next one is the longest.
+        length = (x - np.roll(x, -1, 1)) ** 2 + (y - np.roll(y, -1, 1)) ** 2
+        first = length[upright].argmax(axis=1)
+        p, q, m = (faces[upright, (first + k) % 3] for k in range(3))
+        start, end = faces.reshape(-1), np.roll(faces, -1, 1).reshape(-1)
+        keys = start * len(column) + end
+        order = np.argsort(keys)
+        wanted = q * len(column) + p
+        place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+        side = order[place]
+        beyond = side // 3
+        fit = (keys[side] == wanted) & (area[beyond] > 0)
+        # One flip a triangle at a time.
+        _, once = np.unique(beyond[fit], return_index=True)
+        chosen = np.flatnonzero(fit)[once]
+        if not len(chosen):
+            standing: Whole = faces[area != 0]
+            return standing
+        d = faces[beyond[chosen], (side[chosen] % 3 + 2) % 3]
+        faces[upright[chosen]] = np.stack([q[chosen], m[chosen], d], axis=1)
+        faces[beyond[chosen]] = np.stack([m[chosen], p[chosen], d], axis=1)
 
 
 def _faces(known: npt.NDArray[np.bool_]) -> Whole:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import shapely
 from numba import njit
 
 from cimkit.errors import SourceUnreadable
-from cimkit.exporters.three_d_tiles.rasters import Raster, Reader, places
+from cimkit.exporters.three_d_tiles.rasters import Places, Raster, Reader, places
 from cimkit.tiles.terrain import Lattice
 from cimkit.tiles.terrain_grid import Cell, Tiling
 
@@ -24,6 +24,7 @@ Reals = npt.NDArray[np.float64]
 
 _WINDOW = 2048
 _SPARSE = 512
+_NODE = 32
 _LOW, _HIGH = -11_500.0, 9_500.0  # there is no ground beyond
 _UNDECLARED = (-9999.0, -32767.0, -32768.0)
 
@@ -67,7 +68,7 @@ class Elevation:
         first, shape = (cell.x * columns, cell.y * rows), (rows + 1, columns + 1)
         total, weight = np.zeros(shape), np.zeros(shape)
         source = np.full(shape, -1, np.int32)
-        read: list[tuple[int, Reals, Any]] = []
+        read: list[tuple[int, tuple[int, int, int, int]]] = []
         for number in self.touching(cell.box):
             raster = self.rasters[number]
             at_column, at_row, between, nodes = places(
@@ -81,13 +82,48 @@ class Elevation:
             for values, window in self._windows(number, at_column, at_row):
                 _gather(at_column, at_row, shift, values, np.array(window),
                         (raster.width, raster.height), total, weight, source, number)  # fmt: skip
-                read.append((number, values, window))
+                read.append((number, window))
         known = weight >= 0.5
         heights = np.full(shape, np.nan)
         heights[known] = total[known] / weight[known]
         source[~known] = -1
         loss = np.zeros((1 << down, 1 << down))
+        for number, window in read:
+            if window[2] == _WINDOW:
+                self._compare(tiling, level, first, number, window, heights, source, loss)
         return Lattice(heights, source, loss)
+
+    def _compare(
+        self,
+        tiling: Tiling,
+        level: int,
+        first: tuple[int, int],
+        number: int,
+        window: tuple[int, int, int, int],
+        heights: Reals,
+        source: npt.NDArray[np.int32],
+        loss: Reals,
+    ) -> None:
+        """Raise each tile's loss to the distance between its posts and the pixels of a window."""
+        raster = self.rasters[number]
+        x, y = max(window[0], 0), max(window[1], 0)
+        right = min(window[0] + window[2] + 1, raster.width)
+        bottom = min(window[1] + window[3] + 1, raster.height)
+        between = Places(_NODE, (0, 0), (bottom - y, right - x))
+        u, v = (a + np.arange(max(-(-(b - a) // _NODE) + 1, 2)) * float(_NODE)
+                for a, b in ((x, right), (y, bottom)))  # fmt: skip
+        nodes = raster.lonlat(np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2))
+        shape = len(v), len(u)
+        if not np.isfinite(nodes).all():
+            return
+        zero = tiling.longitude(level, first[0]), tiling.latitude(level, first[1])
+        step = tiling.longitude(level, 1) + 180.0, tiling.latitude(level, 1) + 90.0
+        at = [((nodes[:, k] - zero[k]) / step[k]).reshape(shape) for k in (0, 1)]
+        values = self._values(number, *window[:3])
+        own = values[y - window[1] : bottom - window[1], x - window[0] : right - window[0]]
+        shift = between.spread(self._shift(raster, nodes.reshape(*shape, 2)))
+        _misfit(np.ascontiguousarray(own) + shift, between.spread(at[0]), between.spread(at[1]),
+                heights, source, number, loss)  # fmt: skip
 
     def at(self, xy: Reals) -> Reals:
         """Heights above the ellipsoid, metres, at places, shape (n, 2); NaN without ground."""
@@ -204,3 +240,37 @@ def _gather(
             weight[j, i] += taken
             if source[j, i] < 0 or taken > 0.5:
                 source[j, i] = number
+
+
+@njit(cache=True, nogil=True)
+def _misfit(
+    values: Reals,
+    column: Reals,
+    row: Reals,
+    heights: Reals,
+    source: npt.NDArray[np.int32],
+    number: int,
+    loss: Reals,
+) -> None:
+    """Compare pixels with the triangles between posts, where the posts are from these pixels."""
+    rows, columns = heights.shape[0] - 1, heights.shape[1] - 1
+    high, wide = rows // loss.shape[0], columns // loss.shape[1]
+    for j in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            z, u, v = values[j, i], column[j, i], row[j, i]
+            if np.isnan(z) or not (0 <= u <= columns and 0 <= v <= rows):
+                continue
+            x, y = min(int(u), columns - 1), min(int(v), rows - 1)
+            if source[y, x] != number or source[y + 1, x + 1] != number:
+                continue
+            fx, fy = u - x, v - y
+            a, c = heights[y, x], heights[y + 1, x + 1]
+            if fy <= fx:
+                b = heights[y, x + 1]
+                found = a + fx * (b - a) + fy * (c - b)
+            else:
+                d = heights[y + 1, x]
+                found = a + fy * (d - a) + fx * (c - d)
+            off = abs(found - z)
+            if off > loss[y // high, x // wide]:  # false beside a hole
+                loss[y // high, x // wide] = off
