@@ -75,6 +75,9 @@ class CityObject:
     """Until when."""
     relations: list[tuple[str, str]] = field(default_factory=list)
     """(kind, key or name of the other)."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Members of the object that are no attributes in the source: the name of each in
+    ``attributes``."""
     instances: list[dict[str, Any]] = field(default_factory=list)
     """Templates it is made of: ``template``, ``matrix`` (row by row), ``point``, ``lod``."""
 

@@ -200,6 +200,8 @@ def _geometry(item: CityObject, geometry: CityGeometry, crs_text: str | None) ->
 
 def _facts(item: CityObject, extent: _Extent | None) -> dict[str, Any]:
     said: dict[str, Any] = {"attributes": item.attributes}
+    if item.beside:
+        said["beside"] = item.beside
     if item.instances:
         said["instances"] = item.instances
     text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)

@@ -12,6 +12,7 @@ from cimkit.loaders._city.model import DEPTH, CityGeometry, CityObject, compact
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._city.times import lifecycle, times
 from cimkit.loaders.cityjson.looks import Library
+from cimkit.loaders.cityjson.members import set_beside
 from cimkit.loaders.cityjson.parts import Json, Part
 from cimkit.loaders.cityjson.semantics import read_semantics
 from cimkit.model import Problem
@@ -81,10 +82,7 @@ def _object(
     )
     found.valid_from, found.valid_to = times(attributes)
     found.lifecycle = lifecycle(attributes)
-    if body.get("address"):
-        attributes["address"] = body["address"]
-    for name in body.keys() - _KNOWN - _OLD_PARTS:  # of extensions
-        attributes.setdefault(name, body[name])
+    found.beside = set_beside(attributes, body, _KNOWN | _OLD_PARTS, part)
     found.attributes = attributes
     _relate(found, body, part, tally)
     where = f"{part.place} {key}".strip()

@@ -163,6 +163,8 @@ def survey(source: Source, options: ReadOptions) -> Asset:
             "placed": placed.crs is not None,
             "height_kind": high_of.kind,
             "extensions": _extensions(head),
+            "extension_declarations": _declarations(head),
+            "appearance_defaults": _defaults(head),
             "extra": {k: _short(v) for k, v in sorted(found.extra.items())},
             "vertices_unused": found.unused,
             "vertices_double": found.double,
@@ -174,6 +176,21 @@ def survey(source: Source, options: ReadOptions) -> Asset:
 def _extensions(head: Json) -> list[str]:
     said = head.get("extensions")
     return sorted(map(str, said)) if isinstance(said, (dict, list)) else []
+
+
+def _declarations(head: Json) -> Json:
+    """Return where the schemas of the extensions are, as the document says."""
+    said = head.get("extensions")
+    held = said if isinstance(said, dict) else {}
+    return {str(name): given for name, given in sorted(held.items()) if isinstance(given, dict)}
+
+
+def _defaults(head: Json) -> Json:
+    """Return the themes that are shown unless another is asked for."""
+    looks = head.get("appearance")
+    held = looks if isinstance(looks, dict) else {}
+    names = ("default-theme-material", "default-theme-texture")
+    return {name: held[name] for name in names if isinstance(held.get(name), str)}
 
 
 def _short(value: Any) -> Any:
