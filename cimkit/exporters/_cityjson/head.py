@@ -26,8 +26,8 @@ def sources(selection: Selection) -> list[dict[str, Any]]:
     """Return the city models that selected objects are of: their properties, path and root."""
     rows = selection.fetch(
         "SELECT i.item_id, i.path, i.root, i.members, i.sha256, i.properties FROM items i "
-        "SEMI JOIN (SELECT DISTINCT item_id FROM selected WHERE kind = 'citymodel') s USING (item_id) "
-        "ORDER BY i.path, i.item_id"
+        "SEMI JOIN (SELECT DISTINCT item_id FROM selected WHERE kind = 'citymodel') s "
+        "USING (item_id) ORDER BY i.path, i.item_id"
     ).to_pylist()
     return [row | {"properties": orjson.loads(row["properties"] or b"{}")} for row in rows]
 

@@ -51,9 +51,9 @@ class Making:
     bare: int = 0
     """Objects without a geometry."""
     low: npt.NDArray[np.float64] = field(default_factory=lambda: np.full(3, np.inf))
-    """Least x, y, z of all geometries, steps."""
+    """Least x, y, z of all vertices, steps."""
     high: npt.NDArray[np.float64] = field(default_factory=lambda: np.full(3, -np.inf))
-    """Greatest x, y, z of all geometries, steps."""
+    """Greatest x, y, z of all vertices, steps."""
     _looks: Looks | None = None
 
     def looks(self) -> Looks:
@@ -115,7 +115,9 @@ class Making:
             extents[draft.owner] = (low, high)
         for index, (low, high) in extents.items():
             made[index]["geographicalExtent"] = self.gathering.frame.extent(low, high)
-            self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
+        if len(steps):
+            self.low = np.minimum(self.low, steps.min(axis=0))
+            self.high = np.maximum(self.high, steps.max(axis=0))
         self.bare += len(rows) - len(extents)
         yield from self._cut(keys, made, families, steps[first], group[first], family_looks)
 
