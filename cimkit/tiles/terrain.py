@@ -6,78 +6,24 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.store import Store
-from cimkit.tiles.terrain_content import Patch, Picture, content_of
-from cimkit.tiles.terrain_grid import METRES, Cell, Tiling
-from cimkit.tiles.tileset import Tile, frame_at
+from cimkit.tiles.terrain_content import Patch, content_of
+from cimkit.tiles.terrain_grid import METRES, Cell
+from cimkit.tiles.terrain_relief import Lattice, Relief
+from cimkit.tiles.tileset import Tile, frame_at, outer_box, write_tileset
 
-__all__ = ["Lattice", "Relief", "write_terrain"]
+__all__ = ["write_terrain"]
 
-Reals = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
 
 _BLOCK = 3
 """Levels that are made from one reading of the heights: 8 by 8 tiles at most."""
-_OUTSIDE = 4
-"""Levels of tiles in one tileset.json."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lattice:
-    """Heights at the posts of one level."""
-
-    heights: Reals
-    """Shape (rows + 1, columns + 1), from the south-west: metres above the ellipsoid, NaN where
-    there is no ground."""
-    source: npt.NDArray[np.int32]
-    """The same shape: number of the elevation model that a height is from, -1 for none."""
-    loss: Reals
-    """Shape (tiles to the north, tiles to the east): metres by which the posts of each tile of
-    that level are off from the pixels of the elevation models."""
-
-
-class Relief(Protocol):
-    """What the ground of a place is made from."""
-
-    @property
-    def tiling(self) -> Tiling:
-        """How cells and posts lie."""
-        ...
-
-    def roots(self) -> list[Cell]:
-        """Cells that hold all."""
-        ...
-
-    def deepest(self, cell: Cell) -> int | None:
-        """The level that what lies in a cell is worth; None: there is no elevation model."""
-        ...
-
-    def key(self, cell: Cell) -> bytes:
-        """All that decides what is seen in a cell."""
-        ...
-
-    def heights(self, cell: Cell, level: int) -> Lattice:
-        """Heights at the posts of a level at or below that of the cell."""
-        ...
-
-    def picture(self, cell: Cell) -> Picture | None:
-        """Imagery of a cell; None: there is none."""
-        ...
-
-    def features(self, cell: Cell, sources: Whole) -> tuple[pa.Table, Whole]:
-        """Rows that tell of the models that a cell's heights are from, and each model's row."""
-        ...
-
-    def names(self, sources: Whole) -> list[str]:
-        """Lasting names of models."""
-        ...
+_MANY = 400
+"""Tiles from which on a part of the tree is a tileset of its own."""
 
 
 @dataclass(slots=True)
@@ -90,6 +36,8 @@ class _Node:
     """Metres by which its posts, and flat triangles between, are off."""
     lattice: Lattice | None
     """Heights at its own posts; None: to be read."""
+    count: int
+    """Tiles that its tileset has from it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +90,14 @@ def _first(tile: Tile) -> Tile:
     while tile.uri is None and len(tile.children) == 1:
         (tile,) = tile.children
     return tile
+
+
+def _rebase(tile: Tile, up: str) -> None:
+    """Let the addresses of a tree start from another folder."""
+    if tile.uri is not None:
+        tile.uri = f"{up}{tile.uri}"
+    for child in tile.children:
+        _rebase(child, up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +239,19 @@ class _Writer:
             loss = said["loss"]
             self.seen.update(said.get("seen", ()))
         tile.children, tile.refine = children, "REPLACE"
-        if children and cell.level % _OUTSIDE == 0:
-            tile = self._outside(cell, tile)
-        return _Node(cell, tile, loss, lattice)
+        count = 1 + sum(node.count for node in below)
+        if count > _MANY:
+            tile, count = self._outside(cell, tile), 1
+        return _Node(cell, tile, loss, lattice, count)
 
     def _outside(self, cell: Cell, tile: Tile) -> Tile:
-        """Write the tile and all below it as a tileset of its own; return what stands for it."""
-        return tile
+        """Write a tile and all below it as a tileset of its own; return what stands for it."""
+        _rebase(tile, "../../")
+        name = f"{cell.level}/{cell.x}/{cell.y}.json"
+        file = self.store.folder / self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_tileset(file, tile, within=tile.frame)
+        return Tile(tile.frame, *outer_box(tile), tile.error, name, refine="REPLACE")
 
     def _kept(self, cell: Cell) -> tuple[str, str, dict[str, Any] | None]:
         """Name and key of a cell's content, and what was said of it if it is there already."""

@@ -12,8 +12,8 @@ from numba import njit
 
 from cimkit.errors import SourceUnreadable
 from cimkit.exporters.three_d_tiles.rasters import Places, Raster, Reader, places
-from cimkit.tiles.terrain import Lattice
 from cimkit.tiles.terrain_grid import Cell, Tiling
+from cimkit.tiles.terrain_relief import Lattice
 
 if TYPE_CHECKING:
     from cimkit.exporters.three_d_tiles.heights import Heights

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
     from cimkit.exporters.three_d_tiles.heights import Heights
-    from cimkit.tiles.terrain import Lattice
     from cimkit.tiles.terrain_content import Picture
+    from cimkit.tiles.terrain_relief import Lattice
 
 __all__ = ["Ground", "rasters_of"]
 
