@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +76,8 @@ def content_glb(
     surfaces = [surface for mesh in meshes if (surface := surface_of(mesh, grid, encoding))]
     copies = [
         (surface, part)
-        for part in parts
-        if isinstance(part, Instances) and (surface := _template(part, encoding))
+        for part in (_sized(part) for part in parts if _copied(part))
+        if (surface := _template(part, encoding))
     ]
     if not surfaces and not copies:
         return None
@@ -114,17 +114,27 @@ def _grid(meshes: list[Mesh]) -> Grid:
     return grid_over(np.min(low, axis=0), np.max(high, axis=0))
 
 
+def _copied(part: Mesh | Instances) -> TypeGuard[Instances]:
+    return isinstance(part, Instances) and len(part.position) > 0 < len(part.template.indices)
+
+
+def _sized(part: Instances) -> Instances:
+    """Give the template the size of the largest copy along each axis.
+
+    CesiumJS takes the extent of copies from the template's alone, whatever their scale: those of a
+    small template that is drawn large are cut off.
+    """
+    most = np.abs(part.scale).max(axis=0)
+    most[most == 0] = 1.0
+    template = replace(part.template, positions=part.template.positions * most)
+    return replace(part, template=template, scale=part.scale / most)
+
+
 def _template(part: Instances, encoding: Encoding) -> Surface | None:
-    template = part.template
-    if len(part.position) == 0 or len(template.indices) == 0:
-        return None
-    positions = y_up(template.positions)
-    grid = None
-    if encoding.quantize:
-        most = float(np.abs(part.scale).max())
-        grid = grid_over(*box(positions), magnified=most, bare=True)
-    mesh = replace(template, positions=positions, feature=np.zeros(len(positions), np.int64))
-    return surface_of(mesh, grid, encoding)
+    positions = y_up(part.template.positions)
+    grid = grid_over(*box(positions), bare=True) if encoding.quantize else None
+    none = np.zeros(len(positions), np.int64)
+    return surface_of(replace(part.template, positions=positions, feature=none), grid, encoding)
 
 
 def _grouped(

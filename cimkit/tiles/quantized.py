@@ -108,20 +108,17 @@ class Grid:
         return out
 
 
-def grid_over(low: Reals, high: Reals, *, magnified: float = 1.0, bare: bool = False) -> Grid:
+def grid_over(low: Reals, high: Reals, *, bare: bool = False) -> Grid:
     """Choose the grid for what lies in a box.
 
     Parameters
     ----------
     low, high : ndarray, shape (3,)
         Corners, metres.
-    magnified : float
-        How much larger it will be drawn.
     bare : bool
         Keep float32 and the origin: there is no node to take positions back.
     """
     extent = float((high - low).max())
-    finer = max(0, int(np.ceil(np.log2(magnified))))
     if not bare:
         for exponent in (FINE, _COARSE):
             if extent <= (_SHORT - 1) * 2.0**exponent:
@@ -129,7 +126,7 @@ def grid_over(low: Reals, high: Reals, *, magnified: float = 1.0, bare: bool = F
     # On whole metres, so that the sums of a reader are exact.
     origin = np.zeros(3) if bare else np.rint((low + high) / 2)
     reach = float(np.maximum(np.abs(low - origin), np.abs(high - origin)).max())
-    exponent = FINE - finer
+    exponent = FINE
     while reach >= (_MANTISSA - 1) * 2.0**exponent:
         exponent += 1
     return Grid(origin, exponent, False)
