@@ -55,7 +55,8 @@ def _addresses(said: Any, part: Part) -> Any:
         place = address.get("location") if isinstance(address, dict) else None
         numbers = place.get("boundaries") if isinstance(place, dict) else None
         if (
-            isinstance(numbers, list)
+            isinstance(place, dict)
+            and isinstance(numbers, list)
             and {*map(type, numbers)} <= {int}
             and all(0 <= n < len(part.vertices) for n in numbers)
         ):
