@@ -93,6 +93,17 @@ def test_where_a_tileset_lies(tmp_path: Path) -> None:
     assert west < 106.5 < east
     assert south < 29.5 < north
     assert asset.vertical_datum == "EPSG:4979"
+    # The Earth, and two continents whose common box is deep below the ground.
+    earth = {"box": [9e5, 9e5, 1e6, 1.5e7, 0, 0, 0, 1.5e7, 0, 0, 0, 1.5e7]}
+    assert probe(tmp_path / "e.json", tileset(boundingVolume=earth)).bbox_wgs84 == (
+        -180, -90, 180, 90,
+    )  # fmt: skip
+    ends = np.array([there.transform(*p, 0.0) for p in ((4.0, 52.0), (139.0, 35.0))])
+    middle, half = ends.mean(axis=0), np.abs(ends[1] - ends[0]) / 2 + 1e5
+    wide = {"box": [*middle, *np.diag(half).ravel()]}
+    west, south, east, north = probe(tmp_path / "w.json", tileset(boundingVolume=wide)).bbox_wgs84
+    assert west <= 4 <= 139 <= east
+    assert south <= 35 <= 52 <= north
     local = probe(tmp_path / "n.json", tileset(boundingVolume=box))
     assert local.bbox_wgs84 is None
     assert "crs-missing" in [p.code for p in local.problems]

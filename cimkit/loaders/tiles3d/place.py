@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from cimkit.geometry.frames import ecef
 from cimkit.loaders._mesh.jsons import child
 from cimkit.loaders._mesh.local import earth_centred
 from cimkit.loaders.tiles3d.s2 import s2_bounds
@@ -17,6 +18,8 @@ from cimkit.loaders.tiles3d.s2 import s2_bounds
 __all__ = ["Lies", "volume_of"]
 
 Array = npt.NDArray[np.float64]
+_CONTINENT = 1_000_000.0
+"""Metres from the middle to a side: no model without a place is as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def volume_of(root: dict[str, Any]) -> Lies | None:
 
     A region is stated in radians, an S2 cell by its token. A box or a sphere is in Earth-centred
     metres once the tile's transform is applied; near the centre of the Earth it is a model without
-    a place.
+    a place, unless it is as large as continents.
     """
     volume = root.get("boundingVolume")
     if not isinstance(volume, dict):
@@ -58,11 +61,32 @@ def volume_of(root: dict[str, Any]) -> Lies | None:
         placed = corners @ matrix.reshape(4, 4)[:3, :3] + matrix.reshape(4, 4)[3, :3]
     except (TypeError, ValueError, IndexError):
         return None  # no numbers; the tileset's own problems name the tile
+    wide = _wide(placed)
+    if wide is not None:
+        bounds = (*placed.min(axis=0).tolist(), *placed.max(axis=0).tolist())
+        return Lies("EPSG:4978", wide, (0.0, 0.0), bounds)
     found = earth_centred(placed)
     if found is None:
         return None
     box = (*placed.min(axis=0).tolist(), *placed.max(axis=0).tolist())
     return Lies("EPSG:4978", found[0], found[1], box)
+
+
+def _wide(corners: Array) -> Any:
+    """The part of the Earth's surface in a box that is as large as continents; None if none is.
+
+    Its corners, in the order of `_corners`, may lie far below and above the ground.
+    """
+    middle, axes = corners.mean(axis=0), (corners[[4, 2, 1]] - corners[0]) / 2
+    if not np.isfinite(corners).all() or np.linalg.norm(axes, axis=1).max() < _CONTINENT:
+        return None
+    lon, lat = (v.ravel() for v in np.meshgrid(np.arange(-180, 181), np.arange(-90, 91)))
+    at = (ecef(lon, lat, np.zeros(len(lon))) - middle) @ np.linalg.pinv(axes)
+    inside = (np.abs(at) <= 1).all(axis=1)
+    if not inside.any():
+        return None
+    lon, lat = lon[inside], lat[inside]
+    return shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
 
 
 def _region(given: Array) -> Lies | None:
