@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cimkit.loaders.tiles3d.found import Found
     from cimkit.loaders.tiles3d.place import Lies
 
-SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=6)
+SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=7)
 
 _TILES = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
 _TEMPLATE = re.compile(r"\\\{(level|x|y|z)\\\}")
