@@ -23,7 +23,7 @@ def draw(making: Making) -> Drawn | None:
     shapes, middle, span = shapes_of(table)
     level = making.heights.ellipsoidal(
         middle,
-        making.heights.ground(middle, number(table, "z_min")),
+        making.heights.ground(middle, number(table, "z_min"), texts(table, "vertical_datum")),
         texts(table, "vertical_datum"),
     )
     layer = Layer(

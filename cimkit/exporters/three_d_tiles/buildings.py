@@ -69,7 +69,7 @@ def _blocks(making: Making, table: pa.Table, name: str) -> Layer:
     shapes, middle, span = shapes_of(table)
     base = making.heights.ellipsoidal(
         middle,
-        making.heights.ground(middle, number(table, "z_min")),
+        making.heights.ground(middle, number(table, "z_min"), texts(table, "vertical_datum")),
         texts(table, "vertical_datum"),
     )
     height = number(table, "height")

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from cimkit.exporters.three_d_tiles.clamping import draped
 from cimkit.exporters.three_d_tiles.outlines import Reals
-from cimkit.exporters.three_d_tiles.sorting import number
+from cimkit.exporters.three_d_tiles.sorting import number, texts
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.tiles import wkb_type
 
@@ -75,7 +76,8 @@ def course(
     ends = _ends(table, rise)
     known = ~has_z & np.isfinite(ends).all(axis=1)
     z_min = number(table, "z_min")
-    ground = making.heights.ground(middle, np.where(has_z | known, 0.0, z_min))
+    datum = texts(table, "vertical_datum")
+    ground = making.heights.ground(middle, np.where(has_z | known, 0.0, z_min), datum)
     depth = _pair(table, "depth")
     # Where a line's lowest height is said it lies there, and not below it.
     free = ~has_z & ~known & np.isnan(z_min)
@@ -89,6 +91,8 @@ def course(
     slope = ~has_z & (start != 0).any(axis=1)
     if slope.any():
         out[slope] = _sloped(out[slope], start[slope])
+    if making.heights.terrain is not None and free.any():
+        out[free] = draped(out[free], middle[free], making.heights.terrain)
     offset = np.zeros(len(out))
     xyz, row = shapely.get_coordinates(out, include_z=True, return_index=True)
     count = np.bincount(row, minlength=len(out))

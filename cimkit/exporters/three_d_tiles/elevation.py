@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,10 +50,16 @@ class Elevation:
         self.rasters = sorted(
             rasters, key=lambda r: (round(r.resolution, 4), r.row["source"], r.row["item_id"])
         )
-        self._reader, self._heights = reader, heights
+        # Its counts are of objects; what is asked here are nodes.
+        self._reader, self._heights = reader, replace(heights)
         self._tree = shapely.STRtree([r.outline for r in self.rasters])
         self.lost: dict[int, str] = {}
         """Numbers of the models that cannot be read again, and why."""
+
+    @property
+    def unshifted(self) -> bool:
+        """Whether there are places of which the model of the geoid says nothing."""
+        return self._heights.outside > 0
 
     def touching(self, box: tuple[float, float, float, float]) -> list[int]:
         """Numbers of the models that touch a box of CRS84 degrees, the finest first."""

@@ -186,6 +186,8 @@ class Ground:
 
     def tell(self, report: ExportReport, seen: set[str]) -> None:
         """Count the rasters of which nothing is seen, and say why."""
+        if self._elevation.unshifted:
+            report.notes.append("part of the terrain lies outside of the geoid's model")
         for rasters, why in (
             (self._elevation, "elevation model without data, or under finer ones"),
             (self._imagery, "imagery without ground under it, or under finer imagery"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,11 @@ class Heights:
     """Objects without a height, set on the level of the nearest that has one."""
     at_zero: int = 0
     """Objects without a height, and none near that has one."""
+    terrain: Callable[[Reals], Reals] | None = None
+    """Ellipsoidal heights of the ground at places, NaN where it is not known; None: objects are
+    not set on it."""
+    clamped: int = 0
+    """Objects without a height, set on the terrain."""
     _ground: tuple[Any, Reals] | None = field(default=None, repr=False)
 
     @classmethod
@@ -117,12 +123,24 @@ class Heights:
         if len(z):
             self._ground = (shapely.STRtree(shapely.points(x, y)), z)
 
-    def ground(self, xy: Reals, z: Reals) -> Reals:
-        """Fill unknown heights (NaN), shape (n,), by the nearest known one within some 5 km."""
+    def ground(self, xy: Reals, z: Reals, datum: npt.NDArray[Any] | str | None = None) -> Reals:
+        """Fill unknown heights (NaN), shape (n,), in the vertical datum of the objects.
+
+        By the terrain where objects are set on it, else by the nearest known one within some 5 km.
+        """
         import shapely
 
-        unknown = np.flatnonzero(np.isnan(z))
         filled = np.where(np.isnan(z), 0.0, z)
+        found = np.isfinite(z)
+        if self.terrain is not None and not found.all():
+            low = np.full(len(z), np.nan)
+            low[~found] = self.terrain(xy[~found])
+            on = np.isfinite(low)
+            self.clamped += int(on.sum())
+            # A copy counts what the caller counts when it comes back from this datum.
+            filled[on] = (low - replace(self).ellipsoidal(xy, np.zeros(len(z)), datum))[on]
+            found |= on
+        unknown = np.flatnonzero(~found)
         if not len(unknown):
             return filled
         if self._ground is None:
@@ -153,6 +171,10 @@ class Heights:
             said.append(
                 f"{self.own_zero:,} heights are measured from a zero of their own and were not "
                 "shifted"
+            )
+        if self.clamped:
+            said.append(
+                f"{self.clamped:,} objects have no height of their own: they stand on the terrain"
             )
         if self.guessed:
             said.append(

@@ -53,9 +53,8 @@ def draw(making: Making) -> Drawn | None:
     shapes = shapely.from_wkb(table["wkb"].to_numpy())
     middle = shapely.get_coordinates(shapely.centroid(shapes))
     z = np.where(np.isfinite(said["altitude"]), said["altitude"], number(table, "z_min"))
-    level = making.heights.ellipsoidal(
-        middle, making.heights.ground(middle, z), texts(table, "vertical_datum")
-    )
+    datum = texts(table, "vertical_datum")
+    level = making.heights.ellipsoidal(middle, making.heights.ground(middle, z, datum), datum)
     at = np.column_stack([middle, level])
     axis = {
         n: np.where(np.isfinite(number(table, f"axis_{n}")), number(table, f"axis_{n}"), said[n])
