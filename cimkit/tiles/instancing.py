@@ -19,8 +19,8 @@ Reals = npt.NDArray[np.float64]
 
 # Takes east, north, up to the axes of glTF.
 _Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-# Binary exponents: half a millimetre; 2**-22 of a turn moves the top of a mast by 10 micrometres.
-_EXPONENT = {"TRANSLATION": FINE, "ROTATION": -22, "SCALE": -13}
+# Binary exponents. A mast of 30 m ends within 0.1 mm of where scale and rotation say.
+_EXPONENT = {"TRANSLATION": FINE, "ROTATION": -22, "SCALE": -18}
 _CHUNK = 1 << 22  # numbers at one go
 
 
@@ -46,7 +46,7 @@ def places_of(copies: Instances, frame: Reals, *, quantize: bool) -> Places:
     frame : ndarray, shape (4, 4)
         Rigid: east, north, up of the tile to the coordinates of the copies.
     quantize : bool
-        Store what compresses well: places to 0.25 mm, rotations to 1e-7, scales to 1e-4.
+        Store what compresses well: places to 0.25 mm, rotations to 1e-7, scales to 2e-6.
     """
     at = to_frame(copies.position, frame) @ _Y_UP.T
     middle = np.rint((at.min(axis=0) + at.max(axis=0)) / 2)

@@ -271,6 +271,18 @@ def _tile(
         yield from _tile(file, whole, child, world, depth + 1, volumes)
 
 
+def second_reader(file: Path) -> list[dict[str, Any]]:
+    """The primitives of a content as glTF-Transform reads them."""
+    if not (NPM / "node_modules" / "@gltf-transform" / "core").is_dir():
+        pytest.fail("glTF-Transform is not installed: run 'npm ci --prefix tests/npm'")
+    node = shutil.which("node") or "node"
+    done = subprocess.run(
+        [node, str(NPM / "read_glb.mjs")], input=str(file), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def judge(folder: Path) -> dict[str, Any]:
     """What the Khronos validator says of all contents below a folder."""
     if not (NPM / "node_modules" / "gltf-validator").is_dir():
@@ -291,5 +303,16 @@ def read_tiles() -> Callable[[Path], list[Content]]:
 
 
 @pytest.fixture(scope="session")
+def read_content() -> Callable[[Path], Content]:
+    """A content alone, as if its tile's frame were the outer coordinates."""
+    return lambda file: Content(file, {}, 0, np.eye(4), *_glb(file))
+
+
+@pytest.fixture(scope="session")
 def gltf_judge() -> Callable[[Path], dict[str, Any]]:
     return judge
+
+
+@pytest.fixture(scope="session")
+def gltf_transform() -> Callable[[Path], list[dict[str, Any]]]:
+    return second_reader
