@@ -66,13 +66,10 @@ def in_order(rows: Words, parts: list[Whole]) -> tuple[Whole, list[Words]]:
         here = slice(at, at + part.size)
         codec.optimize_vertex_cache(ordered[here], shared[here], vertex_count=count)
         at += part.size
-    found, first = np.unique(ordered, return_index=True)
-    rank = np.empty(count, np.uint32)
-    drawn = found[np.argsort(first, kind="stable")]
-    rank[drawn] = np.arange(len(drawn), dtype=np.uint32)
-    # Of equal vertices the last one stands for all.
-    old = np.zeros(count, np.int64)
-    used = np.unique(flat)
-    old[remap[used]] = used
+    rank = np.zeros(count, np.uint32)
+    drawn = codec.generate_vertex_remap(rank, ordered, vertices=np.arange(count, dtype=np.uint32))
+    # Of equal vertices any one stands for all.
+    old = np.zeros(drawn, np.int64)
+    old[rank[shared]] = flat
     ends = np.cumsum([part.size for part in parts])[:-1]
-    return old[drawn], [part.reshape(-1, 3) for part in np.split(rank[ordered], ends)]
+    return old, [part.reshape(-1, 3) for part in np.split(rank[ordered], ends)]

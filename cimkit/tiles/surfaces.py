@@ -92,7 +92,7 @@ def surface_of(mesh: Mesh, grid: Grid | None, encoding: Encoding) -> Surface | N
         exact[vertex],
         image,
         mesh.unlit,
-        len(np.unique(mesh.feature[vertex])),
+        int(np.count_nonzero(np.bincount(mesh.feature[vertex]))),
     )
 
 
