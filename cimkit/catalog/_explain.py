@@ -43,6 +43,12 @@ class Explanation:
     lineage, the names of the class and those above it."""
     decisions: list[dict[str, Any]] = field(default_factory=list)
     """What people decided: scheme, class_code, level, author, decided, reason."""
+    representations: list[dict[str, Any]] = field(default_factory=list)
+    """What else shows the same thing, and itself: object_id, kind, level, path, source_key, by
+    (code, footprint; None: it stands for the thing), confidence."""
+    doubts: list[dict[str, Any]] = field(default_factory=list)
+    """Why it is joined to nothing, or to what: object_id, other_id, rival_id, reason, overlap,
+    rival_overlap."""
     candidates: list[Candidate] = field(default_factory=list)
     """What the standard says now: of each scheme first what decides, then what lost and why, then
     what failed in one condition."""
@@ -72,6 +78,18 @@ class Explanation:
                 f", {row['rule']} ({row['confidence']:g})"
             )
             lines += [f"    {' > '.join(row['lineage'])}"] if row["lineage"] else []
+        for row in self.representations:
+            how = f"by {row['by']} ({row['confidence']:g})" if row["by"] else "stands for the thing"
+            lines.append(
+                f"Shown as {row['kind']} {row['level'] or ''} {row['source_key']} in {row['path']}"
+                f", {how}: {row['object_id']}"
+            )
+        for row in self.doubts:
+            rival = f" or {row['rival_id']}" if row["rival_id"] else ""
+            lines.append(
+                f"In doubt ({row['reason']}): {row['object_id']} may be {row['other_id']}{rival}, "
+                f"IoU {row['overlap']:.2f} and {row['rival_overlap']:.2f}"
+            )
         for row in self.decisions:
             lines.append(
                 f"Decided by {row['author']} on {row['decided']:%Y-%m-%d}: {row['scheme']} "
@@ -154,6 +172,12 @@ def explain(catalog: Catalog, object: str, *, near: int = 3) -> Explanation:
         found.decisions = _rows(
             con, f"SELECT * EXCLUDE (object_id) FROM decisions {of} ORDER BY scheme"
         )
+        found.representations = _rows(con, _SHOWING, [object_id])
+        found.doubts = _rows(
+            con,
+            "FROM same_as_doubts WHERE $1 IN (object_id, other_id, rival_id) ORDER BY ALL",
+            [object_id],
+        )
         for row in found.classifications:
             row["lineage"] = _lineage(standard, row["scheme"], row["class_code"])
         if standard is not None:
@@ -167,8 +191,18 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = con.execute(sql).to_arrow_table().to_pylist()
+_SHOWING = """
+SELECT r.object_id, r.kind, r.level, r.path, o.source_key, r."by", r.confidence
+FROM representations r JOIN objects o USING (object_id)
+WHERE thing IN (SELECT thing FROM representations WHERE object_id = $1)
+ORDER BY r."by" IS NOT NULL, r.kind DESC, r.object_id
+"""
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, sql: str, values: list[str] | None = None
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = con.execute(sql, values or []).to_arrow_table().to_pylist()
     return rows
 
 

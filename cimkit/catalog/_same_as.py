@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.catalog._outlines import outlines
 from cimkit.catalog._representations import representations
-from cimkit.geometry.same_things import SameThings, same_things
+from cimkit.geometry.same_things import same_things
 from cimkit.model import LAKE
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from cimkit.standard import Standard
 
-__all__ = ["grammar_of", "relate"]
+__all__ = ["code_pairs", "compare", "grammar_of", "relate"]
+
+Whole = npt.NDArray[np.intp]
+Marks = npt.NDArray[np.bool_]
 
 
 def grammar_of(standard: Standard | None) -> tuple[str, tuple[str, ...]] | None:
@@ -55,10 +59,48 @@ def relate(
     con.register("chosen_", pa.table({"n": pa.array(np.flatnonzero(chosen), pa.int64())}))
     con.execute("CREATE OR REPLACE TEMP TABLE compared_ AS FROM reps_ SEMI JOIN chosen_ USING (n)")
     con.unregister("chosen_")
-    rows, drawn, _ = outlines(con, "lake.", of="compared_")
-    found = same_things(drawn, _codes(con, rows["n"].to_numpy()))
-    _write(con, rows["object_id"], found, whole=changed is None)
-    return len(rows)
+    things, pairs, doubts = compare(con, "lake.", of="compared_")
+    _write(con, pairs, doubts, whole=changed is None)
+    return things
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection, tables: str = "", *, of: str = "reps_"
+) -> tuple[int, pa.Table, pa.Table]:
+    """Compare what `representations` found, or some of it.
+
+    Returns
+    -------
+    things : int
+        How many there are.
+    pairs, doubts : pa.Table
+        Rows of ``same_as`` and ``same_as_doubts``.
+    """
+    rows, drawn, _ = outlines(con, tables, of=of)
+    found = same_things(drawn, code_pairs(con, rows["n"].to_numpy()))
+    ids = rows["object_id"]
+    mine = np.flatnonzero(found.label != np.arange(len(ids)))
+    pairs = pa.table(
+        {
+            "object_id": ids.take(pa.array(mine)),
+            "other_id": ids.take(pa.array(found.label[mine])),
+            "by": pa.array(np.where(found.by_code[mine], "code", "footprint"), pa.string()),
+            "confidence": found.confidence[mine],
+        },
+        schema=LAKE["same_as"],
+    )
+    doubts = [
+        {
+            "object_id": ids[d.thing].as_py(),
+            "other_id": ids[d.other].as_py(),
+            "rival_id": ids[d.rival].as_py() if d.rival >= 0 else None,
+            "reason": d.reason,
+            "overlap": d.overlap,
+            "rival_overlap": d.rival_overlap,
+        }
+        for d in found.doubts
+    ]
+    return len(ids), pairs, pa.Table.from_pylist(doubts, schema=LAKE["same_as_doubts"])
 
 
 def _concerned(con: duckdb.DuckDBPyConnection, changed: str) -> bool:
@@ -92,7 +134,7 @@ def _concerned(con: duckdb.DuckDBPyConnection, changed: str) -> bool:
     return bool(row and row[0])
 
 
-def _around(con: duckdb.DuckDBPyConnection, count: int) -> np.ndarray:
+def _around(con: duckdb.DuckDBPyConnection, count: int) -> Marks:
     """Return which things hang together with shaken ones by code or box, however indirectly."""
     import shapely
 
@@ -110,7 +152,7 @@ def _around(con: duckdb.DuckDBPyConnection, count: int) -> np.ndarray:
         np.asarray(rows[c].combine_chunks().dictionary_encode().indices.fill_null(-1))
         for c in ("source", "family")
     )
-    codes = _codes(con, np.arange(count))
+    codes = code_pairs(con, np.arange(count))
     frontier = np.flatnonzero(chosen)
     while len(frontier):
         here, there = tree.query(boxes[frontier])
@@ -123,8 +165,8 @@ def _around(con: duckdb.DuckDBPyConnection, count: int) -> np.ndarray:
     return chosen
 
 
-def _codes(con: duckdb.DuckDBPyConnection, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of ``rep_codes_`` among some things, as places in their list."""
+def code_pairs(con: duckdb.DuckDBPyConnection, chosen: Whole) -> tuple[Whole, Whole]:
+    """Return the pairs of ``rep_codes_`` among some things, as places in their sorted list."""
     pairs = con.execute("SELECT one, two FROM rep_codes_ ORDER BY ALL").to_arrow_table()
     one, two = (pairs[c].to_numpy() for c in ("one", "two"))
     among = np.isin(one, chosen) & np.isin(two, chosen)
@@ -132,39 +174,13 @@ def _codes(con: duckdb.DuckDBPyConnection, chosen: np.ndarray) -> tuple[np.ndarr
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, ids: pa.ChunkedArray, found: SameThings, *, whole: bool
+    con: duckdb.DuckDBPyConnection, pairs: pa.Table, doubts: pa.Table, *, whole: bool
 ) -> None:
     among = "true"
     if not whole:
-        among = (
-            "object_id IN (SELECT object_id FROM compared_ UNION ALL SELECT object_id FROM shaken_)"
-        )
-    for table in ("same_as", "same_as_doubts"):
-        con.execute(f"DELETE FROM lake.{table} WHERE {among}")
-    mine = np.flatnonzero(found.label != np.arange(len(ids)))
-    pairs = pa.table(
-        {
-            "object_id": ids.take(pa.array(mine)),
-            "other_id": ids.take(pa.array(found.label[mine])),
-            "by": np.where(found.by_code[mine], "code", "footprint"),
-            "confidence": found.confidence[mine],
-        }
-    )
-    doubts = pa.Table.from_pylist(
-        [
-            {
-                "object_id": ids[d.thing].as_py(),
-                "other_id": ids[d.other].as_py(),
-                "rival_id": ids[d.rival].as_py() if d.rival >= 0 else None,
-                "reason": d.reason,
-                "overlap": d.overlap,
-                "rival_overlap": d.rival_overlap,
-            }
-            for d in found.doubts
-        ],
-        schema=LAKE["same_as_doubts"],
-    )
+        among = "object_id IN (SELECT object_id FROM compared_ UNION ALL FROM shaken_)"
     for table, rows in (("same_as", pairs), ("same_as_doubts", doubts)):
+        con.execute(f"DELETE FROM lake.{table} WHERE {among}")
         # Not even no rows: see the coordinator about inserts of nothing.
         if len(rows):
             con.register("rows_", rows)

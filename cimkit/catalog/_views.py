@@ -17,7 +17,7 @@ MACROS = ("area_m", "buffer_m", "distance_m", "length_of_m", "within_m", *_trans
 """Names of the scalar macros."""
 TABLE_MACROS = ("class_in", *_translation.TABLE_MACROS)
 """Names of the table macros."""
-VIEWS = ("photographs", "sequences", "unclassed")
+VIEWS = ("photographs", "representations", "sequences", "unclassed")
 """Names of the views that do not depend on the standard."""
 
 # Metres per degree on the WGS 84 ellipsoid from its two radii of curvature at a latitude (M along
@@ -80,6 +80,14 @@ CREATE VIEW photographs AS
             ) WINDOW w AS (PARTITION BY dataset_id, sequence ORDER BY observed NULLS LAST, path)
         )
     );
+CREATE VIEW representations AS
+    SELECT t.thing, o.object_id, o.kind, o.level, d.name AS source, i.path, t."by", t.confidence
+    FROM (
+        SELECT other_id AS thing, object_id, "by", confidence FROM same_as
+        UNION ALL
+        SELECT DISTINCT other_id, other_id, NULL, NULL FROM same_as
+    ) t JOIN objects o USING (object_id) JOIN items i USING (item_id)
+    LEFT JOIN datasets d ON d.dataset_id = o.dataset_id;
 CREATE VIEW sequences AS
     SELECT dataset_id, sequence, count(*) AS photographs, min(observed) AS observed_start,
         max(observed) AS observed_end,

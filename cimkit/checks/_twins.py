@@ -10,7 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cimkit.checks._sql import any_of, field_text, fits_glob
+from cimkit.catalog._outlines import outlines
+from cimkit.catalog._representations import BUILDING_LAYERS, CODE_FIELDS, representations
+from cimkit.catalog._same_as import code_pairs, grammar_of
+from cimkit.geometry.same_things import same_things
 
 if TYPE_CHECKING:
     from cimkit.checks._spec import CheckContext
@@ -20,19 +23,6 @@ __all__ = ["BUILDING_LAYERS", "CODE_FIELDS", "Twins", "direction", "twins"]
 
 Shapes = npt.NDArray[np.object_]
 Whole = npt.NDArray[np.intp]
-
-BUILDING_LAYERS = [
-    *("*build*", "*Build*", "*BUILD*", "*bldg*", "*Bldg*", "*_bld*", "bld*", "*footprint*"),
-    *("*house*", "*建筑*", "*房屋*", "*楼栋*", "*建物*", "*BldA*", "*gebaeude*", "*Gebaeude*"),
-]
-CODE_FIELDS = ["bldg_id", "building_id", "BuildingID", "Reference", "楼栋编号", "建物ID", "gml_id"]
-
-_BODIES = (
-    *("IfcSlab", "IfcSlabStandardCase", "IfcSlabElementedCase", "IfcWall", "IfcWallStandardCase"),
-    *("IfcWallElementedCase", "IfcCurtainWall", "IfcColumn", "IfcPlate"),
-)
-_STRONG = 0.5
-"""Of the smaller outline, that two share if they are one building."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,130 +72,33 @@ def twins(
     """
     import shapely
 
-    from cimkit.geometry.coverage import sound
     from cimkit.geometry.local_plane import LocalPlane
 
-    named = " OR ".join(fits_glob("source_layer", g) for g in layers) or "FALSE"
-    reference = "json_extract_string(properties, '$.pset.Pset_BuildingCommon.Reference')"
+    grammar = grammar_of(context.standard)
+    representations(context.con, grammar=grammar, where=where, layers=layers, codes=codes)
     context.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE models AS
-        SELECT * FROM things WHERE bbox IS NOT NULL AND ST_Dimension(geometry) = 2 AND ({where})
-          AND (kind = 'bim' AND source_class = 'IfcBuilding'
-               OR kind = 'citymodel' AND parent_id IS NULL AND source_class LIKE '%Building')"""
+        """CREATE OR REPLACE TEMP TABLE built_ AS
+        SELECT r.*, low AS z, high AS z_max FROM reps_ r JOIN objects o USING (object_id)
+        WHERE family IS NOT NULL AND EXISTS (FROM reps_ WHERE rank > 0)
+          AND (rank = 2 OR o.bbox IS NOT NULL AND ST_Dimension(o.geometry) = 2)"""
     )
-    rows = context.table(
-        f"""SELECT t.object_id, t.item_id, t.kind, t.z, t.z_max, t.height, t.asset_code,
-                   t.source_key, i.vertical_datum AS datum, {field_text(*codes)} AS own,
-                   {reference} AS reference, ST_AsWKB(t.geometry) AS shape
-            FROM (FROM models UNION ALL
-                  SELECT * FROM things WHERE kind = 'gis' AND bbox IS NOT NULL AND ({where})
-                    AND ST_Dimension(geometry) = 2 AND EXISTS (FROM models)
-                    AND (class_code IN (SELECT class_code FROM models WHERE class_code IS NOT NULL)
-                         OR {named})) t
-            JOIN (SELECT item_id, vertical_datum FROM items) i USING (item_id)
-            ORDER BY object_id"""
-    )
-    shapes = shapely.from_wkb(rows["shape"].to_numpy(zero_copy_only=False))
+    rows, drawn, rough = outlines(context.con, of="built_")
+    found = same_things(drawn, code_pairs(context.con, rows["n"].to_numpy()))
+    there = np.flatnonzero(~shapely.is_missing(drawn.shapes))
+    # Numbers of those that have no outline are left out.
+    number = np.searchsorted(there, np.arange(len(rows)))
+    least = np.full(len(rows), len(rows))
+    np.minimum.at(least, found.label[there], number[there])
+    shapes = drawn.shapes[there]
     box = shapely.total_bounds(shapes) if len(shapes) else np.zeros(4)
     local = LocalPlane(float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2)
-    shapes = local.shapes_to_plane(shapes)
-    rough = _built(context, rows, shapes, local)
-    shapes = sound(shapes)
-    one, two = _coded(context, rows)
-    coded = np.zeros(len(rows), dtype=bool)
-    coded[one] = coded[two] = True
-    a, b = _standing(rows, shapes, coded)
-    group = _joined(len(rows), np.concatenate([one, a]), np.concatenate([two, b]))
-    return Twins(rows, shapes, local, group, rough)
-
-
-def _built(
-    context: CheckContext, rows: pa.Table, shapes: Shapes, local: LocalPlane
-) -> npt.NDArray[np.bool_]:
-    """Draw the buildings of BIM by their slabs and walls; return those that have none.
-
-    What stands for a building without a body of its own is the hull of its parts.
-    """
-    import shapely
-
-    rough = np.asarray(rows["kind"].to_numpy(zero_copy_only=False) == "bim", dtype=bool)
-    parts = context.table(
-        f"""WITH RECURSIVE inside AS (
-                SELECT object_id AS building, object_id FROM models WHERE kind = 'bim'
-                UNION SELECT i.building, o.object_id
-                FROM inside i JOIN (SELECT object_id, parent_id FROM objects WHERE kind = 'bim') o
-                     ON o.parent_id = i.object_id)
-            SELECT i.building, starts_with(o.source_class, 'IfcSlab') AS slab,
-                   ST_AsWKB(o.geometry) AS shape
-            FROM inside i JOIN objects o USING (object_id)
-            WHERE o.geometry IS NOT NULL AND ST_Dimension(o.geometry) = 2
-              AND {any_of("o.source_class", _BODIES)}"""
+    return Twins(
+        rows.take(pa.array(there)),
+        local.shapes_to_plane(shapes),
+        local,
+        least[found.label[there]],
+        rough[there],
     )
-    outlines = shapely.force_2d(shapely.from_wkb(parts["shape"].to_numpy(zero_copy_only=False)))
-    outlines = local.shapes_to_plane(outlines)
-    owner = parts["building"].to_numpy(zero_copy_only=False)
-    slab = parts["slab"].to_numpy(zero_copy_only=False)
-    ids = rows["object_id"].to_numpy(zero_copy_only=False)
-    for n in np.flatnonzero(rough):
-        mine = owner == ids[n]
-        if not mine.any():
-            continue
-        shape = shapely.union_all(shapely.make_valid(outlines[mine]))
-        if not slab[mine].any():  # walls alone go around what they enclose
-            rings = shapely.get_exterior_ring(shapely.get_parts(shape))
-            shape = shapely.union_all(shapely.polygons(rings[~shapely.is_missing(rings)]))
-        shapes[n], rough[n] = shape, False
-    return rough
-
-
-def _coded(context: CheckContext, rows: pa.Table) -> tuple[Whole, Whole]:
-    """Return pairs of two kinds that share a code which no other of their kinds has."""
-    numbered = rows.select(["kind", "asset_code", "source_key", "own", "reference"])
-    context.con.register(
-        "coded_rows", numbered.append_column("n", pa.array(np.arange(len(rows)), pa.int64()))
-    )
-    try:
-        found = context.table(
-            """WITH held AS (
-                   SELECT code, kind, min(n) AS n
-                   FROM (SELECT n, kind, unnest([asset_code, source_key, own, reference]) AS code
-                         FROM coded_rows)
-                   WHERE length(code) > 2 GROUP BY ALL HAVING count(DISTINCT n) = 1)
-               SELECT DISTINCT a.n AS one, b.n AS two
-               FROM held a JOIN held b ON a.code = b.code AND a.kind < b.kind ORDER BY one, two"""
-        )
-    finally:
-        context.con.unregister("coded_rows")
-    one, two = (np.asarray(found[name].to_numpy(), np.intp) for name in ("one", "two"))
-    return one, two
-
-
-def _standing(rows: pa.Table, shapes: Shapes, coded: npt.NDArray[np.bool_]) -> tuple[Whole, Whole]:
-    """Return pairs of two kinds that stand on each other, where no code says otherwise."""
-    import shapely
-
-    kinds = np.unique(rows["kind"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
-    free = np.flatnonzero(~coded)
-    one, two = shapely.STRtree(shapes[free]).query(shapes[free], predicate="intersects")
-    one, two = free[one], free[two]
-    differ = (one < two) & (kinds[1][one] != kinds[1][two])
-    one, two = one[differ], two[differ]
-    shared = shapely.area(shapely.intersection(shapes[one], shapes[two]))
-    least = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[two]))
-    strong = shared > _STRONG * np.maximum(least, 1e-9)
-    return one[strong], two[strong]
-
-
-def _joined(count: int, one: Whole, two: Whole) -> Whole:
-    label: Whole = np.arange(count)
-    while True:
-        least = np.minimum(label[one], label[two])
-        before = label.copy()
-        np.minimum.at(label, one, least)
-        np.minimum.at(label, two, least)
-        label = label[label]
-        if (label == before).all():
-            return label
 
 
 def direction(shape: Any) -> tuple[float, float]:
