@@ -23,6 +23,7 @@ _STARTS = {
     ".city.json": b'{"type":"CityJSON"',
     ".city.jsonl": b'{"type":"CityJSON"',
     ".glb": b"glTF",
+    ".laz": b"LASF",
 }
 """How the files of each suffix begin."""
 

@@ -30,7 +30,7 @@ NODE_POINTS = 65_536
 """Points in one tile at most."""
 _BYTES = 1_000_000
 _FEW = 32
-_QUANTUM = 1e-4
+_QUANTUM = 5e-4
 Reals = npt.NDArray[np.float64]
 
 
@@ -121,8 +121,8 @@ def write_cloud(
         unit = np.array(plan.unit) * lattice.step
         low, high = (np.rint((c - lattice.origin) / lattice.step) for c in spool.box)
         cube = Cube.over(low.astype(np.int64), high.astype(np.int64), unit)
-        finest = max(_QUANTUM, float(unit.min()) / 2)
-        placing = Placing(lattice, plan.to_earth, local=plan.local, finest=finest)
+        finest = max(_QUANTUM, float(unit.min()))
+        placing = Placing(lattice, plan.to_earth, unit=unit, local=plan.local, finest=finest)
         tiles = _Tiles(plan, placing, put, prefix, group, encoding or Encoding(), cap, tree)
         tiles.record = spool.record
         tiles.shifts = {cloud: 8 if peak > 255 else 0 for cloud, peak in peaks.items()}

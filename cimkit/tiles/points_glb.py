@@ -72,7 +72,7 @@ def cloud_glb(
     """
     count = len(placed.steps)
     made = _Buffers(encoding.meshopt, count)
-    most = placed.steps[:, :3].max(axis=0).tolist()
+    most = list(placed.most)
     attributes = {
         "POSITION": made.add(placed.steps.view(np.uint8), 5123, "VEC3", bounds=([0, 0, 0], most))
     }

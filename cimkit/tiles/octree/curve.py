@@ -6,11 +6,13 @@ that the octant of a child is ``x << 2 | y << 1 | z`` and the order of the numbe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["DEPTH", "cells", "morton_keys", "radix_order", "spread"]
+__all__ = ["DEPTH", "box_of", "cells", "in_order", "morton_keys", "radix_order", "spread"]
 
 DEPTH = 12
 """Levels that a key resolves below the cell that it was made for: 36 bits."""
@@ -120,3 +122,30 @@ def radix_order(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         order[i] = np.int64(one[i] & mask)
         keys[i] = one[i] >> index_bits
     return order
+
+
+@njit(cache=True, nogil=True)
+def in_order(rows: npt.NDArray[np.int32], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Return the rows in another order."""
+    width = rows.shape[1]
+    out = np.empty((len(order), width), np.int32)
+    for i in range(len(order)):
+        row = order[i]
+        for k in range(width):
+            out[i, k] = rows[row, k]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def box_of(
+    rows: npt.NDArray[Any],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the least and the greatest of the first three columns, of at least one row."""
+    low, high = np.empty(3), np.empty(3)
+    for axis in range(3):
+        low[axis] = high[axis] = rows[0, axis]
+    for i in range(1, len(rows)):
+        for axis in range(3):
+            value = rows[i, axis]
+            low[axis], high[axis] = min(low[axis], value), max(high[axis], value)
+    return low, high

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.tiles.octree.cube import Cell, Cube
-from cimkit.tiles.octree.curve import DEPTH, morton_keys, radix_order
+from cimkit.tiles.octree.curve import DEPTH, in_order, morton_keys, radix_order
 from cimkit.tiles.octree.sampling import FINEST, Scratch, pick
 
 __all__ = ["Emitter", "Grown", "above", "grow"]
@@ -118,8 +118,7 @@ class _Branch(Generic[T]):
         self.keys = np.empty(len(rows), np.uint64)
         morton_keys(rows, cube.low, cube.share, cell.level, cell.place, self.keys)
         order = radix_order(self.keys)
-        whole: Any = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1] * 4)))
-        self.rows: Rows = whole[order].view(np.int32).reshape(rows.shape)
+        self.rows: Rows = in_order(rows, order)
 
     def node(self, depth: int, start: int, end: int, code: int, cell: Cell) -> _Node[T]:
         """The node of the points ``start`` to ``end``, which lie in a cell."""
@@ -183,7 +182,7 @@ def _parent(
             free -= len(rest)
             continue
         if len(rest) or kid.children:
-            children.append(emitter.node(kid.cell, rows[rest], kid.children, kid.spacing))
+            children.append(emitter.node(kid.cell, in_order(rows, rest), kid.children, kid.spacing))
     held = np.sort(np.concatenate(own)) if len(own) > 1 else own[0]
     spacing = cube.metres / 2.0**cell.level / (1 << bits)
     if not children:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.errors import ExportError
+from cimkit.tiles.octree.curve import box_of
 
 __all__ = ["Batch", "Lattice", "Spool", "room"]
 
@@ -40,6 +41,9 @@ class Batch:
     """Units of the source in one step of `places`, by axis; None for reals."""
     offset: tuple[float, float, float] | None = None
     """Added to the steps."""
+    block: npt.NDArray[np.void] | None = None
+    """The beginnings of whole records, x, y, z as int32 included, if the source has them so; of
+    the columns only what is not in them is needed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,14 @@ class Spool:
         Exists; for temporary files.
     payload : numpy dtype
         What a record has behind its place; its size is filled up to whole words.
+    step : float
+        Least step of a lattice for reals, in units of the source.
     """
 
-    def __init__(self, folder: Path, payload: np.dtype[Any]) -> None:
+    def __init__(self, folder: Path, payload: np.dtype[Any], *, step: float = _FINEST) -> None:
         self.folder = folder
         self.payload = payload
+        self.step = step
         self.pad = -payload.itemsize % 4
         self.count = 0
         self.dropped = 0
@@ -109,20 +116,28 @@ class Spool:
         if not count:
             return
         first = self.record if kind is not None else self._with_reals()
-        held = np.zeros(count, first)
-        for i, axis in enumerate(places):
-            held["xyz"][:, i] = axis
+        made: Any = np.empty if batch.block is not None else np.zeros
+        held = made(count, first)
+        if batch.block is not None:
+            size = batch.block.dtype.itemsize
+            beginning = np.dtype({"names": ["at"], "formats": [batch.block.dtype],
+                                  "offsets": [0], "itemsize": first.itemsize})  # fmt: skip
+            assert size <= first.itemsize
+            held.view(beginning)["at"] = batch.block
+        else:
+            for i, axis in enumerate(places):
+                held["xyz"][:, i] = axis
         for name, column in columns.items():
             held["with"][name] = column
         segment = self._segments[-1] if self._segments else None
         if segment is None or segment.kind != kind or segment.rows * first.itemsize > _SEGMENT:
             segment = _Segment(self.folder / f"come{len(self._segments)}", kind)
             self._segments.append(segment)
-        scale, offset = kind if kind is not None else ((1.0,) * 3, (0.0,) * 3)
-        ends = [(float(p.min()) * s + o, float(p.max()) * s + o)
-                for p, s, o in zip(places, scale, offset, strict=True)]  # fmt: skip
-        segment.low = np.minimum(segment.low, [min(e) for e in ends])
-        segment.high = np.maximum(segment.high, [max(e) for e in ends])
+        ends = np.stack(box_of(held["xyz"]))
+        if kind is not None:
+            ends = ends * np.array(kind[0]) + np.array(kind[1])
+        segment.low = np.minimum(segment.low, ends.min(axis=0))
+        segment.high = np.maximum(segment.high, ends.max(axis=0))
         with segment.file.open("ab") as out:
             held.tofile(out)
         segment.rows += count
@@ -153,7 +168,9 @@ class Spool:
             if whole and ends.max() < 2**31 - 2:
                 return Lattice(step, origin)
         span = np.maximum((high - low).max(), 1e-9)
-        fine = max(2.0 ** np.ceil(np.log2(span / 2**31)), _FINEST)
+        fine = self.step
+        while span / fine >= 2**31:
+            fine *= 10 if self.step != _FINEST else 2
         return Lattice(np.full(3, fine), np.floor((low + high) / 2))
 
     def rows(
