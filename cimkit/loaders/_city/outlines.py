@@ -126,8 +126,8 @@ def _unions(asked: list[tuple[Reals, Faces]]) -> list[Any]:
     sound = shapely.is_valid(polygons)
     if not sound.all():
         polygons[~sound] = shapely.make_valid(polygons[~sound])
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    for start, end in zip(first.tolist(), [*first.tolist()[1:], len(owner)], strict=True):
+    starts = np.flatnonzero(np.diff(owner, prepend=-1)).tolist()
+    for start, end in zip(starts, [*starts, len(owner)][1:], strict=True):
         number = int(owner[start])
         if end - start == 1 and sound[start]:
             found[number] = polygons[start]
