@@ -53,6 +53,7 @@ NAMES = {
     "bins without .prj": f"gis/509912_fac_litterbin_{_DATE}_03.shp",
     "misnamed": "gis/bus stops NEW.gpkg",
     "dem": f"dem/509912_dem_ground_{_DATE}.tif",
+    "ortho": f"img/509912_img_ortho_{_DATE}.tif",
     "city model": f"citymodel/509912_bld_lod1_{_DATE}.city.json",
     "scan": f"pcl/509912_pcl_mobile_{_WEST}.laz",
     "thin scan": f"pcl/509912_pcl_strip_{_WEST}.laz",

@@ -11,7 +11,7 @@ from rasterio import Affine
 from cimkit.demo.frame import WEST, project, unproject
 from cimkit.demo.plan import Plan
 
-__all__ = ["VERTICAL", "write_dem"]
+__all__ = ["VERTICAL", "extent", "write_dem"]
 
 VERTICAL = "EPSG:5737"
 """1985 National Height Datum: the heights of everything in the district."""
@@ -21,6 +21,17 @@ _CELLS = 1200
 _SPIKE = (3, 3)  # row and column of the planted defect: a corner that no street reaches
 
 
+def extent(plan: Plan) -> tuple[float, float, float, float]:
+    """West, south, east and north of what the rasters show, whole metres in the western zone."""
+    ends = np.clip(np.vstack([plan.streets.start, plan.streets.end]), -_REACH, _REACH)
+    low, high = ends.min(axis=0) - _MARGIN, ends.max(axis=0) + _MARGIN
+    box = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
+    corners = project(box, WEST)
+    west, south = np.floor(corners.min(axis=0)).tolist()
+    east, north = np.ceil(corners.max(axis=0)).tolist()
+    return west, south, east, north
+
+
 def write_dem(file: Path, plan: Plan) -> None:
     """Write the ground on a square grid in the western zone, cells of one metre or more.
 
@@ -28,12 +39,7 @@ def write_dem(file: Path, plan: Plan) -> None:
     GeoTIFF readers disagree on compound systems, and in the delivery sheet. One cell in a corner
     is 400 m too high (a planted defect).
     """
-    ends = np.clip(np.vstack([plan.streets.start, plan.streets.end]), -_REACH, _REACH)
-    low, high = ends.min(axis=0) - _MARGIN, ends.max(axis=0) + _MARGIN
-    box = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-    corners = project(box, WEST)
-    west, south = np.floor(corners.min(axis=0))
-    east, north = np.ceil(corners.max(axis=0))
+    west, south, east, north = extent(plan)
     cell = float(max(1.0, np.ceil(max(east - west, north - south) / _CELLS)))
     width, height = int((east - west) // cell), int((north - south) // cell)
     x = west + (np.arange(width) + 0.5) * cell

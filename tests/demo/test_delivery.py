@@ -112,6 +112,24 @@ def test_pipes_lie_below_ground_in_the_local_grid(demo: DemoReport, first: Path)
     np.testing.assert_allclose(ground - at[:, 2], depth, atol=0.1)
 
 
+def test_the_orthophoto_shows_roofs_where_the_footprints_are(demo: DemoReport, first: Path) -> None:
+    with rasterio.open(first / "img/509912_img_ortho_20260901.tif") as ortho:
+        assert (ortho.crs.to_epsg(), ortho.count) == (4544, 3)
+        assert ortho.overviews(1)
+        shown = []
+        for file in sorted(first.glob("gis/*_bld_*.gpkg")):
+            rows = pyogrio.read_dataframe(file).to_crs("EPSG:4544")
+            spoilt = {r.get("key") for r in json.loads((demo.folder / "PLANTED.json").read_text())}
+            rows = rows[rows.is_valid & ~rows["bldg_id"].isin(spoilt)]
+            at = shapely.point_on_surface(rows.geometry.array)
+            shown += list(ortho.sample(shapely.get_coordinates(at).tolist()))
+        lawn = next(ortho.sample([(ortho.bounds.left + 5, ortho.bounds.top - 5)]))
+    pixels = np.array(shown).astype(int)
+    assert lawn[1] > lawn[0] > lawn[2]
+    # No roof is green.
+    assert (pixels[:, 1] <= pixels[:, [0, 2]].max(axis=1) + 12).mean() > 0.9
+
+
 def test_ifc_stands_on_its_footprint(demo: DemoReport, first: Path) -> None:
     from ifcopenshell import geom
 
