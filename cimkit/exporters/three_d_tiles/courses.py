@@ -81,11 +81,9 @@ def course(
     depth = _pair(table, "depth")
     # Where a line's lowest height is said it lies there, and not below it.
     free = ~has_z & ~known & np.isnan(z_min)
-    one = np.where(np.isfinite(looks.depth), looks.depth, 0.0)
-    below = np.where(np.isfinite(depth), depth, one[:, None])
-    under = np.where(
-        (free & pipe)[:, None] & ((below != 0) | np.isfinite(depth)), below + rise[:, None] / 2, 0.0
-    )
+    below = np.where(np.isfinite(depth), depth, looks.depth[:, None])
+    buried = (free & pipe)[:, None] & np.isfinite(below)
+    under = np.where(buried, below + rise[:, None] / 2, 0.0)
     start = np.where(known[:, None], ends, -under)
     out = np.where(has_z, exact, shapely.force_2d(shapes))
     slope = ~has_z & (start != 0).any(axis=1)

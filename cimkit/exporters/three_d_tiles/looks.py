@@ -203,7 +203,7 @@ def _keys(
     listed = list(models)
     own = making.selection.catalog.standard()
     primary = own.scheme if own is not None else ""
-    codes = pa.array([code if scheme == primary else None for scheme, code in listed])
+    codes = pa.array([c if s == primary else None for s, c in listed], pa.string())
     found = pc.fill_null(
         pc.index_in(table["class_code"], value_set=codes, skip_nulls=True), -1
     ).to_numpy()
