@@ -59,7 +59,7 @@ class Words:
         kind = {"number": "FLOAT64", "integer": "INT32", "boolean": "ENUM"}.get(row["type"])
         choices = self.choices(row["domain"])
         if choices:
-            enumeration: Enumeration | None = _listed(row["domain"], choices, ())
+            enumeration: Enumeration | None = _listed(row["domain"], choices)
             kind = "ENUM"
         else:
             enumeration = _TRUTH if kind == "ENUM" else None
@@ -150,7 +150,7 @@ def _typed(
         )["value"].to_pylist()
         more = [value for value in found if value]
         if len({*more, *(choice.name for choice in choices)}) <= _MOST:
-            listed = _listed(str(row["domain"]) if row else id_, choices, more)
+            listed = _listed(str(row["domain"]) if row else id_, choices, more, id_)
             return Attribute(name, Property(id_, title, "ENUM", about, listed), sql)
     facts = selection.fetch(
         f"""SELECT count(value) AS n, count(TRY_CAST(value AS DOUBLE)) AS numbers,
@@ -226,7 +226,11 @@ def _description(row: dict[str, Any]) -> str:
     return f"Unit: {row['unit']}" if row.get("unit") else ""
 
 
-def _listed(domain: str, choices: tuple[Choice, ...], more: Iterable[str]) -> Enumeration:
+def _listed(
+    domain: str, choices: tuple[Choice, ...], more: Iterable[str] = (), owner: str = ""
+) -> Enumeration:
+    """Return a code list, with what objects have beside it: then it is that of one attribute."""
     known = {choice.name for choice in choices}
     extra = tuple(Choice(value) for value in more if value not in known)
-    return Enumeration(f"list_{identifier(domain)}", domain, choices + extra)
+    id_ = f"list_{identifier(domain)}"
+    return Enumeration(f"{id_}_{owner}" if extra else id_, domain, choices + extra)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,25 +39,29 @@ def statistics(selection: Selection, described: Described) -> dict[str, Any] | N
             lists[one.property.name] = (one.sql, one.property.enumeration)
         elif one.property.kind != "STRING":
             numbers[one.property.name] = one.sql
-    parts = ", ".join(
-        f'min({sql}) AS "{name} min", max({sql}) AS "{name} max", '
-        f'avg({sql}) AS "{name} mean", sum({sql}) AS "{name} sum"'
-        for name, sql in numbers.items()
-    )
-    row = selection.fetch(f"SELECT count(*) AS n, {parts} {_DRAWN}").to_pylist()[0]
-    if not row["n"]:
+    listed = ", ".join(f'({sql})::DOUBLE AS "{name}"' for name, sql in numbers.items())
+    table = selection.fetch(f"SELECT {listed} {_DRAWN}")
+    if table.num_rows == 0:
         return None
     found: dict[str, Any] = {}
     for name in numbers:
-        if row[f"{name} min"] is not None:
-            found[name] = {key: row[f"{name} {key}"] for key in ("min", "max", "mean", "sum")}
+        values = table[name].drop_null().to_pylist()
+        if values:
+            # The sum does not depend on the order in which threads hand in their rows.
+            total = math.fsum(values)
+            found[name] = {
+                "min": min(values),
+                "max": max(values),
+                "mean": total / len(values),
+                "sum": total,
+            }
     for name, (sql, enumeration) in lists.items():
         occurrences = _occurrences(selection, sql, enumeration)
         if occurrences:
             found[name] = {"occurrences": occurrences}
     classes: dict[str, Any] = {}
     if found:
-        classes["feature"] = {"count": row["n"], "properties": found}
+        classes["feature"] = {"count": table.num_rows, "properties": found}
     return {"classes": classes | _classes(selection, described)} if found else None
 
 
