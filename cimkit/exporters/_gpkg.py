@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from cimkit.exporters._ogr import SETTLED
 from cimkit.exporters._styles.qgis import qml, sld
 from cimkit.exporters._styles.style import LANGUAGES, Style
-from cimkit.exporters._tables import SETTLED, Table
+from cimkit.exporters._tables import Table
 
-__all__ = ["finish", "write_rows"]
+__all__ = ["finish", "meanings", "write_rows"]
 
 # The table and its columns as QGIS' OGR provider makes them.
 _STYLES = """CREATE TABLE layer_styles (
@@ -67,8 +68,24 @@ def write_rows(file: Path, name: str, rows: Iterable[tuple[str | None, ...]]) ->
         con.execute("CREATE INDEX relations_object_id ON relations (object_id)")
 
 
+def meanings(tables: Sequence[Table], language: str) -> list[tuple[str, str, str, str | None]]:
+    """Return what the columns of tables of objects mean, for `finish`."""
+    which = LANGUAGES.index(language)
+    said: list[tuple[str, str, str, str | None]] = []
+    for table in tables:
+        said += [(table.name, c, titles[which], None) for c, titles in _TITLES.items()]
+        for a in table.asked:
+            title = f"{a.name} ({a.unit})" if a.unit else a.name
+            text = ", ".join(t for t in (a.unit, a.domain) if t)
+            said.append((table.name, a.name, title, text or None))
+    return said
+
+
 def finish(
-    file: Path, tables: Sequence[Table], styles: Sequence[Style | None], language: str
+    file: Path,
+    styles: Sequence[Style],
+    columns: Sequence[tuple[str, str, str, str | None]],
+    language: str,
 ) -> None:
     """Add styles for QGIS and the meaning of columns, and settle all times.
 
@@ -76,17 +93,19 @@ def finish(
     ----------
     file : Path
         The GeoPackage with its rows.
-    tables, styles : sequence
-        Its tables, and their looks.
+    styles : sequence of Style
+        Their ids are the names of tables.
+    columns : sequence of tuple
+        Table, column, title, description.
     language : str
-        zh, ja or en: of the style that is shown first, and of the titles of columns.
+        zh, ja or en: of the style that is shown first.
     """
     with closing(sqlite3.connect(file)) as con, con:
         con.execute(_STYLES)
         _register(con, "layer_styles", "Styles for QGIS")
-        for table, style in zip(tables, styles, strict=True):
-            if style is not None:
-                _styles(con, table, style, language)
+        for style in styles:
+            for key in LANGUAGES:
+                _style(con, style, key, shown=key == language)
         con.execute(_COLUMNS)
         con.execute(_CONSTRAINTS)
         con.executemany(
@@ -94,37 +113,29 @@ def finish(
             "scope) VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
             [(name, _SCHEMA) for name in ("gpkg_data_columns", "gpkg_data_column_constraints")],
         )
-        which = LANGUAGES.index(language)
-        for table in tables:
-            said: list[tuple[str, str, str | None]]
-            said = [(c, titles[which], None) for c, titles in _TITLES.items()]
-            for a in table.asked:
-                title = f"{a.name} ({a.unit})" if a.unit else a.name
-                said.append((a.name, title, ", ".join(t for t in (a.unit, a.domain) if t) or None))
-            con.executemany(
-                "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description)"
-                " VALUES (?, ?, ?, ?, ?)",
-                [(table.name, c, c, title, text) for c, title, text in said],
-            )
+        con.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [(table, column, column, title, text) for table, column, title, text in columns],
+        )
         con.execute("UPDATE gpkg_contents SET last_change = ?", (SETTLED,))
 
 
-def _styles(con: sqlite3.Connection, table: Table, style: Style, language: str) -> None:
-    for key in LANGUAGES:
-        con.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-            "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-            "ui, update_time) VALUES ('', '', ?, 'geometry', ?, ?, ?, ?, ?, '', NULL, ?)",
-            (
-                table.name,
-                f"{style.titles.of(key)} ({key})",
-                qml(style, key),
-                sld(style, table.name, key),
-                key == language,
-                style.titles.of(key),
-                SETTLED,
-            ),
-        )
+def _style(con: sqlite3.Connection, style: Style, language: str, *, shown: bool) -> None:
+    con.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+        "ui, update_time) VALUES ('', '', ?, 'geometry', ?, ?, ?, ?, ?, '', NULL, ?)",
+        (
+            style.id,
+            f"{style.titles.of(language)} ({language})",
+            qml(style, language),
+            sld(style, style.id, language),
+            shown,
+            style.titles.of(language),
+            SETTLED,
+        ),
+    )
 
 
 def _register(con: sqlite3.Connection, table: str, text: str) -> None:

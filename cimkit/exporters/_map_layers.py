@@ -72,7 +72,11 @@ _BATCH = 20_000
 
 
 def map_layers(
-    selection: Selection, asked: Sequence[Attribute], folder: Path, report: ExportReport
+    selection: Selection,
+    asked: Sequence[Attribute],
+    folder: Path,
+    report: ExportReport,
+    only: Sequence[str] = (),
 ) -> list[MapLayer]:
     """Return the layers that have features; what no map can show is counted in the report.
 
@@ -86,6 +90,8 @@ def map_layers(
         For the rows, which stay there while the layers are in use.
     report : ExportReport
         Counts objects by layer, and what is left out.
+    only : sequence of str
+        Layers to draw; () for all.
     """
     lost = selection.fetch(
         f"SELECT count(*) FILTER (geometry IS NULL OR ST_IsEmpty(geometry)) AS nowhere, "
@@ -106,6 +112,9 @@ def map_layers(
     layers = []
     for layer in TITLES:
         if layer not in found:
+            continue
+        if only and layer not in only:
+            report.leave("of another layer", found[layer])
             continue
         reader = selection.con.execute(
             f"""SELECT {told}, ST_AsWKB(CASE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +13,14 @@ import pyarrow as pa
 from cimkit.errors import UsageError
 from cimkit.exporters._attributes import Attribute, attributes, of_classes
 from cimkit.exporters._objects import COLUMNS, batches, columns
+from cimkit.exporters._ogr import write_ogr
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
     from cimkit.exporters._spec import ExportReport
 
-__all__ = ["SETTLED", "SPLITS", "Table", "tables", "write_table"]
+__all__ = ["SPLITS", "Table", "asked_for", "tables", "write_table"]
 
-SETTLED = "2000-01-01T00:00:00.000Z"
-"""The time that stands where a format wants one: the same objects are the same bytes."""
 SPLITS = ("kind", "class")
 """What a table is about."""
 
@@ -131,41 +130,32 @@ def tables(
     return made
 
 
+def asked_for(found: list[Table], layers: Sequence[str], report: ExportReport) -> list[Table]:
+    """Return the tables with the names asked for, all for (); the others are counted.
+
+    Raises
+    ------
+    UsageError
+        If there is no table of a name.
+    """
+    if not layers:
+        return found
+    names = [table.name for table in found]
+    unknown = sorted(set(layers) - set(names))
+    if unknown:
+        raise UsageError("no such layer", got=", ".join(unknown), expected=", ".join(names))
+    report.leave("of another layer", sum(t.count for t in found if t.name not in layers))
+    return [table for table in found if table.name in layers]
+
+
 def write_table(
     selection: Selection, table: Table, file: Path, driver: str, **options: Any
 ) -> None:
     """Write one table by a driver of GDAL, streamed, in the order of object ids.
 
-    ``options`` are those of `pyogrio.write_arrow`.
+    ``options`` are those of `cimkit.exporters._ogr.write_ogr`.
     """
-    import pyogrio
-
     told = columns(table.asked)
-    placed = table.dimension != "unplaced"
-    schema = _tagged(pa.schema(told)) if placed else pa.schema(told[:-1])
-
-    def rows() -> Iterator[pa.RecordBatch]:
-        for batch in batches(selection, table.where, asked=table.asked, geometry=table.sql):
-            yield pa.RecordBatch.from_arrays(batch.columns[: len(schema)], schema=schema)
-
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": SETTLED})
-    try:
-        pyogrio.write_arrow(
-            pa.RecordBatchReader.from_batches(schema, rows()),
-            file,
-            driver=driver,
-            layer=table.name,
-            append=False,
-            **({"geometry_type": table.geometry_type, "crs": "EPSG:4326"} if placed else {}),
-            **(options if placed else {}),
-        )
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def _tagged(schema: pa.Schema) -> pa.Schema:
-    """Return a schema whose column ``geometry`` says that it is WKB."""
-    i = schema.get_field_index("geometry")
-    field = schema.field(i).with_metadata({b"ARROW:extension:name": b"geoarrow.wkb"})
-    return schema.set(i, field)
+    schema = pa.schema(told if table.geometry_type else told[:-1])
+    rows = batches(selection, table.where, asked=table.asked, geometry=table.sql)
+    write_ogr(file, driver, table.name, schema, rows, table.geometry_type, **options)

@@ -14,7 +14,7 @@ from cimkit.exporters._folder import refuse_foreign, swap
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
-from cimkit.exporters._tables import Table, tables, write_table
+from cimkit.exporters._tables import Table, asked_for, tables, write_table
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
@@ -36,7 +36,7 @@ def export(
     access: str = "public",
     split: str = "kind",
     attributes: Sequence[str] = (),
-    layer: str | None = None,
+    layers: Sequence[str] = (),
 ) -> ExportReport:
     """Write the objects as FlatGeobuf files in WGS 84 with their spatial index.
 
@@ -46,32 +46,33 @@ def export(
     Parameters
     ----------
     catalog, out, where, as_of, access
-        See `cimkit.exporters.export`; ``out`` is a folder, or with ``layer`` a file.
+        See `cimkit.exporters.export`; ``out`` is a folder, or a file ``.fgb`` for one layer.
     split : str
         ``kind``, or ``class``: a file for each class of the standard.
     attributes : sequence of str
         Names of properties that become columns, beside those that the standard gives to the
         classes.
-    layer : str, optional
-        Name of the one table to write.
+    layers : sequence of str
+        Names of the tables to write; (): all.
 
     Raises
     ------
     UsageError
-        If there is no such split or table.
+        If there is no such split or layer, or a file is to hold several.
     ExportError
         If there is no object with a place, or ``out`` holds something else.
     """
-    if layer is not None:
+    if out.suffix.lower() == _FILE.suffix:
 
         def write(selection: Selection, part: Path, report: ExportReport) -> None:
-            found = _placed(selection, split, attributes, report)
-            named = {table.name: table for table in found}
-            if layer not in named:
-                raise UsageError("no such layer", got=layer, expected=", ".join(named))
-            report.left_out = {"of another layer": sum(t.count for t in found)}
-            report.left_out["of another layer"] -= named[layer].count
-            _write(selection, named[layer], part, report)
+            found = _placed(selection, split, attributes, layers, report)
+            if len(found) > 1:
+                raise UsageError(
+                    "a file holds one layer",
+                    got=", ".join(table.name for table in found),
+                    mend="Name one of them, or a folder.",
+                )
+            _write(selection, found[0], part, report)
 
         return one_file(_FILE, out, write, catalog, where=where, as_of=as_of, access=access)
     refuse_foreign(out, _INDEX)
@@ -79,7 +80,7 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
         report.withheld = selection.withheld()
-        found = _placed(selection, split, attributes, report)
+        found = _placed(selection, split, attributes, layers, report)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
             for table in found:
@@ -103,11 +104,15 @@ def export(
 
 
 def _placed(
-    selection: Selection, split: str, attributes: Sequence[str], report: ExportReport
+    selection: Selection,
+    split: str,
+    attributes: Sequence[str],
+    layers: Sequence[str],
+    report: ExportReport,
 ) -> list[Table]:
     found = tables(selection, split, attributes, report)
     report.leave("not placed", sum(t.count for t in found if t.dimension == "unplaced"))
-    placed = [t for t in found if t.dimension != "unplaced"]
+    placed = asked_for([t for t in found if t.dimension != "unplaced"], layers, report)
     if not placed:
         kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
         raise ExportError(

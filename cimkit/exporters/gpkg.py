@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from cimkit.errors import ExportError, UsageError
 from cimkit.exporters._class_styles import class_style
-from cimkit.exporters._gpkg import finish, write_rows
+from cimkit.exporters._gpkg import finish, meanings, write_rows
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._styles.style import LANGUAGES
-from cimkit.exporters._tables import tables, write_table
+from cimkit.exporters._tables import asked_for, tables, write_table
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
@@ -40,6 +40,7 @@ def export(
     split: str = "kind",
     attributes: Sequence[str] = (),
     language: str = "en",
+    layers: Sequence[str] = (),
 ) -> ExportReport:
     """Write the objects as a GeoPackage in WGS 84.
 
@@ -60,16 +61,19 @@ def export(
     language : str
         ``zh``, ``ja`` or ``en``: of the style shown first and of the titles of columns.
 
+    layers : sequence of str
+        Names of the tables to write; (): all.
+
     Raises
     ------
     UsageError
-        If there is no such split or language.
+        If there is no such split, language or layer.
     ExportError
         If there is no object, or the file cannot be written.
     """
     if language not in LANGUAGES:
         raise UsageError("no such language", got=language, expected=", ".join(LANGUAGES))
-    write = partial(_write, split=split, asked=tuple(attributes), language=language)
+    write = partial(_write, split=split, asked=tuple(attributes), language=language, layers=layers)
     return one_file(SPEC, out, write, catalog, where=where, as_of=as_of, access=access)
 
 
@@ -80,6 +84,7 @@ def _write(
     split: str,
     asked: Sequence[str],
     language: str,
+    layers: Sequence[str],
 ) -> None:
     made = tables(selection, split, asked, report)
     if not made:
@@ -87,6 +92,7 @@ def _write(
         raise ExportError(
             "there is no object to write", where=str(report.out), got="; ".join(kept) or None
         )
+    made = asked_for(made, layers, report)
     for table in made:
         write_table(selection, table, part, "GPKG", geometry_name="geometry")
         report.counts[table.name] = table.count
@@ -95,4 +101,5 @@ def _write(
         rows = (tuple(row.values()) for b in relations.to_batches() for row in b.to_pylist())
         write_rows(part, "relations", rows)
         report.counts["relations"] = relations.num_rows
-    finish(part, made, [class_style(selection, table) for table in made], language)
+    styles = [style for table in made if (style := class_style(selection, table)) is not None]
+    finish(part, styles, meanings(made, language), language)

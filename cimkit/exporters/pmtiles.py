@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import ExportError, UsageError
 from cimkit.exporters._attributes import attributes as typed
-from cimkit.exporters._map_layers import COLUMNS, map_layers
+from cimkit.exporters._map_layers import COLUMNS, TITLES, map_layers
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.tiles.maps import CAP, MapLayer, MapWritten, write_map
@@ -37,6 +37,7 @@ def export(
     maxzoom: int | None = None,
     attributes: Sequence[str] = (),
     cap: int = CAP,
+    layers: Sequence[str] = (),
 ) -> ExportReport:
     """Write the objects as vector tiles, in layers named as those of the tileset.
 
@@ -55,11 +56,13 @@ def export(
         Names of properties that features carry beside the usual ones.
     cap : int
         Bytes that a compressed tile may have.
+    layers : sequence of str
+        Names of the layers to draw; (): all.
 
     Raises
     ------
     UsageError
-        If there are no such zooms, or no tile could be so small.
+        If there are no such zooms or layers, or no tile could be so small.
     ExportError
         If there is no object with a place, or the file cannot be written.
     """
@@ -68,7 +71,12 @@ def export(
         raise UsageError("no such zooms", got=f"{minzoom} to {maxzoom}", expected=f"0 to {_TOP}")
     if cap < 1_000:
         raise UsageError("no tile can be so small", got=cap, expected="1000 bytes at least")
-    write = partial(_write, zooms=(minzoom, maxzoom), asked=tuple(attributes), cap=cap)
+    unknown = sorted(set(layers) - set(TITLES))
+    if unknown:
+        raise UsageError("no such layer", got=", ".join(unknown), expected=", ".join(TITLES))
+    write = partial(
+        _write, zooms=(minzoom, maxzoom), asked=tuple(attributes), cap=cap, only=tuple(layers)
+    )
     return one_file(SPEC, out, write, catalog, where=where, as_of=as_of, access=access)
 
 
@@ -79,10 +87,11 @@ def _write(
     zooms: tuple[int | None, int | None],
     asked: Sequence[str],
     cap: int,
+    only: Sequence[str],
 ) -> None:
     with tempfile.TemporaryDirectory(prefix=".map-", dir=part.parent) as folder:
         extra = typed(selection, asked, list(COLUMNS), report)
-        layers = map_layers(selection, extra, Path(folder), report)
+        layers = map_layers(selection, extra, Path(folder), report, only)
         if not layers:
             kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
             raise ExportError(

@@ -31,12 +31,14 @@ def test_a_file_for_each_table(city: Any, tmp_path: Path) -> None:
 
 def test_one_table_alone(city: Any, tmp_path: Path) -> None:
     out = tmp_path / "pipes.fgb"
-    report = export(city, "flatgeobuf", out, layer="lines")
+    report = export(city, "flatgeobuf", out, layers=("lines",))
     assert report.counts == {"lines": 2}
     assert report.left_out["of another layer"] == 11
     assert len(gpd.read_file(out)) == 2
     with pytest.raises(UsageError, match="no such layer"):
-        export(city, "flatgeobuf", out, layer="canals")
+        export(city, "flatgeobuf", out, layers=("canals",))
+    with pytest.raises(UsageError, match="one layer"):
+        export(city, "flatgeobuf", out)
     assert len(gpd.read_file(out)) == 2
 
 

@@ -20,7 +20,8 @@ from cimkit.tiles.maps.zoom import EXTENT
 __all__ = ["CAP", "EDGE", "MapLayer", "MapWritten", "Tally", "spool", "write_map"]
 
 _LOWEST, _HIGHEST = 12, 16  # bounds of the highest zoom that is chosen from the data
-_FINE = 16.0  # units of the grid along a small feature
+_FINE = 64.0  # units of the grid along a small feature
+_FAR = 8  # lowest zoom at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class MapWritten:
     """Bytes of the largest, compressed."""
     zooms: tuple[int, int]
     """Lowest and highest."""
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north in degrees."""
     tally: dict[tuple[str, int], Tally]
     """What became of the features, by layer and zoom."""
 
@@ -87,17 +90,18 @@ def write_map(
                 }
                 for layer in layers
             ]
-            archive.write(out, (west, south, east, north), {**metadata, "vector_layers": told})
+            bounds = (west, south, east, north)
+            archive.write(out, bounds, {**metadata, "vector_layers": told})
         finally:
             archive.close()
-    return MapWritten(len(archive), archive.largest, (first, last), pyramid.tally)
+    return MapWritten(len(archive), archive.largest, (first, last), bounds, pyramid.tally)
 
 
 def zoom_range(where: Sequence[Places]) -> tuple[int, int]:
     """Return the zooms that suit features: from all at a glance to the small ones with a shape.
 
-    At the highest zoom a quarter of the features at most are shorter than 16 units of the grid; it
-    is 12 to 16. At the lowest zoom everything fits into an eighth of a tile.
+    At the highest zoom a quarter of the features at most are shorter than 64 units of the grid; it
+    is 12 to 16. At the lowest zoom, 8 at most, everything fits into an eighth of a tile.
     """
     box = np.concatenate([p.box for p in where])
     extent = float((box[:, 2:].max(axis=0) - box[:, :2].min(axis=0)).max())
@@ -107,8 +111,8 @@ def zoom_range(where: Sequence[Places]) -> tuple[int, int]:
     if len(sizes):
         last = int(np.ceil(np.log2(_FINE / (EXTENT * np.quantile(sizes, 0.25)))))
         last = min(max(last, _LOWEST), _HIGHEST)
-    first = last - 6 if extent <= 0 else int(np.floor(np.log2(1 / extent))) - 3
-    return min(max(first, 0), last), last
+    first = _FAR if extent <= 0 else int(np.floor(np.log2(1 / extent))) - 3
+    return min(max(first, 0), _FAR), last
 
 
 def _degrees(xy: Any) -> tuple[float, float]:

@@ -38,8 +38,9 @@ def clip_ring(
             if a >= 0:
                 m = _push(other, m, ring[i, 0], ring[i, 1])
             if (a < 0) != (b < 0) and a != 0 and b != 0:
-                t = a / (a - b)
-                cut = ring[i, 1 - axis] + t * (ring[j, 1 - axis] - ring[i, 1 - axis])
+                # From inside to outside, so that a neighbour's ring is cut at the same place.
+                p, q, t = (i, j, a / (a - b)) if a > 0 else (j, i, b / (b - a))
+                cut = ring[p, 1 - axis] + t * (ring[q, 1 - axis] - ring[p, 1 - axis])
                 along = int(np.rint(cut))
                 if axis == 0:
                     m = _push(other, m, sign * limit, along)

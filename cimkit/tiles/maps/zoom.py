@@ -106,22 +106,28 @@ def _zoomed(
                 v += 1
             n = v - start
             if kind[f] == 2:
+                for i in range(part[q], part[q + 1] - 1):
+                    dx, dy = xy[i + 1, 0] - xy[i, 0], xy[i + 1, 1] - xy[i, 1]
+                    size += np.sqrt(dx * dx + dy * dy) * scale
                 if n == 1:
                     if not last:
                         v = start
                         continue
                     # A line shorter than the grid still shows where it lies.
-                    out[v, 0], out[v, 1] = (
-                        out[start, 0] + (1 if out[start, 0] < top else -1),
-                        out[start, 1],
-                    )
+                    out[v, 0] = out[start, 0] + (1 if out[start, 0] < top else -1)
+                    out[v, 1] = out[start, 1]
                     v += 1
-                for i in range(start, v - 1):
-                    size += abs(out[i + 1, 0] - out[i, 0]) + abs(out[i + 1, 1] - out[i, 1])
             elif kind[f] == 3:
                 if n > 1 and out[v - 1, 0] == out[start, 0] and out[v - 1, 1] == out[start, 1]:
                     v -= 1
                     n -= 1
+                area = 0.0
+                for i in range(part[q], part[q + 1]):
+                    j = i + 1 if i + 1 < part[q + 1] else part[q]
+                    area += (xy[i, 0] - xy[j, 0]) * (xy[i, 1] + xy[j, 1] - 2 * xy[part[q], 1])
+                size += (
+                    -abs(area) * scale * scale / 2 if inner[q] else abs(area) * scale * scale / 2
+                )
                 twice = 0.0
                 for i in range(start, v):
                     j = i + 1 if i + 1 < v else start
@@ -137,7 +143,6 @@ def _zoomed(
                         a, b = start + i, v - 1 - i
                         for k in range(2):
                             out[a, k], out[b, k] = out[b, k], out[a, k]
-                size += -abs(twice) / 2 if inner[q] else abs(twice) / 2
             parts[p] = start
             holes[p] = inner[q]
             p += 1
