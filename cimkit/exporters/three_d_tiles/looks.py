@@ -99,7 +99,7 @@ def look_at(making: Making, layer: str, extra: Iterable[str] = (), **usual: str)
     values = {name: number(table, alias[name]) for name in names}
     seconds = {name: number(table, f"{alias[name]}_b") for name in names}
     table = table.drop_columns([c for a in alias.values() for c in (a, f"{a}_b")])
-    key_of = _keys(making, table, models)
+    key_of = _keys(making, table, models, standard.scheme if standard else "")
     count = table.num_rows
     out: dict[str, Reals] = {n: np.full(count, np.nan) for n in (*_SIZES, "rise")}
     model, color = np.full(count, None, object), np.full(count, "", object)
@@ -191,7 +191,7 @@ def _models(
 
 
 def _keys(
-    making: Making, table: pa.Table, models: dict[tuple[str, str], ModelRow]
+    making: Making, table: pa.Table, models: dict[tuple[str, str], ModelRow], primary: str
 ) -> npt.NDArray[np.int64]:
     """For each object the number of its line in ``models``, -1 if there is none.
 
@@ -201,8 +201,6 @@ def _keys(
     if not models:
         return np.full(table.num_rows, -1, np.int64)
     listed = list(models)
-    own = making.selection.catalog.standard()
-    primary = own.scheme if own is not None else ""
     codes = pa.array([c if s == primary else None for s, c in listed], pa.string())
     found = pc.fill_null(
         pc.index_in(table["class_code"], value_set=codes, skip_nulls=True), -1
