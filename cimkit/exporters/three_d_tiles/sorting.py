@@ -29,7 +29,9 @@ TITLES = {
 }
 """Layers in the order of the tileset: title in English, Chinese, Japanese."""
 
-HEIGHT = "coalesce(s.height, TRY_CAST(json_extract_string(s.properties, '$.height') AS DOUBLE))"
+# The height that a picture states is that of its own pixels.
+HEIGHT = """CASE WHEN s.kind IN ('imagery', 'raster') THEN s.height ELSE coalesce(s.height,
+    TRY_CAST(json_extract_string(s.properties, '$.height') AS DOUBLE)) END"""
 BASE = "coalesce(s.z_min, TRY_CAST(json_extract_string(s.properties, '$.base_z') AS DOUBLE))"
 LAYER = f"""CASE
     WHEN s.kind IN ('bim', 'citymodel') THEN s.kind
