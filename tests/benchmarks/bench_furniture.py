@@ -32,11 +32,10 @@ def objects(count: int, lines: bool) -> pa.Table:
     """Facilities, or stretches of pipe of five vertices, in a city of 12 by 11 km."""
     rng = np.random.default_rng(1)
     place = np.array([LON, LAT]) + rng.uniform(-0.06, 0.06, (count, 2))
+    shapes: Any = shapely.points(place)
     if lines:
         steps = rng.normal(0, 1.5e-4, (count, 5, 2)).cumsum(axis=1) + place[:, None]
         shapes = shapely.linestrings(steps)
-    else:
-        shapes = shapely.points(place)
     bounds = shapely.bounds(shapes)
     boxes = [dict(zip(("xmin", "ymin", "xmax", "ymax"), b, strict=True)) for b in bounds.tolist()]
     z = rng.uniform(200, 260, count)
