@@ -21,6 +21,27 @@ _TYPES = {
     ".wasm": "application/wasm",
 }
 
+_STARTS = {
+    ".json": (b"{", b"[", b" ", b"\n", b"\r", b"\xef\xbb\xbf", b'"'),
+    ".glb": (b"glTF",),
+    ".subtree": (b"subt", b"{"),
+}
+
+
+def content_coding(file: Path) -> str:
+    """How a file of a tileset is compressed: ``gzip``, ``br``, or "" if it is not.
+
+    Files keep their names; but what they are without compression begins in a way of its own.
+    """
+    starts = _STARTS.get(file.suffix)
+    if starts is None:
+        return ""
+    with file.open("rb") as opened:
+        first = opened.read(4)
+    if first[:2] == b"\x1f\x8b":
+        return "gzip"
+    return "" if not first or first.startswith(starts) else "br"
+
 
 def app(folder: Path) -> Starlette:
     """Return an application that serves the files of a folder and nothing else.
@@ -58,6 +79,13 @@ def app(folder: Path) -> Starlette:
             if any(part.startswith(".") and part != "." for part in Path(path).parts):
                 return "", None
             return super().lookup_path(path)
+
+        def file_response(self, full_path, *more, **named):  # type: ignore[no-untyped-def]
+            response = super().file_response(full_path, *more, **named)
+            coding = content_coding(Path(full_path))
+            if coding:
+                response.headers["content-encoding"] = coding
+            return response
 
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost", "testserver"])
     return Starlette(

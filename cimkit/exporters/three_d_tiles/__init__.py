@@ -24,6 +24,7 @@ from cimkit.exporters.three_d_tiles import (
     photos,
     terrain,
 )
+from cimkit.exporters.three_d_tiles.clamping import terrain_of
 from cimkit.exporters.three_d_tiles.datums import datum_notes
 from cimkit.exporters.three_d_tiles.heights import Heights
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, Options
@@ -31,12 +32,15 @@ from cimkit.exporters.three_d_tiles.schema import Described, describe
 from cimkit.exporters.three_d_tiles.sorting import TITLES, sort_out
 from cimkit.exporters.three_d_tiles.whole import tell_contents, write_page, write_root
 from cimkit.tiles import Encoding, Store
+from cimkit.tiles.archive import is_archive, write_archive
+from cimkit.tiles.store import COMPRESSIONS, MANIFEST
 
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
 
 __all__ = ["SPEC", "export"]
 
+_ROOT = "tileset.json"
 SPEC = ExporterSpec(
     name="3dtiles", title="3D Tiles 1.1", options=tuple(f.name for f in fields(Options))
 )
@@ -70,7 +74,8 @@ def export(
     catalog : Catalog
         An open catalogue.
     out : Path
-        Folder; an earlier export there is replaced as a whole when the new one is complete.
+        Folder, or a file that ends in ``.3tz``; an earlier export there is replaced as a whole
+        when the new one is complete, and what did not change is taken from it (from a folder).
     where, as_of, access
         See `cimkit.exporters.export`.
     **asked
@@ -84,22 +89,37 @@ def export(
         If there is no such model or option.
     """
     options = Options(**asked)
-    refuse_foreign(out, "tileset.json")
+    if options.compress not in COMPRESSIONS:
+        raise UsageError(
+            "no such compression", got=options.compress, expected=", ".join(COMPRESSIONS)
+        )
+    archived = out.suffix.lower() == ".3tz"
+    if not archived:
+        refuse_foreign(out, _ROOT)
+    elif out.exists() and not is_archive(out):
+        raise ExportError("this place holds something else", where=str(out))
+    elif options.compress != "none":
+        raise UsageError("files in an archive are not compressed", got=options.compress)
     heights = Heights.of(catalog)
     report = ExportReport(SPEC.name, out)
     out.parent.mkdir(parents=True, exist_ok=True)
+    where = _of_levels(where, options.levels)
     with select(catalog, where=where, as_of=as_of, access=access) as selection:
         report.withheld = selection.withheld()
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         described = describe(selection, options.attributes, report)
         selection = replace(selection, columns=described.columns)
         encoding = Encoding(schema=described.schema)
-        recipe = f"{__version__} {encoding!r} {options.cap} {heights.label}"
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        recipe = _recipe(encoding, options, heights)
         store = Store(work, earlier=out, recipe=recipe, compress=options.compress)
         making = Making(selection, heights, report, options, work, store, encoding)
         try:
             _write(making, described)
-            swap(work, out)
+            if archived:
+                _archive(work, out)
+            else:
+                write_page(work, report)
+                swap(work, out)
         except OSError as error:
             if isinstance(error, CimkitError):
                 raise
@@ -110,6 +130,30 @@ def export(
     if options.local is None:
         report.notes = heights.notes() + datums + report.notes
     return report
+
+
+def _of_levels(where: str | None, levels: tuple[str, ...]) -> str | None:
+    """Narrow a predicate to objects of some levels."""
+    if not levels:
+        return where
+    listed = ", ".join("'" + level.replace("'", "''") + "'" for level in levels)
+    return f"level IN ({listed})" + (f" AND ({where}\n)" if where else "")
+
+
+def _recipe(encoding: Encoding, options: Options, heights: Heights) -> str:
+    """What decides the bytes of contents beside their rows."""
+    schema = encoding.schema
+    told: list[object] = [__version__, encoding.quantize, encoding.meshopt, options.cap]
+    if schema is not None:
+        told += [schema.uri, schema.feature]
+    return repr([*told, heights.label])
+
+
+def _archive(work: Path, out: Path) -> None:
+    file = work / out.name
+    write_archive(work, file, without=frozenset({MANIFEST, out.name}))
+    file.chmod(0o644)
+    file.replace(out)
 
 
 def _write(making: Making, described: Described) -> None:
@@ -124,7 +168,6 @@ def _write(making: Making, described: Described) -> None:
     making.store.finish()
     making.store.close()
     tell_contents(making)
-    write_page(making.folder, making.report)
 
 
 def _why_not(report: ExportReport) -> list[str]:
@@ -142,6 +185,8 @@ def _drawn(making: Making) -> Iterator[Drawn]:
         yield one
         return
     making.heights.learn(making.selection)
+    if making.options.clamp:
+        making.heights.terrain = terrain_of(making)
     if making.joined().models.num_rows:
         found.add("buildings")
     for name in TITLES:
