@@ -102,24 +102,31 @@ def _refine(
 
     bare = rows.filter(pa.array(shapely.is_missing(shapes) & (rows["rank"].to_numpy() == 1)))
     con.register("bare_", bare.select(["object_id"]))
+    # Without their geometry the parts of a thousand models are a small table.
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE models_ AS
+        SELECT object_id, n, kind, item_id FROM {of}
+        WHERE kind = 'bim' OR object_id IN (SELECT object_id FROM bare_);
+        CREATE OR REPLACE TEMP TABLE hung_ AS
+        SELECT object_id, parent_id, source_class FROM {tables}objects
+        WHERE item_id IN (SELECT item_id FROM models_) AND parent_id IS NOT NULL
+        """
+    )
     parts = con.execute(
         f"""
-        WITH RECURSIVE models AS (
-            SELECT object_id, n, kind, item_id FROM {of} WHERE kind = 'bim'
-                OR object_id IN (SELECT object_id FROM bare_)
-        ), hung AS (
-            SELECT object_id, parent_id, source_class, geometry FROM {tables}objects
-            WHERE item_id IN (SELECT item_id FROM models) AND parent_id IS NOT NULL
-        ), inside AS (
-            SELECT n, kind, object_id FROM models
+        WITH RECURSIVE inside AS (
+            SELECT n, kind, object_id, NULL::VARCHAR AS source_class FROM models_
             UNION ALL
-            SELECT i.n, i.kind, h.object_id FROM inside i JOIN hung h ON h.parent_id = i.object_id
+            SELECT i.n, i.kind, h.object_id, h.source_class
+            FROM inside i JOIN hung_ h ON h.parent_id = i.object_id
+        ), bodies AS (
+            SELECT n, object_id, starts_with(source_class, 'IfcSlab') AS slab FROM inside
+            WHERE source_class IS NOT NULL AND (kind <> 'bim' OR source_class IN ({_BODIES}))
         )
-        SELECT i.n, starts_with(h.source_class, 'IfcSlab') AS slab, ST_AsWKB(h.geometry) AS shape
-        FROM inside i JOIN hung h USING (object_id)
-        WHERE ST_Dimension(h.geometry) = 2
-            AND (i.kind <> 'bim' OR h.source_class IN ({_BODIES}))
-        ORDER BY i.n, h.object_id
+        SELECT b.n, b.slab, ST_AsWKB(o.geometry) AS shape
+        FROM bodies b JOIN {tables}objects o USING (object_id)
+        WHERE ST_Dimension(o.geometry) = 2 ORDER BY b.n, b.object_id
         """
     ).to_arrow_table()
     con.unregister("bare_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ __all__ = ["write_citymodel"]
 _STEP = 0.001  # metres of the integer coordinates
 
 
-def write_citymodel(file: Path, plan: Plan, rows: Sequence[int], *, roofless: int) -> None:
+def write_citymodel(
+    file: Path, plan: Plan, rows: Sequence[int], *, roofless: int, unnamed: Collection[int] = ()
+) -> None:
     """Write CityJSON 2.0: a prism a building, in the western zone.
 
     Parameters
@@ -27,6 +29,8 @@ def write_citymodel(file: Path, plan: Plan, rows: Sequence[int], *, roofless: in
         Buildings of the plan.
     roofless : int
         Row of the one whose solid lacks its roof (a planted defect).
+    unnamed : collection of int
+        Rows of those known by a number of the producer's own instead of ``bldg_id``.
     """
     b = plan.buildings
     vertices: list[list[float]] = []
@@ -38,7 +42,8 @@ def write_citymodel(file: Path, plan: Plan, rows: Sequence[int], *, roofless: in
         vertices += prism
         if row == roofless:
             del shell[1]
-        objects[f"LJB-{row + 1:06d}"] = {
+        key = f"LOD-{row + 1:06d}" if row in unnamed else f"LJB-{row + 1:06d}"
+        objects[key] = {
             "type": "Building",
             "attributes": {
                 "measuredHeight": float(b.height[row]),
