@@ -106,7 +106,9 @@ def content_of(
     surface = triangulated(flat, patch.stride, patch.size, _TOLERANCE * spacing)
     if surface is None:
         return None
-    depth = skirt_depth(flat, patch.stride) + patch.inner + _TOLERANCE * spacing
+    # What is finer than these heights differs by less at the border than a spike inside does.
+    below = 0.0 if patch.leaf else min(patch.inner, spacing)
+    depth = skirt_depth(flat, patch.stride) + below + _TOLERANCE * spacing
     mesh, middle = _mesh(patch, surface, depth)
     models, row = np.unique(mesh.feature, return_inverse=True)
     table, rows = naming.features(patch.cell, models)
