@@ -72,6 +72,8 @@ scene.preRender.addEventListener(() => {
 const colorOf = (index) => `hsl(${(index * 137.5) % 360}, 60%, ${55 + (index % 3) * 8}%)`;
 const title = (said) => said[`title_${lang}`] ?? said.title ?? said.name;
 const layers = [];
+// Ground, pictures and points show what they are by themselves.
+const UNCLASSED = new Set(["terrain", "photos", "pointclouds"]);
 let classes = [];
 
 function style() {
@@ -81,7 +83,7 @@ function style() {
     `\${class_code} === ${JSON.stringify(code)}`, `color(${JSON.stringify(hex(colorOf(i)))})`,
   ]);
   for (const { tileset, said } of layers) {
-    tileset.style = on && conditions.length && said.name !== "pointclouds"
+    tileset.style = on && conditions.length && !UNCLASSED.has(said.name)
       ? new Cesium.Cesium3DTileStyle({ color: { conditions: [...conditions, ["true", "color('white')"]] } })
       : undefined;
   }
