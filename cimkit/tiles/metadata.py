@@ -16,6 +16,7 @@ __all__ = [
     "NO_DATA",
     "NO_HEIGHT",
     "POINT",
+    "TILESET",
     "Choice",
     "Enumeration",
     "Property",
@@ -153,6 +154,14 @@ LAYER = (
     Property("features", "Features", "UINT32", "Number of objects"),
 )
 """Properties of a layer, in the groups of the root tileset."""
+
+TILESET = (
+    Property("title", "Title", description="Title of the catalogue"),
+    Property("version", "Version", "UINT32", "Version of the catalogue"),
+    Property("heights", "Heights", description="What the heights of the tiles are measured from"),
+    Property("standard", "Standard", description="Standard that the classes are of, id@edition"),
+)
+"""Properties of the tileset as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

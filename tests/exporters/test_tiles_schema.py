@@ -177,6 +177,10 @@ def test_schema_obeys_the_specification(town: Catalog, tmp_path: Path) -> None:
     assert own["properties"]["area"]["description"] == "Unit: m2"
     assert schema["enums"]["level"]["values"][2]["extras"]["name_zh"] == "框架"
     assert root["groups"][0]["class"] in schema["classes"]
+    about = root["metadata"]
+    assert about["properties"].keys() <= schema["classes"][about["class"]]["properties"].keys()
+    assert about["properties"]["heights"].startswith("Heights: orthometric, not shifted")
+    assert about["properties"]["standard"] == "city.linjiang@2026"
 
 
 def test_statistics_count_what_is_drawn(town: Catalog, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cimkit.tiles.metadata import (
     FEATURE,
     LAYER,
     POINT,
+    TILESET,
     Choice,
     Enumeration,
     Property,
@@ -73,6 +74,8 @@ class Described:
     """The attributes that were asked for."""
     classes: dict[str, dict[str, Any]]
     """Classes in use by the id that they have in the schema: code, names, count."""
+    standard: str
+    """The standard that they are of, id@edition; "" if there is none."""
 
 
 def describe(selection: Selection, names: tuple[str, ...], report: ExportReport) -> Described:
@@ -101,6 +104,7 @@ def describe(selection: Selection, names: tuple[str, ...], report: ExportReport)
         "feature": feature,
         "point": POINT,
         "layer": LAYER,
+        "tileset": TILESET,
     }
     found, ids = {}, set(classes)
     by_code: dict[str, list[dict[str, Any]]] = {}
@@ -132,7 +136,8 @@ def describe(selection: Selection, names: tuple[str, ...], report: ExportReport)
             *(f'{one.sql} AS "{one.property.name}"' for one in asked),
         ]
     )
-    return Described(Schema(f"../{SCHEMA_FILE}", document, feature), columns, asked, found)
+    schema = Schema(f"../{SCHEMA_FILE}", document, feature)
+    return Described(schema, columns, asked, found, "" if standard is None else standard.key)
 
 
 def _standard(selection: Selection, report: ExportReport) -> Standard | None:

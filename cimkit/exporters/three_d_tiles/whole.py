@@ -15,7 +15,7 @@ from cimkit.exporters.three_d_tiles.sorting import LAYER as LAYER_SQL
 from cimkit.exporters.three_d_tiles.sorting import TITLES
 from cimkit.exporters.three_d_tiles.statistics import statistics, write_styles
 from cimkit.tiles import Tile, write_tileset
-from cimkit.tiles.metadata import LAYER, values
+from cimkit.tiles.metadata import LAYER, TILESET, values
 from cimkit.tiles.store import MANIFEST
 from cimkit.tiles.tileset import outer_box
 
@@ -61,12 +61,19 @@ def write_root(making: Making, layers: list[Drawn], described: Described) -> Non
             "classes": used,
         }
     }
+    about = {
+        "title": selection.catalog.config.title,
+        "version": selection.version,
+        "heights": label,
+        "standard": described.standard,
+    }
     (making.folder / SCHEMA_FILE).write_bytes(orjson.dumps(described.schema.document))
     write_styles(making.folder / "styles", described)
     write_tileset(
         making.folder / "tileset.json",
         whole,
         schema=SCHEMA_FILE,
+        metadata={"class": "tileset", "properties": values(about, TILESET)},
         statistics=statistics(selection, described),
         groups=groups,
         extras=extras,
