@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,19 @@ def test_lost_and_broken_sources_are_plain_and_counted(
     assert any("1 photographs have no thumbnail: their sources" in n for n in report.notes)
     assert any("1 photographs have no thumbnail: they cannot be read" in n for n in report.notes)
     assert images(tmp_path / "out", read_tiles) == []
+
+
+def test_photographs_in_an_archive_show_what_they_saw(
+    drive: Path, tmp_path: Path, read_tiles: Any
+) -> None:
+    (tmp_path / "zipped").mkdir()
+    shutil.make_archive(str(tmp_path / "zipped" / "drive"), "zip", drive)
+    catalog = create(tmp_path / "catalog")
+    ingest(catalog, [tmp_path / "zipped"])
+    report = export(catalog, "3dtiles", tmp_path / "out", thumbnails=True)
+    assert report.counts == {"photos": 3}
+    (sheet,) = images(tmp_path / "out", read_tiles)
+    assert shows(sheet, (255, 0, 0))
 
 
 def test_the_same_photographs_make_no_tile_again(drive: Path, tmp_path: Path) -> None:

@@ -23,6 +23,14 @@ _KEPT = 2_000
 """Thumbnails held in memory (some 6 kB each), as a tile that is too large is made again."""
 
 
+def _there(root: Path, path: str) -> bool:
+    """Whether a source, or the archive that it lies in, is where it was."""
+    at = root / path
+    while not at.exists() and at != root:
+        at = at.parent
+    return at == root / path or at.is_file()
+
+
 class Thumbnails:
     """Thumbnails by item, made when asked for.
 
@@ -42,7 +50,7 @@ class Thumbnails:
         for item in items.to_pylist():
             root = roots.get(item["root"])
             # A source that is not there today is tried again by the next export.
-            if root is not None and (Path(root) / item["path"]).exists():
+            if root is not None and _there(Path(root), item["path"]):
                 self._items[item["item_id"]] = item | {"root": root}
         self._kept: OrderedDict[str, bytes | None] = OrderedDict()
         self.unread: dict[str, str] = {}
