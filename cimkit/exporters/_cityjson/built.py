@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cimkit.exporters._cityjson.frame import Frame
     from cimkit.exporters._select import Selection
 
-__all__ = ["built"]
+__all__ = ["built", "packed"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -53,7 +53,7 @@ def built(
     """
     if not placements.num_rows:
         return []
-    shapes = _shapes(selection, placements)
+    shapes = packed(selection, placements)
     first = rows[0]["pos"]
     keep = ["pos", "shape_id", "matrix", "color", "sha256", "item_crs"]
     found = []
@@ -70,9 +70,10 @@ def built(
     return found
 
 
-def _shapes(
+def packed(
     selection: Selection, placements: pa.Table
 ) -> dict[tuple[str, str], tuple[Reals, Whole]]:
+    """Return positions, shape (n, 3), and triangles, shape (m, 3), by source and shape."""
     import pyarrow.parquet as pq
 
     found = {}

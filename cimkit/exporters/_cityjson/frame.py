@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.errors import ExportError
+from cimkit.errors import ExportError, UsageError
 from cimkit.geometry.crs import crs_name, from_crs84, is_geographic, parse_crs, to_crs84
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def _flat(text: str) -> str:
     return crs_name(crs)
 
 
-def choose(selection: Selection, asked: str | None, used: list[str | None]) -> Frame:
+def choose(
+    selection: Selection, asked: str | None, used: list[str | None], *, metres: bool = False
+) -> Frame:
     """Decide on the CRS and the grid of what is selected.
 
     It is the CRS asked for; else that of the sources, if they have one; else the catalogue's
@@ -89,9 +91,13 @@ def choose(selection: Selection, asked: str | None, used: list[str | None]) -> F
         What the user asked for.
     used : list of str or None
         CRSs of the sources' geometries.
+    metres : bool
+        A CRS in degrees will not do.
 
     Raises
     ------
+    UsageError
+        If one in degrees was asked for and will not do.
     ExportError
         If nothing says where the objects are.
     """
@@ -101,16 +107,18 @@ def choose(selection: Selection, asked: str | None, used: list[str | None]) -> F
     metric = selection.catalog.config.metric_crs
     if asked is not None:
         frame = _named(asked)
+        if metres and is_geographic(parse_crs(asked)):
+            raise UsageError("a scene is in metres", got=asked, expected="a projected CRS")
     elif not placed:
         return Frame(None, origin=_origin(selection, None, _SCALE))
-    elif len(placed) == 1 and not (metric and is_geographic(parse_crs(placed[0]))):
+    elif len(placed) == 1 and not ((metric or metres) and is_geographic(parse_crs(placed[0]))):
         frame = _named(placed[0])
     elif metric:
         frame = _named(metric)
     else:
         frame = _named(_utm(selection))
         frame.notes.append(
-            f"the sources have {len(placed)} coordinate systems and the catalogue names no "
+            "the sources have no one coordinate system in metres and the catalogue names no "
             f"metric_crs: the model is in {frame.crs}"
         )
     if is_geographic(parse_crs(str(frame.crs))):

@@ -41,6 +41,8 @@ class Gathering:
     """Coordinate system and grid."""
     lod: str | None = None
     """The only level of detail that is written; None: all."""
+    instanced: bool = True
+    """Whether shapes that stand for many are written once."""
     templates: Templates = field(default_factory=Templates)
     """Shapes that stand for many."""
     lost: Counter[str] = field(default_factory=Counter)
@@ -128,7 +130,7 @@ class Gathering:
                 return Draft(index, points, row["crs"], shape, address=address)
         if not self._wanted(shape, kind):
             return None
-        if kind in _INSTANCES and row["crs"] == self.frame.crs:
+        if self.instanced and kind in _INSTANCES and row["crs"] == self.frame.crs:
             places = [
                 i for i in said.get("instances") or () if (i.get("lod") or None) == row["lod"]
             ]

@@ -9,15 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from cimkit.errors import ExportError
 from cimkit.exporters._cityjson.extension import declared, write_extension
-from cimkit.exporters._cityjson.frame import choose
 from cimkit.exporters._cityjson.gathering import Gathering
 from cimkit.exporters._cityjson.head import head, sources
 from cimkit.exporters._cityjson.making import Making
 from cimkit.exporters._cityjson.pictures import copy_images
+from cimkit.exporters._cityjson.setting import prepared
 from cimkit.exporters._cityjson.streams import heaps
-from cimkit.exporters._cityjson.tree import plant
 from cimkit.exporters._cityjson.vertices import Pool
 
 if TYPE_CHECKING:
@@ -26,23 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_model"]
 
-_MEMORY = "96MB"
 _ROWS = 100_000
-_KINDS = "('imagery', 'pointcloud', 'raster', 'document')"
-_OF_ITEMS = f"""
-SELECT DISTINCT item_crs AS crs FROM selected WHERE kind NOT IN {_KINDS} AND item_crs IS NOT NULL
-ORDER BY 1
-"""
-_OF_GEOMETRIES = f"""
-SELECT DISTINCT crs FROM (
-    SELECT g.crs FROM geometries g SEMI JOIN selected s ON s.object_id = g.object_id
-    UNION ALL
-    SELECT s.item_crs FROM selected s SEMI JOIN placements p ON p.object_id = s.object_id
-    UNION ALL
-    SELECT 'OGC:CRS84' FROM selected s ANTI JOIN geometries g ON g.object_id = s.object_id
-    WHERE s.kind NOT IN {_KINDS} AND s.kind NOT IN ('citymodel', 'bim') AND s.geometry IS NOT NULL
-) ORDER BY 1
-"""
 
 
 def write_model(
@@ -68,20 +50,7 @@ def write_model(
     lines : bool
         One line for each feature, in the place of one document.
     """
-    con = selection.con
-    con.execute(f"SET memory_limit = '{_MEMORY}'")
-    con.execute("SET threads = 1")
-    con.execute("SET preserve_insertion_order = false")
-    tree = plant(selection, report)
-    if not tree.count:
-        kept = [f"{n} withheld, access {level}" for level, n in report.withheld.items()]
-        raise ExportError(
-            "there is no object to write", where=str(report.out), got="; ".join(kept) or None
-        )
-    used = selection.fetch(_OF_ITEMS)["crs"].to_pylist()
-    if len(used) != 1:
-        used = selection.fetch(_OF_GEOMETRIES)["crs"].to_pylist()
-    frame = choose(selection, crs, used)
+    tree, frame = prepared(selection, report, crs)
     name = report.out.name.removesuffix(".jsonl").removesuffix(".json").removesuffix(".city")
     gathering = Gathering(selection, frame, lod)
     making = Making(gathering, None if lines else Pool(), f"{name}_images")
