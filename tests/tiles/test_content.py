@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cimkit.geometry.frames import enu_frame
-from cimkit.tiles import Instances, Mesh, content_glb
+from cimkit.tiles import Instances, Mesh, content_glb, quantized
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.instancing import quaternions, rotations
 from cimkit.tiles.mesh import face_normals, split_creases
@@ -113,6 +113,16 @@ def test_small_contents_have_short_positions_and_wide_ones_real_ones(
         position = one.json["accessors"][one.primitives[0]["attributes"]["POSITION"]]
         assert position["componentType"] == kind
         assert one.json["nodes"][0].get("scale", [0])[0] == step
+
+
+def test_feature_ids_have_the_width_they_need() -> None:
+    for most, kind, stride in ((65_535, "<u2", 4), (65_536, "<f4", 4), (1 << 24, "<f4", 4)):
+        stored = quantized.features(np.array([0, most - 1, most]))
+        assert stored.values.dtype == kind
+        assert stored.values.strides[0] == stride
+        assert stored.values[:, 0].tolist() == [0, most - 1, most]
+    with pytest.raises(ValueError, match="float32"):
+        quantized.features(np.array([(1 << 24) + 1]))
 
 
 def test_normals_are_those_of_the_faces(tmp_path: Path, read_content: Read) -> None:

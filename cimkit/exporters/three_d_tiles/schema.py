@@ -45,7 +45,8 @@ WITH RECURSIVE up(code, above, depth) AS (
     SELECT DISTINCT class_code, class_code, 0 FROM selected WHERE class_code IS NOT NULL
     UNION
     SELECT u.code, c.parent, u.depth + 1 FROM up u
-    JOIN classes c ON c.code = u.above AND c.scheme = coalesce((SELECT any_value(scheme) FROM standards), c.scheme)
+    JOIN classes c ON c.code = u.above
+        AND c.scheme = coalesce((SELECT any_value(scheme) FROM standards), c.scheme)
     WHERE c.parent <> '' AND u.depth < 64),
 whole AS (SELECT * FROM up UNION ALL SELECT DISTINCT code, '', 65 FROM up)
 SELECT w.code, a.name, a.type, a.unit, a.domain, a.obligation, a.access
