@@ -9,6 +9,7 @@ from cimkit.tiles.markers import copies, scales
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.points import CloudPlan, CloudTree, write_cloud
 from cimkit.tiles.shapes import ShapePack, place
+from cimkit.tiles.simplified import simplify
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
 from cimkit.tiles.store import Store
 from cimkit.tiles.templates import TEMPLATES
@@ -37,6 +38,7 @@ __all__ = [
     "place",
     "ribbons",
     "scales",
+    "simplify",
     "surfaces_of",
     "triangulate",
     "tubes",
