@@ -126,7 +126,7 @@ def _level_with(outlines: Outlines, one: Whole, two: Whole) -> Marks:
 
 def _as_tall(outlines: Outlines, one: Whole, two: Whole) -> Marks:
     a, b = outlines.tall[one], outlines.tall[two]
-    return ~(np.maximum(a, b) > _TALLER * np.minimum(a, b))
+    return np.asarray(~(np.maximum(a, b) > _TALLER * np.minimum(a, b)), bool)
 
 
 def joined(count: int, one: Whole, two: Whole) -> Whole:
