@@ -148,12 +148,21 @@ def test_attributes_above_the_access_are_withheld_and_counted(
     assert [rows[f"id-h{i}"].get("owner", "") for i in range(4)] == ["Li", "Wang", "open", ""]
 
 
-def test_schema_obeys_the_specification(town: Catalog, tmp_path: Path) -> None:
-    write(town, tmp_path / "t", "usage", "floors", "层数")
-    root = json.loads((tmp_path / "t" / "tileset.json").read_text())
+def test_what_stands_beside_the_tiles(town: Catalog, tmp_path: Path, gltf_judge: Any) -> None:
+    out = tmp_path / "t"
+    write(town, out, "usage", "floors", "层数")
+    schema_obeys_the_specification(out)
+    statistics_count_what_is_drawn(out)
+    styles_name_every_class_and_level(out)
+    said = gltf_judge(out)
+    assert (said["errors"], said["warnings"]) == (0, 0)
+
+
+def schema_obeys_the_specification(out: Path) -> None:
+    root = json.loads((out / "tileset.json").read_text())
     assert root["schemaUri"] == "schema.json"
     assert "schema" not in root
-    schema = json.loads((tmp_path / "t" / "schema.json").read_text())
+    schema = json.loads((out / "schema.json").read_text())
     assert ID.fullmatch(schema["id"])
     assert {"feature", "point", "layer", "class_5001", "class_5002"} <= schema["classes"].keys()
     for name, entry in schema["classes"].items():
@@ -183,11 +192,10 @@ def test_schema_obeys_the_specification(town: Catalog, tmp_path: Path) -> None:
     assert about["properties"]["standard"] == "city.linjiang@2026"
 
 
-def test_statistics_count_what_is_drawn(town: Catalog, tmp_path: Path) -> None:
-    write(town, tmp_path / "t", "usage", "floors")
-    root = json.loads((tmp_path / "t" / "tileset.json").read_text())
+def statistics_count_what_is_drawn(out: Path) -> None:
+    root = json.loads((out / "tileset.json").read_text())
     said = root["statistics"]["classes"]
-    schema = json.loads((tmp_path / "t" / "schema.json").read_text())
+    schema = json.loads((out / "schema.json").read_text())
     for name, entry in said.items():
         assert entry["properties"].keys() <= schema["classes"][name]["properties"].keys()
         assert entry["properties"]
@@ -202,9 +210,8 @@ def test_statistics_count_what_is_drawn(town: Catalog, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_styles_name_every_class_and_level(town: Catalog, tmp_path: Path) -> None:
-    write(town, tmp_path / "t")
-    by = json.loads((tmp_path / "t" / "styles" / "by_class.json").read_text())
+def styles_name_every_class_and_level(out: Path) -> None:
+    by = json.loads((out / "styles" / "by_class.json").read_text())
     conditions = by["color"]["conditions"]
     assert [c for c, _ in conditions] == [
         '${class_code} === "5001"', '${class_code} === "5002"', "true"
@@ -212,11 +219,5 @@ def test_styles_name_every_class_and_level(town: Catalog, tmp_path: Path) -> Non
     colors = [color for _, color in conditions]
     assert len(set(colors)) == 3
     assert all(re.fullmatch(r"color\('#[0-9a-f]{6}'\)", color) for color in colors)
-    levels = json.loads((tmp_path / "t" / "styles" / "by_level.json").read_text())
+    levels = json.loads((out / "styles" / "by_level.json").read_text())
     assert '${level} === "CIM9"' in [c for c, _ in levels["color"]["conditions"]]
-
-
-def test_tiles_are_valid(town: Catalog, tmp_path: Path, gltf_judge: Any) -> None:
-    write(town, tmp_path / "t", "usage", "floors")
-    said = gltf_judge(tmp_path / "t")
-    assert (said["errors"], said["warnings"]) == (0, 0)
