@@ -121,7 +121,7 @@ def _level_with(outlines: Outlines, one: Whole, two: Whole) -> Marks:
     """Return whether heights overlap, or cannot be compared."""
     datum = outlines.datum
     apart = (outlines.low[one] > outlines.high[two]) | (outlines.low[two] > outlines.high[one])
-    return ~(apart & (datum[one] == datum[two]) & (datum[one] >= 0))
+    return np.asarray(~(apart & (datum[one] == datum[two]) & (datum[one] >= 0)), bool)
 
 
 def _as_tall(outlines: Outlines, one: Whole, two: Whole) -> Marks:
