@@ -38,6 +38,8 @@ class _Section:
     """Shape (c, 3): triangles that close an end, as seen from ahead; none: it stays open."""
     round: bool = False
     """Whether it may turn about the line, as a circle can."""
+    thin: bool = False
+    """Whether its ends share the vertices of the shell, which saves a quarter of a pipe's bytes."""
 
 
 def tubes(lines: npt.NDArray[Any], height: Reals, diameter: Reals) -> Mesh:
@@ -92,7 +94,8 @@ def _circle(facets: int) -> _Section:
     k = np.arange(facets)
     fan = np.stack([np.zeros(facets - 2, np.int64), k[1:-1], k[2:]], axis=1)
     points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return _Section(points, np.stack([k, (k + 1) % facets], axis=1), fan, round=True)
+    edges = np.stack([k, (k + 1) % facets], axis=1)
+    return _Section(points, edges, fan, round=True, thin=facets == _SIDES[-1][1])
 
 
 # Each corner twice, for the two faces that meet in it.
@@ -166,15 +169,16 @@ def _shell(shell: Reals, part: Whole, own: Whole, section: _Section) -> Mesh:
         np.stack([near + a, far + a, far + b], axis=-1).reshape(-1, 3)[:, [0, 2, 1]],
     ]
     points, feature = [shell.reshape(-1, 3)], [np.repeat(own[part], each)]
-    if len(section.caps):
-        first = np.append(True, part[1:] != part[:-1])
-        last = np.append(first[1:], True)
-        at = count * each
-        for end, seen in ((np.flatnonzero(first), [0, 2, 1]), (np.flatnonzero(last), [0, 1, 2])):
+    first = np.append(True, part[1:] != part[:-1])
+    ends = ((first, [0, 2, 1]), (np.append(first[1:], True), [0, 1, 2]))
+    at = count * each
+    for place, seen in ends if len(section.caps) else ():
+        end, lid = np.flatnonzero(place), section.caps[:, seen]
+        start = end * each if section.thin else at + np.arange(len(end)) * each
+        faces.append((start[:, None, None] + lid).reshape(-1, 3))
+        if not section.thin:
             points.append(shell[end].reshape(-1, 3))
             feature.append(np.repeat(own[part[end]], each))
-            lid = section.caps[:, seen]
-            faces.append((at + np.arange(len(end))[:, None, None] * each + lid).reshape(-1, 3))
             at += len(end) * each
     return Mesh(
         np.concatenate(points),

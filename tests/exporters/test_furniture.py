@@ -238,11 +238,14 @@ def test_roads_are_as_wide_as_said_and_above_the_ground(
         thing("usual", line, "41"),
         thing("plain", line, properties={"width": 3}),
         thing("track", line, kind="trajectory"),
+        thing("hedge", line, "1001", properties={"crown": 9}),
     )
     tiles(catalog, tmp_path / "out")
     found = drawn(tmp_path / "out", read_tiles)
     across = {name: wide(p)[1] for name, p in found.items()}
-    assert across == pytest.approx({"said": 7, "usual": 4, "plain": 3, "track": 0.2}, abs=0.01)
+    assert across == pytest.approx(
+        {"said": 7, "usual": 4, "plain": 3, "track": 0.2, "hedge": 1}, abs=0.01
+    )
     assert found["said"][:, 2] == pytest.approx(200.06, abs=0.002)
 
 

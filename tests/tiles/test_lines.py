@@ -163,7 +163,7 @@ def test_a_ribbon_has_its_width_and_faces_up() -> None:
 def test_wide_tubes_have_more_sides() -> None:
     lines = np.array([line((0, 0), (9, 0))] * 3)
     mesh = tubes(lines, np.full(3, H), np.array([0.2, 1.0, 2.0]))
-    assert np.bincount(mesh.feature).tolist() == [4 * 6, 4 * 8, 4 * 12]
+    assert np.bincount(mesh.feature).tolist() == [2 * 6, 4 * 8, 4 * 12]
 
 
 def test_long_stretches_follow_the_earth() -> None:

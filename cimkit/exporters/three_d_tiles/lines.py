@@ -139,12 +139,15 @@ def _sections(looks: Looks) -> tuple[npt.NDArray[np.object_], Reals, Reals]:
     """Model, width and height of each line's section, metres."""
     model = looks.model.copy()
     plain = ~np.isin(model, ("pipe", "culvert", "road", "fence"))
+    lent = plain & np.array([m is not None for m in model], bool)
     width, rise = looks.width.copy(), np.where(np.isfinite(looks.rise), looks.rise, looks.height)
+    # A row of trees drawn as a line has the model of a tree, whose sizes are none of a line.
+    width[lent] = np.nan
     # Of what no line speaks of, the width of a road stands in the place of a length.
     track = np.array([k == "trajectory" for k in looks.table["kind"].to_pylist()], bool)
     model[plain] = np.where(np.isfinite(width[plain]), "pipe", "road")
     road = plain & (model == "road")
-    width[road] = np.where(track[road], _TRACK, looks.length[road])
+    width[road] = np.where(track[road], _TRACK, np.where(lent[road], np.nan, looks.length[road]))
     pipe = np.isin(model, ("pipe", "culvert"))
     small = pipe & ~looks.declared & (width > 20)
     width[small] /= 1000
