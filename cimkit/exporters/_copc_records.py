@@ -38,6 +38,29 @@ _BASE: list[tuple[str, str]] = [
 _RGB = [("red", "<u2"), ("green", "<u2"), ("blue", "<u2")]
 _NIR = [("nir", "<u2")]
 _SEQUENCE = "sequence"
+_MAPPED = frozenset({"user_data", "scan_angle"})
+_TAKEN = (
+    _MAPPED
+    | frozenset(n for n, _ in (*_BASE, *_RGB, *_NIR))
+    | frozenset(
+        {
+            "x",
+            "y",
+            "z",
+            "return_number",
+            "number_of_returns",
+            "synthetic",
+            "key_point",
+            "withheld",
+            "overlap",
+            "scanner_channel",
+            "scan_direction_flag",
+            "edge_of_flight_line",
+            "bit_fields",
+            "classification_flags",
+        }
+    )
+)
 _KINDS = {"u1": 1, "i1": 2, "<u2": 3, "<i2": 4, "<u4": 5, "<i4": 6, "<u8": 7, "<i8": 8,
           "<f4": 9, "<f8": 10}  # fmt: skip
 ALL = frozenset({"rgb", "intensity", "classification", "returns", "flags", "channel", "gps_time",
@@ -183,10 +206,15 @@ def _of_chunk(chunk: PointChunk) -> Layout:
     extras, told = [], b""
     for name, values in chunk.extra.items():
         stored = values.dtype.newbyteorder("<").str.lstrip("|").replace("b1", "u1")
-        if name not in ("user_data", "scan_angle") and values.ndim == 1 and stored in _KINDS:
-            extras.append((name, stored, 1))
-            told += _description(name, _KINDS[stored])
+        if name not in _MAPPED and values.ndim == 1 and stored in _KINDS:
+            extras.append((_free(name), stored, 1))
+            told += _description(_free(name), _KINDS[stored])
     return Layout(kind, tuple(extras), told)
+
+
+def _free(name: str) -> str:
+    """A name that is none of LAS's own dimensions."""
+    return f"{name}_as_read" if name.lower() in _TAKEN else name
 
 
 def _columns_of_chunk(chunk: PointChunk, layout: Layout) -> dict[str, npt.NDArray[Any]]:
@@ -212,8 +240,9 @@ def _columns_of_chunk(chunk: PointChunk, layout: Layout) -> dict[str, npt.NDArra
     if chunk.rgb is not None:
         for i, band in enumerate(("red", "green", "blue")):
             found[band] = chunk.rgb[:, i].astype(np.uint16) * 257
+    given = {_free(n): v for n, v in chunk.extra.items() if n not in _MAPPED}
     for number_of, (name, kind, _) in enumerate(layout.extras):
-        values = chunk.extra.get(name)
+        values = given.get(name)
         if values is not None and values.ndim == 1 and _fits(values.dtype.str, kind):
             found[f"+{number_of}"] = values
     return found

@@ -1,6 +1,6 @@
 """Point clouds read into facts and measures, against decoding the same points and nothing more.
 
-python tests/benchmarks/bench_points.py [--points N] [--formats LAZ,LAS,E57,PLY,PCD,XYZ] [--tiles]
+python tests/benchmarks/bench_points.py [--points N] [--formats LAZ,LAS,E57,PLY,PCD,XYZ]
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ import numpy as np
 from meter import Step, measure, show
 from pyproj import CRS
 
-from cimkit.geometry.crs import parse_crs, to_crs84
-from cimkit.geometry.frames import ecef
 from cimkit.loaders import pointcloud
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import Declaration, Source
-from cimkit.tiles import write_cloud
 
 _CRS = "EPSG:4544"
 _CHUNK = 1_000_000
@@ -132,26 +129,10 @@ def _header(source: Source, root: Path) -> Callable[[], int]:
     return run
 
 
-def _tile(source: Source, root: Path) -> Callable[[], int]:
-    crs = parse_crs(_CRS)
-
-    def earth(xyz: np.ndarray) -> np.ndarray:
-        lonlat = to_crs84(xyz[:, :2].copy(), crs)
-        return ecef(lonlat[:, 0], lonlat[:, 1], xyz[:, 2])
-
-    def run() -> int:
-        out = root / "tiles"
-        out.mkdir()
-        return write_cloud(pointcloud.stream(source), earth, out)[2]
-
-    return run
-
-
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--points", type=int, default=2_000_000)
     wanted.add_argument("--formats", default=",".join(FLOORS))
-    wanted.add_argument("--tiles", action="store_true")
     said = wanted.parse_args()
     # What is imported once a worker is not of one cloud.
     import open3d  # noqa: F401
@@ -174,8 +155,6 @@ def main() -> None:
             )
             steps: list[Step] = [floor, full, costly]
             steps.append(measure("100 headers", _header(source, Path(temp)))[0])
-            if said.tiles and kind == "LAZ":
-                steps.append(measure("3D Tiles 1.1, earth-centred", _tile(source, Path(temp)))[0])
             show(f"{kind}: {said.points:,} points", steps, count=said.points, unit="point")
 
 

@@ -16,7 +16,10 @@ _BASE = np.array([[96, 92, 88], [70, 105, 52], [150, 84, 66], [52, 88, 40]], flo
 
 
 def write_flight(file: Path, points: int, crs: str = "EPSG:4544", *, seed: int = 1) -> Path:
-    """Write a strip: ground, roofs, walls and trees; colours, intensities, classes, times."""
+    """Write a strip: ground, roofs, trees; colours, intensities, classes, times.
+
+    The noise is such that colours and intensities pack as well as those of a real flight.
+    """
     header = laspy.LasHeader(point_format=7, version="1.4")
     header.add_crs(CRS(crs))
     header.scales, header.offsets = [0.001] * 3, [451_000, 3_272_000, 0]
@@ -41,13 +44,13 @@ def write_flight(file: Path, points: int, crs: str = "EPSG:4544", *, seed: int =
             z = ground + lift + rng.normal(0, 0.02, count)
             kind = np.where(house, 2, np.where(tree, 3, (np.sin(x / 30 + y / 25) > 0) * 1))
             shade = 20 * np.sin(x / 3.1) * np.cos(y / 2.7)
-            rgb = _BASE[kind] + shade[:, None] + rng.normal(0, 6, (count, 1))
-            rgb += rng.normal(0, 2, (count, 3))
+            rgb = _BASE[kind] + shade[:, None] + rng.normal(0, 3, (count, 1))
+            rgb += rng.normal(0, 1, (count, 3))
             made = laspy.ScaleAwarePointRecord.zeros(count, header=header)
             made.x, made.y, made.z = x, y, z
             for i, band in enumerate(("red", "green", "blue")):
                 made[band] = np.clip(rgb[:, i], 0, 255).astype("u2") * 257
-            light = 900 + 500 * kind + 4 * shade + rng.normal(0, 60, count)
+            light = 900 + 500 * kind + 4 * shade + rng.normal(0, 30, count)
             made.intensity = np.clip(light, 0, 65_535).astype("u2")
             made.classification = np.array([2, 2, 6, 5], "u1")[kind]
             made.return_number[:] = 1

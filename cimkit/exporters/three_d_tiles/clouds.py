@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from cimkit.errors import CimkitError, SourceUnreadable
+from cimkit.exporters.three_d_tiles.cloud_classes import point_classes
 from cimkit.exporters.three_d_tiles.cloud_points import Carried, batches, carried, joined
 from cimkit.exporters.three_d_tiles.heights import Heights, Reals, to_earth
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
@@ -73,6 +74,7 @@ def draw(making: Making) -> Drawn | None:
     if not roots:
         return None
     schema = schema_json({"cloud": _CLOUD})
+    schema["enums"] = {"point_class": point_classes(making.selection)}
     for p in _LISTED:
         schema["classes"]["cloud"]["properties"][p.name] = {
             "name": p.title, "description": p.description, "type": "STRING", "array": True

@@ -79,12 +79,13 @@ def pick(
     held = 0
     start = 0
     least = NEAREST * NEAREST
+    p0, p1, p2 = 1.0 / cell[0], 1.0 / cell[1], 1.0 / cell[2]
     while start < n:
         here = keys[mine[start]] >> down
         first = mine[start]
-        x = int((rows[first, 0] - low[0]) / cell[0])
-        y = int((rows[first, 1] - low[1]) / cell[1])
-        z = int((rows[first, 2] - low[2]) / cell[2])
+        x = int((rows[first, 0] - low[0]) * p0)
+        y = int((rows[first, 1] - low[1]) * p1)
+        z = int((rows[first, 2] - low[2]) * p2)
         x, y, z = min(max(x, 0), side - 1), min(max(y, 0), side - 1), min(max(z, 0), side - 1)
         sx = x + 0.5 + _SCATTER * _noise(here, 0)
         sy = y + 0.5 + _SCATTER * _noise(here, 1)
@@ -94,9 +95,9 @@ def pick(
         end = start
         while end < n and keys[mine[end]] >> down == here:
             row = mine[end]
-            px = (rows[row, 0] - low[0]) / cell[0]
-            py = (rows[row, 1] - low[1]) / cell[1]
-            pz = (rows[row, 2] - low[2]) / cell[2]
+            px = (rows[row, 0] - low[0]) * p0
+            py = (rows[row, 1] - low[1]) * p1
+            pz = (rows[row, 2] - low[2]) * p2
             far = (px - sx) ** 2 + (py - sy) ** 2 + (pz - sz) ** 2
             out[end] = False
             if far < nearest:

@@ -101,7 +101,13 @@ class Spool:
         return np.dtype(fields)
 
     def add(self, batch: Batch) -> None:
-        """Take some points; those without a finite place are dropped and counted."""
+        """Take some points; those without a finite place are dropped and counted.
+
+        Raises
+        ------
+        ExportError
+            If the disk of the temporary folder is all but full.
+        """
         kind = None if batch.scale is None else (batch.scale, batch.offset or (0.0, 0.0, 0.0))
         count = len(batch.places[0])
         columns = batch.columns
@@ -131,6 +137,7 @@ class Spool:
             held["with"][name] = column
         segment = self._segments[-1] if self._segments else None
         if segment is None or segment.kind != kind or segment.rows * first.itemsize > _SEGMENT:
+            room(self.folder, 2 * _SEGMENT)
             segment = _Segment(self.folder / f"come{len(self._segments)}", kind)
             self._segments.append(segment)
         ends = np.stack(box_of(held["xyz"]))
