@@ -7,16 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pyproj
 import pytest
 import rasterio
+import shapely
 from PIL import Image
 from rasterio import Affine
 
 from cimkit.catalog import Catalog, create, ingest
+from cimkit.checks._tiles3d.issues import Issues
+from cimkit.checks._tiles3d.stores import Files
+from cimkit.checks._tiles3d.tree import Walk
 from cimkit.exporters import ExportReport, export
 from cimkit.geometry.frames import geodetic
+from cimkit.loaders.tiles3d.store import FileStore
+from cimkit.model import Source
 
 EAST, NORTH = 645_000.0, 3_272_800.0
 HOLE = np.s_[120:160, 60:110]
@@ -318,6 +325,80 @@ def test_rasters_that_are_neither_are_counted(catalogued: Any, tmp_path: Path) -
         "raster that is neither terrain nor imagery": 1,
         "raster of heights above the ground": 1,
     }
+
+
+def test_objects_without_a_height_stand_on_the_terrain(
+    catalogued: Any, tmp_path: Path, read_tiles: Any
+) -> None:
+    at = [(EAST + 50.0, NORTH - 50.0), (EAST + 300.0, NORTH - 320.0)]
+
+    def things(folder: Path) -> None:
+        table = {"geometry": shapely.points(at), "name": ["a", "b"]}
+        road = {"geometry": [shapely.LineString(at)], "name": ["road"]}
+        for name, given in (("lamps", table), ("roads", road)):
+            frame = geopandas.GeoDataFrame(given, crs="EPSG:4544")
+            (folder / "gis").mkdir(parents=True, exist_ok=True)
+            frame.to_file(folder / "gis" / f"{name}.gpkg", engine="pyogrio")
+
+    catalog = catalogued(fine, things)
+    report = export(catalog, "3dtiles", tmp_path / "on", clamp=True)
+    assert any("3 objects" in note and "stand on the terrain" in note for note in report.notes)
+    other = export(catalog, "3dtiles", tmp_path / "off")
+    assert not any("stand on the terrain" in note for note in other.notes)
+    found = [c for c in read_tiles(tmp_path / "on" / "tileset.json") if "points" in str(c.file)]
+    z = np.concatenate([geodetic(c.earth())[:, 2] for c in found])
+    true = ground(*np.array(at).T)
+    for height in true:
+        assert np.abs(z - height).min() < 0.3
+    found = [c for c in read_tiles(tmp_path / "on" / "tileset.json") if "lines" in str(c.file)]
+    own = np.concatenate([geodetic(c.earth()) for c in found])
+    east, north = ZONE.transform(own[:, 0], own[:, 1], direction="INVERSE")
+    along = (east > EAST + 60) & (east < EAST + 290)
+    assert along.sum() > 20
+    assert np.abs(own[along, 2] - ground(east[along], north[along])).max() < 2.5
+
+
+def test_real_models_come_out_as_they_are(
+    shared_data: Path, tmp_path: Path, read_tiles: Any, gltf_judge: Any
+) -> None:
+    folder = tmp_path / "in"
+    (folder / "dem").mkdir(parents=True)
+    for name in (
+        "debian-r-cran-stars/olinda_dem_utm25s.tif", "rasterio-rasterio/RGB.byte.tif",
+        "cogeotiff-rio-tiler/pix4d_alpha_nodata.tif",
+    ):  # fmt: skip
+        shutil.copy(shared_data / "raster" / name, folder / "dem" / Path(name).name)
+    catalog = create(tmp_path / "catalogue")
+    ingest(catalog, [folder], jobs=1)
+    report = export(catalog, "3dtiles", tmp_path / "out")
+    assert report.counts == {"terrain": 1}
+    assert report.left_out == {"imagery without ground under it, or under finer imagery": 2}
+    assert gltf_judge(tmp_path / "out")["errors"] == 0
+    found = leaves(read_tiles(tmp_path / "out" / "tileset.json"))
+    with rasterio.open(folder / "dem" / "olinda_dem_utm25s.tif") as dem:
+        values = dem.read(1)
+        rows, columns = np.arange(10, 100, 31), np.arange(15, 100, 29)
+        x, y = dem.xy(rows[: len(columns)], columns)
+        to = pyproj.Transformer.from_crs(dem.crs.to_wkt(), "OGC:CRS84", always_xy=True)
+    z, error = heights_at(found, np.column_stack(to.transform(x, y)))
+    known = np.isfinite(z)
+    assert known.any()
+    assert (np.abs(z - values[rows[: len(columns)], columns]) <= error + 1e-3)[known].all()
+
+
+def test_the_projects_own_checks_find_nothing(
+    district: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cimkit.tiles.terrain._MANY", 8)
+    export(district[0], "3dtiles", tmp_path / "cut")
+    assert list((tmp_path / "cut" / "terrain").rglob("*/*.json"))
+    for folder in (district[1], tmp_path / "cut"):
+        names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+        source = Source("tileset.json", folder / "tileset.json", tuple(names))
+        issues = Issues()
+        data = (folder / "tileset.json").read_bytes()
+        Walk(Files(FileStore(source), names)).document(data, "tileset.json", issues)
+        assert not issues.told.rows, issues.told.rows[:5]
 
 
 def test_the_tilesets_errors_and_contents_are_in_order(district: Any) -> None:
