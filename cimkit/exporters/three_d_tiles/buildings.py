@@ -77,7 +77,7 @@ def _blocks(making: Making, table: pa.Table, name: str) -> Layer:
         table.drop_columns(["wkb"]),
         ecef(middle[:, 0], middle[:, 1], base + height / 2),
         np.hypot(span, height),
-        corners(shapes) * 70.0 + TEXTS,
+        corners(shapes) * 35.0 + TEXTS,
         lambda rows: extrude(shapes[rows], base[rows], height[rows]),
         color=(0.72, 0.68, 0.62, 1.0),
         inputs=pa.table({"shape": table["wkb"], "base": base, "height": height}),

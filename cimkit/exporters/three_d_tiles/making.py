@@ -15,6 +15,7 @@ from cimkit.tiles import Layer, Tile, Tiled, frame_at, write_layer, write_tilese
 from cimkit.tiles.ladder import Climbed, write_ladder
 from cimkit.tiles.rungs import Ladder
 from cimkit.tiles.tileset import outer_box
+from cimkit.tiles.tree import Branch, grow
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from cimkit.tiles import Encoding, Store
 
 __all__ = ["Drawn", "Making", "Options", "over"]
+
+_TOGETHER = 16  # trees that stand side by side in one tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,31 @@ class Making:
 
 
 def over(roots: list[Tile]) -> Tile:
-    """Return a tile without content over others."""
-    corners = np.concatenate([box_corners(*outer_box(root), root.frame) for root in roots])
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    frame = frame_at((low + high) / 2)
-    tile = Tile(frame, np.full(3, np.inf), np.full(3, -np.inf), 0.0, children=list(roots))
-    low, high = outer_box(tile)
+    """Return a tile without content over others; many of them stand in a tree by place.
+
+    What is far is not looked at: below the first tile the error is that of the largest thing.
+    """
+    boxes = [box_corners(*outer_box(root), root.frame) for root in roots]
+    low = np.array([corners.min(axis=0) for corners in boxes])
+    high = np.array([corners.max(axis=0) for corners in boxes])
+    size = np.linalg.norm(high - low, axis=1)
+    one = np.ones(len(roots))
+    local = bool(np.linalg.norm(low.mean(axis=0)) < 1e6)
+
+    def gather(branch: Branch) -> Tile:
+        children: list[Tile] = [roots[i] for i in branch.rows.tolist()]
+        children += [gather(inner) for inner in branch.children]
+        if len(children) == 1:
+            return children[0]
+        area = branch.area
+        frame = frame_at((low[area].min(axis=0) + high[area].max(axis=0)) / 2)
+        error = max(float(size[area].max()), *(child.error for child in children))
+        return Tile(
+            frame, np.full(3, np.inf), np.full(3, -np.inf), error, children=children
+        )  # fmt: skip
+
+    tile = gather(grow((low + high) / 2, size, one, cap=_TOGETHER, reach=np.inf, local=local))
+    least, most = outer_box(tile)
     # Nothing is drawn here: the error is the whole extent.
-    tile.error = max(float(np.linalg.norm(high - low)), *(root.error for root in roots))
+    tile.error = max(float(np.linalg.norm(most - least)), tile.error)
     return tile
