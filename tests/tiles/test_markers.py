@@ -149,7 +149,7 @@ def picture(width: int, height: int, color: tuple[int, int, int]) -> bytes:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 90), st.integers(1, 90)), min_size=1, max_size=20))
+@given(st.lists(st.tuples(st.integers(8, 90), st.integers(8, 90)), min_size=1, max_size=20))
 def test_pictures_stand_in_the_atlas_side_by_side(sizes: list[tuple[int, int]]) -> None:
     import io
 
