@@ -234,3 +234,28 @@ def test_tiles_tell_the_clouds_apart(flown: Any, tmp_path: Path, read_tiles: Any
     groups = [g["properties"] for g in whole["groups"]]
     listed = [s for g in groups for s in g.get("sources", [g.get("source")])]
     assert sorted(Path(s).name for s in listed) == ["a.laz", "b.las"]
+
+
+def test_copc_of_real_files_holds_what_they_hold(shared_data: Path, tmp_path: Path) -> None:
+    seen = 0
+    for file in sorted((shared_data / "pointcloud").rglob("*.la[sz]")):
+        source = Source(file.name, file, (), file.stat().st_size, "pointcloud")
+        layout, raw = look(source, "pointcloud")
+        assert raw is not None
+        out = tmp_path / "o.laz"
+        out.unlink(missing_ok=True)
+        head = CopcHead(b"x\0", layout)
+        count, dropped = write_copc(batches(source, "pointcloud", raw, layout, 0), head, out)
+        given = laspy.read(str(file))
+        assert (count, dropped) == (len(given.points), 0)
+        held = queried(out)
+        for name in ("X", "Y", "Z", "intensity", "classification", "return_number"):
+            a, b = np.sort(np.array(given[name])), np.sort(np.array(held[name]))
+            assert np.array_equal(a, b), (file.name, name)
+        if given.header.point_format.id in (6, 7, 8):
+            whole = f"V{held.array.itemsize}"
+            assert sorted(held.array.view(whole).tolist()) == sorted(
+                given.points.array.view(whole).tolist()
+            )
+        seen += 1
+    assert seen >= 5
