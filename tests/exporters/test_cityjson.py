@@ -213,3 +213,33 @@ def test_an_earlier_export_alone_gives_way(city: Catalog, tmp_path: Path) -> Non
 def test_nothing_to_write(city: Catalog, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="no object"):
         export(city, "cityjson", tmp_path / "a.city.json", where="false")
+
+
+def test_real_documents(lake: Catalog, shared_data: Path) -> None:
+    files = sorted((shared_data / "citymodel").rglob("*.json"))
+    counted = 0
+    for file in files:
+        document = json.loads(file.read_bytes())
+        if document.get("type") != "CityJSON" or not document["CityObjects"]:
+            continue
+        fill(lake, document, lake.folder)
+        report = export(lake, "cityjson", lake.folder / "real.city.json")
+        written = json.loads((lake.folder / "real.city.json").read_bytes())
+        assert written["CityObjects"].keys() == document["CityObjects"].keys(), file.name
+        fallen = report.left_out.get("rings that fall into a point or a line when rounded", 0)
+        assert abs(faces(document) - faces(written)) <= fallen, file.name
+        assert wrong(lake.folder / "real.city.json") == [], file.name
+        counted += 1
+    assert counted > 5
+
+
+def faces(document: dict[str, Any]) -> int:
+    depth = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3}
+    total = 0
+    for body in document["CityObjects"].values():
+        for shape in body.get("geometry") or ():
+            found = shape["boundaries"]
+            for _ in range(depth.get(shape["type"], 3 if "Solid" in shape["type"] else 0) - 1):
+                found = [face for part in found for face in part]
+            total += len(found) if shape["type"] != "MultiPoint" else 0
+    return total
