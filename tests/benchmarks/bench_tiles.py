@@ -29,17 +29,21 @@ from cimkit.tiles import content_glb, extrude, frame_at
 PEER = Path(__file__).parents[2] / "build" / "peers" / "bin" / "py3dtiles"
 E, N = 500_000.0, 3_272_000.0
 DEGREES = pyproj.Transformer.from_crs("EPSG:4544", "OGC:CRS84", always_xy=True)
-FACES = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
+CORNERS = 6
+SIDES = [[k, (k + 1) % CORNERS, (k + 1) % CORNERS + CORNERS, k + CORNERS] for k in range(CORNERS)]
+FACES = [[*range(CORNERS)][::-1], [*range(CORNERS, 2 * CORNERS)], *SIDES]
 
 
 def city(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Corners (n, 5, 2) in EPSG:4544 of houses turned any way, their bases and heights."""
+    """Corners (n, 7, 2) in EPSG:4544 of L-shaped houses turned any way, their bases and heights."""
     rng = np.random.default_rng(1)
     wide = int(np.ceil(np.sqrt(count)))
     at = np.stack(np.divmod(np.arange(count), wide), axis=1) * 40.0 + rng.uniform(0, 8, (count, 2))
     half = rng.uniform(3, 14, (count, 2))
     turn = rng.uniform(0, np.pi, count)
-    corner = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half[:, None]
+    corner = (
+        np.array([[-1, -1], [1, -1], [1, 0], [0, 0], [0, 1], [-1, 1], [-1, -1]]) * half[:, None]
+    )
     axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     ring = np.einsum("nki,ijn->nkj", corner, axes) + at[:, None] + [E, N]
     return ring, rng.uniform(200, 220, count), rng.gamma(3, 6, count) + 3
@@ -81,9 +85,9 @@ def fill(folder: Path, count: int, models: int) -> Catalog:
     }
     bodies: dict[str, Any] = {"object_id": [], "lod": [], "vertices": [], "boundaries": []}
     for i in range(models):
-        corners = ring[i, :4]
+        corners = ring[i, :CORNERS]
         for lod, top in (("1", height[i]), ("2", height[i] + 2)):
-            ends = [[*corners[k], base[i] + z] for k in (0, 3, 1, 2) for z in (0, top)]
+            ends = [[*corner, base[i] + z] for z in (0, top) for corner in corners]
             bodies["object_id"].append(f"m{i:09d}")
             bodies["lod"].append(lod)
             bodies["vertices"].append([v for p in ends for v in p])
@@ -122,10 +126,10 @@ def peer(folder: Path, count: int) -> Step:
     source = folder / "wkb"
     source.mkdir()
     for i in range(count):
-        low = np.column_stack([ring[i], np.full(5, base[i])]) - [E, N, 0]
+        low = np.column_stack([ring[i], np.full(CORNERS + 1, base[i])]) - [E, N, 0]
         top = low + np.array([0, 0, height[i]])
-        walls = [[low[k], low[k + 1], top[k + 1], top[k], low[k]] for k in range(4)]
-        solid = shapely.multipolygons(shapely.polygons([low[::-1], top, *walls]))
+        walls = [[low[k], low[k + 1], top[k + 1], top[k], low[k]] for k in range(CORNERS)]
+        solid = shapely.MultiPolygon([shapely.Polygon(r) for r in (low[::-1], top, *walls)])
         data = shapely.to_wkb(solid, output_dimension=3, flavor="iso")
         (source / f"{i}.wkb").write_bytes(data)
 
