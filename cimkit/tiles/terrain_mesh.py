@@ -13,6 +13,10 @@ __all__ = ["Surface", "deviation", "skirt_depth", "triangulated"]
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
+_FLAT = 0.02
+"""Heights are pressed together for the simplifier: what it measures across a triangle is then what
+is measured upright, and what it refuses to turn over is what would lie upside down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
@@ -63,7 +67,7 @@ def triangulated(
     row, column = np.divmod(np.arange(coarse.size), columns)
     middle = float(np.nanmean(coarse))
     points = np.stack(
-        [column * (size[0] * stride), row * (size[1] * stride), coarse.reshape(-1) - middle],
+        [column * size[0], row * size[1], (coarse.reshape(-1) - middle) * (_FLAT / stride)],
         axis=1,
     )
     corners = np.unique(faces)
@@ -76,7 +80,7 @@ def triangulated(
         given,
         np.ascontiguousarray(points[corners], np.float32),
         target_index_count=0,
-        target_error=tolerance,
+        target_error=tolerance * _FLAT / stride,
         options=meshoptimizer.SIMPLIFY_LOCK_BORDER | meshoptimizer.SIMPLIFY_ERROR_ABSOLUTE,
     )
     kept = corners[out[:count].astype(np.int64)]
