@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import mapbox_vector_tile
@@ -10,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cimkit.tiles.maps import MapLayer, pyramid, write_map
 from cimkit.tiles.maps.mvt import Encoder
 from cimkit.tiles.maps.shapes import flat_shapes
 from cimkit.tiles.maps.significance import significance
@@ -142,3 +144,21 @@ def test_a_boundary_is_simplified_alike_from_both_sides() -> None:
     ]
     assert len(shared) == 400
     assert all(one == other for one, other in shared)
+
+
+def test_a_crowd_is_tiled_piece_by_piece_and_none_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pyramid, "_FEATURES", 300)
+    at = np.stack(np.meshgrid(np.arange(40), np.arange(40)), axis=-1).reshape(-1, 2) * 2e-4
+    low = at + np.array([106.5, 29.5])
+    boxes = shapely.box(low[:, 0], low[:, 1], low[:, 0] + 1e-4, low[:, 1] + 1e-4)
+    rows = pa.table({"n": np.arange(len(boxes)), "geometry": shapely.to_wkb(boxes)})
+    written = write_map(
+        tmp_path / "a.pmtiles", [MapLayer("a", rows)], {"name": "a"}, minzoom=10, maxzoom=15
+    )
+    for zoom in range(10, 16):
+        tally = written.tally["a", zoom]
+        assert tally.drawn + tally.merged + tally.dropped == 1600
+    assert written.tally["a", 10].dropped == 0
+    assert 0 < written.tally["a", 10].drawn < 100

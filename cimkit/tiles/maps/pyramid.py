@@ -104,13 +104,18 @@ class Pyramid:
             # No tile holds more than this, whatever its cap.
             most = -(-len(mine) * _FEATURES // max(count, _FEATURES))
             kept = mine
-            if most < len(mine):
-                kept = np.sort(mine[np.argpartition(places.rank[mine], most)[:most]])
-                spare = np.setdiff1d(mine, kept, assume_unique=True)
-                dropped = int(_owned(places.box[spare], cell).sum())
+            if most < len(mine) and zooms[0] < self.last:
+                merged, kept = _not_too_small(layer, places, mine, cell)
+                self.tally[layer.name, zooms[0]].merged += merged
+            if most < len(kept):
+                spare, kept = kept, np.sort(kept[np.argpartition(places.rank[kept], most)[:most]])
+                spare = np.setdiff1d(spare, kept, assume_unique=True)
                 for zoom in zooms:
-                    self.tally[layer.name, zoom].dropped += dropped
-            sheets.append(_Sheet(layer, places, kept, cell))
+                    self.tally[layer.name, zoom].dropped += int(
+                        _owned(places.box[spare], cell).sum()
+                    )
+            dots = kept is not mine
+            sheets.append(_Sheet(layer, places, kept, cell, dots=dots))
         zoom0, x0, y0 = cell
         for zoom in zooms:
             step = zoom - zoom0
@@ -154,12 +159,14 @@ class _Sheet:
     """Features of one layer that meet one cell, at one zoom after the other."""
 
     def __init__(
-        self, layer: MapLayer, places: Places, rows: Ints, cell: tuple[int, int, int]
-    ) -> None:
+        self, layer: MapLayer, places: Places, rows: Ints, cell: tuple[int, int, int], *,
+        dots: bool,
+    ) -> None:  # fmt: skip
         self.name = layer.name
         self._rank = places.rank[rows]
         self._box = places.box[rows]
         self._own = _owned(self._box, cell)
+        self._dots = dots  # whether each that is too small is the dot of others that are gone
         self._shapes = []
         for part in _portions(places.vertices[rows]):
             taken = layer.rows["geometry"].take(pa.array(rows[part]))
@@ -170,7 +177,7 @@ class _Sheet:
 
     def go(self, zoom: int, last: bool, window: tuple[int, int, int, int]) -> None:
         """Lay the features out for a zoom."""
-        self._at = joined([zoomed(s, w, zoom, last=last) for s, w in self._shapes])
+        self._at = joined([zoomed(s, w, zoom, last=last, dots=self._dots) for s, w in self._shapes])
         if not last:
             thinned(self._at, self._rank)
         tile, feature = pairs(self._at, zoom, window)
@@ -198,6 +205,23 @@ class _Sheet:
         here = self.of(tile)
         home = (self._home[here] == tile) & self._own[here]
         return int(home[:kept].sum()), int(home[kept:].sum())
+
+
+def _not_too_small(
+    layer: MapLayer, places: Places, rows: Ints, cell: tuple[int, int, int]
+) -> tuple[int, Ints]:
+    """Count the features of a cell that dots of others stand for at its zoom; return the rest."""
+    merged, kept = 0, []
+    for part in _portions(places.vertices[rows]):
+        mine = rows[part]
+        taken = layer.rows["geometry"].take(pa.array(mine))
+        shapes = flat_shapes(shapely.from_wkb(taken.to_numpy()))
+        at = zoomed(shapes, np.full(len(shapes.xy), np.inf), cell[0], last=False)
+        thinned(at, places.rank[mine])
+        small = at.fate == 2
+        merged += int((_owned(places.box[mine], cell) & small).sum())
+        kept.append(mine[~small])
+    return merged, np.concatenate(kept)
 
 
 def _portions(vertices: Ints) -> Iterator[slice]:

@@ -46,7 +46,9 @@ class Zoomed:
     """(n,) 0 drawn, 1 drawn as a dot for itself and those before it, 2 smaller than a pixel."""
 
 
-def zoomed(shapes: Shapes, significance: Reals, zoom: int, *, last: bool) -> Zoomed:
+def zoomed(
+    shapes: Shapes, significance: Reals, zoom: int, *, last: bool, dots: bool = False
+) -> Zoomed:
     """Return features on the grid of a zoom.
 
     Parameters
@@ -59,10 +61,12 @@ def zoomed(shapes: Shapes, significance: Reals, zoom: int, *, last: bool) -> Zoo
         0 to 18.
     last : bool
         At the last zoom nothing is simplified and nothing is too small.
+    dots : bool
+        What is smaller than a pixel is a dot for others, which are not among the features.
     """
     xy, part, feature, box, fate, inner = _zoomed(
         shapes.xy, significance, shapes.part, shapes.inner, shapes.feature, shapes.kind,
-        float(EXTENT << zoom), last,
+        float(EXTENT << zoom), last, dots,
     )  # fmt: skip
     return Zoomed(xy, part, inner, feature, shapes.kind, box, fate)
 
@@ -70,7 +74,7 @@ def zoomed(shapes: Shapes, significance: Reals, zoom: int, *, last: bool) -> Zoo
 @nb.njit(cache=True, nogil=True)
 def _zoomed(
     xy: Reals, significance: Reals, part: Ints, inner: npt.NDArray[np.bool_], feature: Ints,
-    kind: Marks, scale: float, last: bool,
+    kind: Marks, scale: float, last: bool, dots: bool,
 ) -> tuple[Ints, Ints, Ints, Ints, Marks, npt.NDArray[np.bool_]]:  # fmt: skip
     count = len(kind)
     out = np.empty((len(xy) + 4 * count + 4, 2), np.int64)
@@ -155,7 +159,7 @@ def _zoomed(
             x0 = min(max((low_x + high_x - side) // 2, 0), top - side)
             y0 = min(max((low_y + high_y - side) // 2, 0), top - side)
             alone = max(abs(x0 - dot_x), abs(y0 - dot_y)) > _ALONE
-            if last or alone or waiting >= _DOT:
+            if last or dots or alone or waiting >= _DOT:
                 waiting = 0.0 if alone else waiting - _DOT
                 dot_x, dot_y = x0, y0
                 for k in range(4 if kind[f] == 3 else 2):
