@@ -237,10 +237,10 @@ def faces(document: dict[str, Any]) -> int:
     depth = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3}
     total = 0
     for body in document["CityObjects"].values():
-        for given in body.get("geometry") or ():
-            shape = given
-            if given["type"] == "GeometryInstance":
-                shape = document["geometry-templates"]["templates"][given["template"]]
+        for own in body.get("geometry") or ():
+            shape = own
+            if own["type"] == "GeometryInstance":
+                shape = document["geometry-templates"]["templates"][own["template"]]
             found = shape["boundaries"]
             for _ in range(depth.get(shape["type"], 3 if "Solid" in shape["type"] else 0) - 1):
                 found = [face for part in found for face in part]
