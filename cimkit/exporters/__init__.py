@@ -49,8 +49,9 @@ def export(
     catalog : Catalog
         An open catalogue.
     format : str
-        ``3dtiles``, ``context``, ``stac``, ``gpkg``, ``geoparquet``, ``thumbnails``, or one that a
-        package adds.
+        ``3dtiles``, ``cityjson``, ``cityjsonseq``, ``gltf``, ``pmtiles``, ``themes``, ``gpkg``,
+        ``flatgeobuf``, ``geoparquet``, ``cog``, ``copc``, ``stac``, ``thumbnails``, ``context``, or
+        one that a package adds.
     out : Path
         File or folder to write.
     where : str, optional

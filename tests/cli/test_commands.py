@@ -212,4 +212,6 @@ def test_the_sheet_may_name_the_standard(tmp_path: Path) -> None:
 def test_an_unknown_format_names_those_there_are(catalog: Path, tmp_path: Path) -> None:
     done = run("-C", catalog, "export", "i3s", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 2
-    assert "3dtiles, context, geoparquet, gpkg, stac, thumbnails" in done.stderr
+    assert "3dtiles, cityjson, cityjsonseq, cog, context, copc, flatgeobuf, geoparquet" in (
+        done.stderr
+    )

@@ -10,18 +10,39 @@ import click
 
 from cimkit_cli import options
 
+_WHOLE: dict[str, Any] = {"type": int, "metavar": "N"}
+
 OPTIONS: list[tuple[str, str, str, dict[str, Any]]] = [
-    ("layers", "--layer", "3dtiles", {"multiple": True, "help": "Only these layers."}),
-    ("levels", "--level", "3dtiles", {"multiple": True, "help": "Only these levels."}),
-    ("attributes", "--attribute", "3dtiles",
-     {"multiple": True, "help": "Properties to carry beside the usual ones."}),
+    ("layers", "--layer", "3dtiles pmtiles gpkg flatgeobuf",
+     {"multiple": True, "metavar": "NAME", "help": "Only these layers."}),
+    ("attributes", "--attribute", "3dtiles pmtiles gpkg flatgeobuf geoparquet",
+     {"multiple": True, "metavar": "NAME", "help": "Properties beside the usual ones."}),
+    ("levels", "--level", "3dtiles",
+     {"multiple": True, "metavar": "CODE", "help": "Only these levels of detail."}),
     ("clamp", "--clamp", "3dtiles",
      {"is_flag": True, "help": "What has no height stands on the terrain."}),
-    ("thumbnails", "--thumbnails", "3dtiles", {"is_flag": True, "help": "Photographs in tiles."}),
+    ("thumbnails", "--thumbnails", "3dtiles",
+     {"is_flag": True, "help": "Photographs show what they saw."}),
     ("local", "--local", "3dtiles", {"metavar": "ITEM", "help": "This unplaced model alone."}),
-    ("cap", "--cap", "3dtiles", {"type": int, "metavar": "BYTES", "help": "Of a tile at most."}),
     ("compress", "--compress", "3dtiles",
      {"type": click.Choice(["none", "gzip", "brotli"]), "help": "Of every file."}),
+    ("cap", "--cap", "3dtiles pmtiles themes",
+     {"type": int, "metavar": "BYTES", "help": "Of a tile at most."}),
+    ("minzoom", "--minzoom", "pmtiles themes", {**_WHOLE, "help": "Else by the extent."}),
+    ("maxzoom", "--maxzoom", "pmtiles themes", {**_WHOLE, "help": "Else by the detail."}),
+    ("themes", "--theme", "themes",
+     {"multiple": True, "metavar": "NAME", "help": "Only these; else all of the definition."}),
+    ("split", "--split", "gpkg flatgeobuf",
+     {"type": click.Choice(["kind", "class"]), "help": "A table for each (kind)."}),
+    ("language", "--language", "gpkg themes",
+     {"type": click.Choice(["en", "zh", "ja"]), "help": "Of names and legends (en)."}),
+    ("crs", "--crs", "cityjson cityjsonseq gltf", {"metavar": "EPSG:N", "help": "Of coordinates."}),
+    ("lod", "--lod", "cityjson cityjsonseq", {"metavar": "N", "help": "Only this level."}),
+    ("triangles", "--triangles", "gltf", {**_WHOLE, "help": "At most (5,000,000)."}),
+    ("compression", "--compression", "cog",
+     {"type": click.Choice(["deflate", "zstd", "lzw", "lerc", "jpeg", "webp"]),
+      "help": "Else by what the raster is."}),
+    ("quality", "--quality", "cog", {**_WHOLE, "help": "Of jpeg and webp."}),
     ("dem", "--dem", "context",
      {"type": click.Choice(["reference", "copy", "none"]),
       "help": "Elevation models named, in the package, or neither (reference)."}),
@@ -66,8 +87,9 @@ def command(
 ) -> None:
     """Write the catalogue to OUT as FORMAT.
 
-    FORMAT is 3dtiles, geoparquet, gpkg, stac, thumbnails, or context: what vendors check with.
-    An option that the format does not know is refused with those it does.
+    FORMAT is 3dtiles, cityjson, cityjsonseq, gltf, pmtiles, themes, gpkg, flatgeobuf, geoparquet,
+    cog, copc, stac, thumbnails, or context: what vendors check with. An option that the format
+    does not know is refused with those it does.
     """
     from cimkit import export, find
     from cimkit_cli.printing import document
