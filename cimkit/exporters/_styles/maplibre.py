@@ -10,7 +10,6 @@ from cimkit.exporters._styles.style import Rule, Style
 __all__ = ["maplibre_style"]
 
 _KIND = {"point": "circle", "line": "line", "polygon": "fill"}
-_GLYPHS = "https://demotiles.maplibre.org/font/{fontstack}/{range}.pbf"
 
 
 def maplibre_style(
@@ -70,8 +69,8 @@ def maplibre_style(
             }
         },
     }
-    if style.label:
-        said["glyphs"] = _GLYPHS
+    if style.label and style.glyphs:
+        said["glyphs"] = style.glyphs
         layers.append(
             {
                 "id": f"{style.id}-label",

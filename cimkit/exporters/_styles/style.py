@@ -80,6 +80,8 @@ class Style:
     """Column whose text is written beside features."""
     zooms: tuple[float, float] = field(default=(0.0, 24.0))
     """From which zoom on and below which it is drawn."""
+    glyphs: str = ""
+    """URL template of the fonts that a web map writes the label with; "": it writes none."""
 
     @property
     def graduated(self) -> bool:

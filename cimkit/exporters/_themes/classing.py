@@ -40,7 +40,7 @@ def style_of(theme: Theme, rows: pa.Table) -> Style:
         other = Rule(OTHER, theme.other, count=rest)
     return Style(
         theme.id, theme.titles, "value", theme.geometry, tuple(rules), other, theme.unit,
-        theme.opacity, theme.label, theme.zooms,
+        theme.opacity, theme.label, theme.zooms, theme.glyphs,
     )  # fmt: skip
 
 

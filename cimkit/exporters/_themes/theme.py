@@ -76,6 +76,8 @@ class Theme:
     """From which zoom on and below which it is drawn."""
     attribution: str = ""
     """Whose data they are."""
+    glyphs: str = ""
+    """URL template of the fonts that a web map writes labels with; "": it writes none."""
 
 
 _KEYS = {f for f in Theme.__dataclass_fields__ if f != "id"}
@@ -188,6 +190,7 @@ def _theme(name: str, said: dict[str, Any]) -> Theme:
         float(opacity),
         (zooms[0], zooms[1]),
         str(said.get("attribution", "")),
+        str(said.get("glyphs", "")),
     )
 
 
