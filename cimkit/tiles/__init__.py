@@ -8,6 +8,7 @@ from cimkit.tiles.lines import culverts, ribbons, tubes
 from cimkit.tiles.markers import copies, scales
 from cimkit.tiles.mesh import Instances, Mesh, join
 from cimkit.tiles.points import CloudPlan, CloudTree, write_cloud
+from cimkit.tiles.repeated import arrange, baked, fewer_bytes
 from cimkit.tiles.shapes import ShapePack, place
 from cimkit.tiles.simplified import simplify
 from cimkit.tiles.solids import surfaces_of, triangulate, wkb_type
@@ -28,10 +29,13 @@ __all__ = [
     "Tile",
     "Tiled",
     "Written",
+    "arrange",
+    "baked",
     "content_glb",
     "copies",
     "culverts",
     "extrude",
+    "fewer_bytes",
     "flatten",
     "frame_at",
     "join",

@@ -21,7 +21,7 @@ from cimkit.tiles.store import Store
 from cimkit.tiles.tileset import Tile, frame_at
 from cimkit.tiles.tree import CAP, DEPTH, Branch, cell_name, cells, cut, grow
 
-__all__ = ["Climbed", "write_ladder"]
+__all__ = ["Climbed", "filled", "write_ladder"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -126,7 +126,7 @@ class _Writer:
                 children += self.climb(part, name, following)
         elif len(things) == 1 and int(things[0]) in self.ladder.deepest:
             trees, apart = self.ladder.deepest[int(things[0])]
-            children = _filled(trees)
+            children = filled(trees)
             if tile is not None:
                 tile.error = max(tile.error, apart)
         if tile is None:
@@ -144,8 +144,8 @@ class _Writer:
         return [(f"{cell}-{name}", part) for name, part in parts]
 
 
-def _filled(tiles: list[Tile]) -> list[Tile]:
-    """Tiles with content, in place of those without."""
+def filled(tiles: list[Tile]) -> list[Tile]:
+    """Return tiles with content, in place of those without."""
     return [
-        inner for tile in tiles for inner in ([tile] if tile.uri else _filled(tile.children))
+        inner for tile in tiles for inner in ([tile] if tile.uri else filled(tile.children))
     ]  # fmt: skip

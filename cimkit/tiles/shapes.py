@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cimkit.tiles.mesh import Mesh, split_creases
+from cimkit.tiles.mesh import Mesh, face_normals, split_creases
+from cimkit.tiles.simplified import simplify
 
 __all__ = ["ShapePack", "place"]
 
@@ -23,30 +25,77 @@ class ShapePack:
     ----------
     shapes : pyarrow.Table
         Columns of ``STAGED["shapes"]``.
+
+    Notes
+    -----
+    Triangles with a corner that is no number or that their shape does not have, and those without
+    an area, are left out: the others of a shape are drawn. A shape may end up without any.
     """
 
     def __init__(self, shapes: pa.Table) -> None:
-        positions = shapes["positions"].combine_chunks()
-        indices = shapes["indices"].combine_chunks()
+        positions = _triples(shapes["positions"])
+        indices = _triples(shapes["indices"])
         self._ids = shapes["shape_id"].combine_chunks()
-        flat = positions.flatten().to_numpy().reshape(-1, 3)
-        faces = indices.flatten().to_numpy().reshape(-1, 3).astype(np.int64)
-        self.first = _starts(positions)
-        """Shape (s + 1,): first vertex of each shape."""
-        self.first_face = _starts(indices)
-        """Shape (s + 1,): first triangle of each shape."""
-        owner = np.repeat(np.arange(len(shapes)), np.diff(self.first_face))
+        flat = positions.flatten().to_numpy(zero_copy_only=False).reshape(-1, 3)
+        faces = indices.flatten().to_numpy(zero_copy_only=False).reshape(-1, 3).astype(np.int64)
+        first, first_face = _starts(positions), _starts(indices)
+        owner = np.repeat(np.arange(len(shapes)), np.diff(first_face))
+        within = (faces < np.diff(first)[owner][:, None]).all(axis=1)
+        faces = np.where(within[:, None], faces + first[owner][:, None], 0)
+        drawn = within & _surfaced(flat, faces)
         # Once for each shape, not for each of its copies.
-        vertex, faces = split_creases(flat.astype(np.float64), faces + self.first[owner][:, None])
-        shape_of = np.searchsorted(self.first, vertex, side="right") - 1
-        self.first = np.concatenate(
-            [[0], np.cumsum(np.bincount(shape_of, minlength=len(shapes)))]
-        ).astype(np.int64)
+        vertex, faces = split_creases(flat.astype(np.float64), faces[drawn])
+        shape_of = np.searchsorted(first, vertex, side="right") - 1
+        self.first = _counted(shape_of, len(shapes))
+        """Shape (s + 1,): first vertex of each shape."""
+        self.first_face = _counted(owner[drawn], len(shapes))
+        """Shape (s + 1,): first triangle of each shape."""
         self.positions = flat[vertex]
         """Shape (n, 3), float32, about each shape's own centre."""
         self.faces = faces
         """Shape (m, 3), indices into ``positions``."""
         self.low, self.high = _bounds(self.positions, self.first)
+
+    def simplified(self, error: Reals) -> ShapePack:
+        """Return the same shapes with fewer triangles.
+
+        Parameters
+        ----------
+        error : ndarray, shape (s,)
+            Metres that each shape may differ by; 0: it stays as it is.
+        """
+        less = copy.copy(self)
+        shape = np.repeat(np.arange(len(error)), np.diff(self.first))
+        mine = error[shape[self.faces[:, 0]]] > 0
+        if not mine.any():
+            return less
+        # Each in units of its own error, so that all go at once.
+        unit = np.where(error > 0, error, 1.0)[shape][:, None]
+        mesh, _ = simplify(Mesh(self.positions / unit, self.faces[mine], shape), 1.0)
+        owner = mesh.feature[mesh.indices[:, 0]]
+        rest = self.faces[~mine]
+        used, rest = np.unique(rest, return_inverse=True)
+        vertex_of = np.concatenate([mesh.feature, shape[used]])
+        positions = np.concatenate(
+            [mesh.positions * np.where(error > 0, error, 1.0)[mesh.feature][:, None],
+             self.positions[used]]
+        )  # fmt: skip
+        faces = np.concatenate([mesh.indices, rest.reshape(-1, 3) + len(mesh.positions)])
+        face_of = np.concatenate([owner, shape[used][rest.reshape(-1, 3)[:, 0]]])
+        order = np.argsort(vertex_of, kind="stable")
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        less.positions = positions[order].astype(np.float32)
+        less.faces = place[faces][np.argsort(face_of, kind="stable")]
+        less.first = _counted(vertex_of, len(error))
+        less.first_face = _counted(face_of, len(error))
+        return less
+
+    def mesh(self, rows: Whole) -> Mesh:
+        """Triangles of some shapes, each about its own centre; ``feature`` counts within rows."""
+        eye = np.broadcast_to(np.eye(4), (len(rows), 4, 4))
+        white = np.ones((len(rows), 4), np.float32)
+        return place(self, rows, eye, white, np.arange(len(rows)), lambda xyz: xyz)
 
     def rows(self, shape_id: pa.Array) -> Whole:
         """Rows of the shapes of these ids; -1 where the pack has none."""
@@ -94,6 +143,32 @@ def place(
     indices[mirrored] = indices[mirrored][:, ::-1]
     shade = np.rint(np.clip(np.nan_to_num(color, nan=0.8), 0, 1) * 255).astype(np.uint8)
     return Mesh(to_earth(placed), indices, feature[copy_v], shade[copy_v])
+
+
+def _triples(column: pa.ChunkedArray) -> pa.ListArray:
+    """Lists of whole triples of values; where they are none, empty ones."""
+    import pyarrow.compute as pc
+
+    lists = column.combine_chunks()
+    length = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    bad = (length % 3 != 0) | lists.is_null().to_numpy(zero_copy_only=False)
+    if bad.any():
+        lists = lists.take(pa.array(np.arange(len(lists)), mask=bad))
+    return lists
+
+
+def _surfaced(positions: npt.NDArray[np.float32], faces: Whole) -> npt.NDArray[np.bool_]:
+    """Which triangles have an area."""
+    if not len(faces):
+        return np.zeros(0, bool)
+    known = np.asarray(np.isfinite(positions).all(axis=1))
+    normals = face_normals(np.where(known[:, None], positions, 0).astype(np.float64), faces)
+    whole = known[faces[:, 0]] & known[faces[:, 1]] & known[faces[:, 2]]
+    return np.asarray(whole & (np.abs(normals).max(axis=1) > 0), bool)
+
+
+def _counted(owner: Whole, count: int) -> Whole:
+    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.int64)
 
 
 def _starts(lists: pa.Array) -> Whole:

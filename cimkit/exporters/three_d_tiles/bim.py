@@ -12,19 +12,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cimkit.exporters.three_d_tiles.heights import to_earth
+from cimkit.exporters.three_d_tiles.element_levels import Model
+from cimkit.exporters.three_d_tiles.placed import ELEMENTS, Placed
 from cimkit.exporters.three_d_tiles.sorting import features
-from cimkit.tiles import Layer, Mesh, ShapePack, place
+from cimkit.tiles import ShapePack
 
 if TYPE_CHECKING:
+    from cimkit.exporters._spec import ExportReport
     from cimkit.exporters.three_d_tiles.making import Making
 
-__all__ = ["ELEMENTS", "element_layers", "elements"]
+__all__ = ["ELEMENTS", "element_models", "elements"]
 
 Reals = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-ELEMENTS = ["item_crs", "sha256"]
-"""Columns of `elements` that are no properties."""
 _BATCH = 500_000  # placements fetched at one go
 
 
@@ -33,17 +33,17 @@ def elements(making: Making) -> pa.Table:
     return features(making.selection, "bim", "s.item_crs, s.sha256", order="s.path, s.item_id, ")
 
 
-def element_layers(
+def element_models(
     making: Making, table: pa.Table, *, local: bool = False
-) -> Iterator[tuple[str, Layer]]:
-    """Yield a layer for each model and group.
+) -> Iterator[tuple[str, Model]]:
+    """Yield the elements of each model and group.
 
     Parameters
     ----------
     making : Making
         The export.
     table : pyarrow.Table
-        Rows of `elements` with a further column ``group``, given back with each layer.
+        Rows of `elements` with a further column ``group``, given back with each model.
     local : bool
         In the metres of the model, which need not be placed then.
     """
@@ -67,7 +67,7 @@ def element_layers(
             mine = table.filter(pc.equal(table["item_id"], item["item_id"]))
             own = placements.filter(pc.equal(placements["item_id"], item["item_id"]))
             file = making.selection.catalog.meshes / f"{item['sha256_first']}.parquet"
-            yield from _model(making, mine, own, file, local=local)
+            yield from _models(making, mine, own, file, local=local)
 
 
 def _batches(items: pa.Table) -> Iterator[pa.Table]:
@@ -76,109 +76,85 @@ def _batches(items: pa.Table) -> Iterator[pa.Table]:
         yield items.filter(pa.array(heap == step))
 
 
-def _model(
+def _models(
     making: Making, table: pa.Table, placements: pa.Table, file: Path, *, local: bool
-) -> Iterator[tuple[str, Layer]]:
+) -> Iterator[tuple[str, Model]]:
     import pyarrow.parquet as pq
 
     report = making.report
-    row = pc.index_in(placements["object_id"], value_set=table["object_id"].combine_chunks())
-    placements = placements.append_column("row", row).filter(pc.is_valid(row))
-    bare = table.num_rows - pc.count_distinct(placements["object_id"]).as_py()
-    report.leave("no geometry of its own", bare)
-    if placements.num_rows == 0:
+    left = _Left(table, placements, report)
+    left.keep(np.ones(placements.num_rows, bool), "no geometry of its own")
+    matrix = _matrices(left.placements)
+    usable = np.asarray(np.isfinite(matrix).all(axis=(1, 2)))
+    usable[usable] = np.abs(np.linalg.det(matrix[usable, :3, :3])) > 0
+    left.keep(usable, "not placed by finite numbers")
+    if left.placements.num_rows == 0:
         return
-    if not file.is_file():
-        report.leave("its triangles are missing from the catalogue", table.num_rows - bare)
+    try:
+        shapes = pq.read_table(file, columns=["shape_id", "positions", "indices"])
+    except (OSError, pa.ArrowInvalid):
+        report.leave("its triangles are missing from the catalogue", left.count)
         return
-    wanted = pc.unique(placements["shape_id"])
-    shapes = pq.read_table(file)
+    wanted = pc.unique(left.placements["shape_id"])
     shapes = shapes.filter(pc.is_in(shapes["shape_id"], value_set=wanted))
     pack, digest = ShapePack(shapes), _digests(shapes)
-    shape = pack.rows(placements["shape_id"].combine_chunks())
+    shape = pack.rows(left.placements["shape_id"].combine_chunks())
     known = shape >= 0
-    placements, shape = placements.filter(pa.array(known)), shape[known]
-    feature = placements["row"].to_numpy().astype(np.int64)
+    left.keep(known, "its triangles are missing from the catalogue")
+    shape = shape[known]
+    drawn = np.diff(pack.first_face)[shape] > 0
+    left.keep(drawn, "no surface to draw")
+    if left.placements.num_rows == 0:
+        return
+    feature = left.placements["row"].to_numpy().astype(np.int64)
     order = np.argsort(feature, kind="stable")
     # Keep the objects that have something to draw, as rows 0 .. n.
     kept, feature = np.unique(feature[order], return_inverse=True)
-    report.leave("no geometry of its own", table.num_rows - bare - len(kept))
-    if len(kept) == 0:
-        return
-    whole = _Placed(
+    placed = Placed(
         table.take(kept),
         pack,
         digest,
-        shape[order],
-        placements["matrix"].combine_chunks().flatten().to_numpy().reshape(-1, 4, 4)
-        .transpose(0, 2, 1)[order],
-        _colors(placements)[order],
+        shape[drawn][order],
+        _matrices(left.placements)[order],
+        _colors(left.placements)[order],
         np.concatenate([[0], np.flatnonzero(np.diff(feature)) + 1, [len(feature)]]),
-    )  # fmt: skip
-    groups = np.array(whole.table["group"].to_pylist(), dtype=object)
+    )
+    groups = np.array(placed.table["group"].to_pylist(), dtype=object)
     for group in dict.fromkeys(groups.tolist()):
-        yield group, whole.layer(making, np.flatnonzero(groups == group), group, local=local)
+        mine = placed.sound(making, np.flatnonzero(groups == group), local=local)
+        if len(mine):
+            name = f"{placed.table['item_id'][0].as_py()} {group}"
+            layer = placed.layer(making, mine, name, local=local)
+            yield group, Model(placed, mine, name, layer, local)
 
 
-class _Placed:
-    """Elements of one model with the shapes they consist of."""
+class _Left:
+    """Placements that are left, and the elements that have any."""
 
-    def __init__(
-        self,
-        table: pa.Table,
-        pack: ShapePack,
-        digest: pa.Array,
-        shape: Rows,
-        matrix: Reals,
-        color: npt.NDArray[np.float32],
-        start: Rows,
-    ) -> None:
-        self.table, self.pack, self.shape = table, pack, shape
-        self.matrix, self.color, self.start = matrix, color, start
-        half = (pack.high[shape] - pack.low[shape]) / 2
-        middle = (pack.high[shape] + pack.low[shape]) / 2
-        middle = np.einsum("nij,nj->ni", matrix[:, :3, :3], middle) + matrix[:, :3, 3]
-        radius = np.einsum("nij,nj->ni", np.abs(matrix[:, :3, :3]), half)
-        self.low = np.minimum.reduceat(middle - radius, start[:-1])
-        self.high = np.maximum.reduceat(middle + radius, start[:-1])
-        vertices, faces = np.diff(pack.first)[shape], np.diff(pack.first_face)[shape]
-        self.weight = np.add.reduceat(vertices * 12.0 + faces * 3.0, start[:-1]) + 220.0
-        self.inputs = pa.table(
-            {
-                "shapes": _listed(start, digest.take(pa.array(shape))),
-                "matrix": _listed(start * 16, pa.array(matrix.reshape(-1))),
-                "color": _listed(start * 4, pa.array(color.reshape(-1))),
-                "crs": table["item_crs"],
-                "datum": table["vertical_datum"],
-            }
-        )
+    def __init__(self, table: pa.Table, placements: pa.Table, report: ExportReport) -> None:
+        row = pc.index_in(placements["object_id"], value_set=table["object_id"].combine_chunks())
+        self.placements = placements.append_column("row", row)
+        self.count = table.num_rows
+        self._report = report
 
-    def layer(self, making: Making, mine: Rows, group: str, *, local: bool) -> Layer:
-        """Layer of some of the elements."""
-        crs = None if local else self.table["item_crs"][0].as_py()
-        datum, heights = self.table["vertical_datum"][0].as_py(), making.heights
+    def keep(self, mask: npt.NDArray[np.bool_], reason: str) -> None:
+        """Keep some placements; elements that lose all of theirs are counted."""
+        known = pc.and_(pa.array(mask), pc.is_valid(self.placements["row"]))
+        self.placements = self.placements.filter(known)
+        count = pc.count_distinct(self.placements["row"]).as_py()
+        self._report.leave(reason, self.count - count)
+        self.count = count
 
-        def earth(xyz: Reals) -> Reals:
-            return xyz if crs is None else to_earth(xyz, crs, heights, datum)
 
-        def build(rows: Rows) -> Mesh:
-            own = mine[rows]
-            which = np.concatenate([np.arange(self.start[r], self.start[r + 1]) for r in own])
-            of = np.repeat(np.arange(len(own)), self.start[own + 1] - self.start[own])
-            shape, matrix = self.shape[which], self.matrix[which]
-            return place(self.pack, shape, matrix, self.color[which], of, earth)
-
-        name = f"{self.table['item_id'][0].as_py()} {group}".encode()
-        return Layer(
-            self.table.take(mine).drop_columns([*ELEMENTS, "group"]),
-            earth((self.low + self.high)[mine] / 2),
-            np.linalg.norm((self.high - self.low)[mine], axis=1),
-            self.weight[mine],
-            build,
-            local=local,
-            inputs=self.inputs.take(mine),
-            name=hashlib.blake2b(name, digest_size=6).hexdigest() + "-",
-        )
+def _matrices(placements: pa.Table) -> Reals:
+    """Shape (n, 4, 4), for column vectors; NaN where there are not 16 numbers."""
+    column = placements["matrix"].combine_chunks()
+    length = pc.fill_null(pc.list_value_length(column), 0)
+    whole = pc.equal(length, 16)
+    out = np.full((len(column), 16), np.nan)
+    values = column.filter(whole).flatten().to_numpy(zero_copy_only=False)
+    out[whole.to_numpy(zero_copy_only=False)] = values.reshape(-1, 16)
+    return out.reshape(-1, 4, 4).transpose(0, 2, 1)
 
 
 def _digests(shapes: pa.Table) -> pa.Array:
@@ -193,10 +169,6 @@ def _digests(shapes: pa.Table) -> pa.Array:
                 digest.update(values[at[i] : at[i + 1]].tobytes() + b"|")
             found.append(digest.digest())
     return pa.array(found, pa.binary(16))
-
-
-def _listed(start: Rows, values: pa.Array) -> pa.Array:
-    return pa.LargeListArray.from_arrays(pa.array(start, pa.int64()), values)
 
 
 def _colors(placements: pa.Table) -> npt.NDArray[np.float32]:

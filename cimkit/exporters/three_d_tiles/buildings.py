@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cimkit.exporters.three_d_tiles.bim import element_layers, elements
+from cimkit.exporters.three_d_tiles.bim import element_models, elements
 from cimkit.exporters.three_d_tiles.citymodels import city_levels, city_objects
 from cimkit.exporters.three_d_tiles.levels import tile_levels
 from cimkit.exporters.three_d_tiles.nearness import Nearness
@@ -114,13 +114,14 @@ def _deepest(
     table = table.filter(_among(table, things.elements))
     group = things.elements["thing"].take(_rows(table, things.elements))
     near = Nearness(making.store, levels)
-    for name, layer in element_layers(making, table.append_column("group", group)):
-        done = making.tile("buildings", layer)
+    shown = {int(thing) for level in levels for thing in np.unique(level.thing)}
+    for name, model in element_models(making, table.append_column("group", group)):
+        thing = pc.index(names, name).as_py()
+        done = model.tile(making, "buildings", far=thing not in shown)
         making.report.leave("no surface to draw", len(done.bare))
-        drawn += layer.features.num_rows - len(done.bare)
+        drawn += len(model.mine) - len(done.bare)
         if done.root is not None:
-            thing = pc.index(names, name).as_py()
-            near.learn(thing, layer)
+            near.learn(thing, model.layer)
             trees.setdefault(thing, []).append(done.root)
     return {thing: (found, near.metres(thing)) for thing, found in trees.items()}, drawn
 

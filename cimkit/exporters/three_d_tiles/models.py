@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cimkit.exporters.three_d_tiles.bim import element_layers, elements
+from cimkit.exporters.three_d_tiles.bim import element_models, elements
 from cimkit.exporters.three_d_tiles.citymodels import WHOLE, city_levels, city_objects
 from cimkit.exporters.three_d_tiles.levels import tile_levels
 from cimkit.tiles import Tile
@@ -30,8 +30,14 @@ def draw_bim(making: Making) -> Drawn | None:
         joined = making.joined().elements["object_id"].combine_chunks()
         table = table.filter(pc.invert(pc.is_in(table["object_id"], value_set=joined)))
     table = table.append_column("group", pa.array([""] * table.num_rows, pa.string()))
-    layers = (layer for _, layer in element_layers(making, table, local=local is not None))
-    return making.draw("bim", layers)
+    roots: list[Tile] = []
+    count = 0
+    for _, model in element_models(making, table, local=local is not None):
+        done = model.tile(making, "bim", far=True)
+        making.report.leave("no surface to draw", len(done.bare))
+        count += len(model.mine) - len(done.bare)
+        roots += [] if done.root is None else [done.root]
+    return making.finish("bim", count, roots)
 
 
 def draw_citymodel(making: Making) -> Drawn | None:

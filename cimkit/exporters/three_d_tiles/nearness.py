@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.geometry.frames import to_frame
-from cimkit.tiles import Instances, Layer, Mesh, Store, frame_at, join
+from cimkit.tiles import Instances, Layer, Mesh, Store, baked, frame_at, join
 from cimkit.tiles.deviation import distances, samples
 from cimkit.tiles.glb import box
 from cimkit.tiles.layer import table_bytes
@@ -85,7 +85,7 @@ class Nearness:
 def _mesh(built: Mesh | Sequence[Mesh | Instances]) -> Mesh:
     if isinstance(built, Mesh):
         return built
-    return join([part for part in built if isinstance(part, Mesh)])
+    return join([part if isinstance(part, Mesh) else baked(part) for part in built])
 
 
 def _one(mesh: Mesh) -> Mesh:
