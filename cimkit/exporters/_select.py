@@ -22,23 +22,28 @@ ACCESS = ("public", "internal", "secret")
 """Access levels, each including those before it."""
 
 _RANK = "CASE {0} WHEN 'internal' THEN 1 WHEN 'secret' THEN 2 ELSE 0 END"
-# What stands on an item or a dataset stands on all that came with it.
+# What stands on an item or a dataset stands on all that came with it. Tables hold what each query
+# asks again and is small: items without their properties, names. Objects stay in the lake.
 _VIEWS = f"""
-CREATE TEMP VIEW ranked_items AS
-SELECT i.*, greatest({_RANK.format("i.access")}, {_RANK.format("d.access")}) AS rank
+CREATE TEMP TABLE item_ranks AS
+SELECT i.item_id, i.path, i.crs, i.vertical_datum, i.sha256,
+    greatest({_RANK.format("i.access")}, {_RANK.format("d.access")}) AS rank
 FROM items i LEFT JOIN datasets d USING (dataset_id);
+CREATE TEMP VIEW ranked_items AS
+SELECT i.*, r.rank FROM items i JOIN item_ranks r USING (item_id);
 CREATE TEMP VIEW ranked AS
 SELECT o.*, greatest({_RANK.format("o.access")}, coalesce(i.rank, 0)) AS rank,
     i.path AS path, i.crs AS item_crs, i.vertical_datum AS vertical_datum, i.sha256 AS sha256
-FROM objects o LEFT JOIN ranked_items i USING (item_id) {{wanted}};
+FROM objects o LEFT JOIN item_ranks i USING (item_id) {{wanted}};
 CREATE TEMP VIEW selected AS SELECT * FROM ranked WHERE rank <= {{rank}};
 CREATE TEMP VIEW selected_items AS SELECT * FROM ranked_items WHERE rank <= {{rank}};
-CREATE TEMP VIEW class_names AS
+CREATE TEMP TABLE class_names AS
 SELECT code, any_value(name_en ORDER BY standard) AS name_en,
     any_value(name_zh ORDER BY standard) AS name_zh,
     any_value(name_ja ORDER BY standard) AS name_ja
 FROM classes GROUP BY code;
 """
+_HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,29 @@ class Selection:
         finally:
             for name in tables:
                 self.con.unregister(name)
+
+    def stream(self, sql: str, rows: int, **tables: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Yield the answer to a question, some rows at a time: it need not fit in memory."""
+        for name, table in tables.items():
+            self.con.register(name, table)
+        try:
+            yield from self.con.execute(sql).to_arrow_reader(rows)
+        finally:
+            for name in tables:
+                self.con.unregister(name)
+
+    def hold(self, name: str, sql: str) -> None:
+        """Keep the answer to a question under a name, compressed, for the questions after it.
+
+        What is held under that name already stays.
+        """
+        there = self.con.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
+            [_HELD, name],
+        ).fetchone()
+        if there is None:
+            self.con.execute(f"CREATE TABLE {_HELD}.{name} AS {sql}")
+            self.con.execute(f"CREATE TEMP VIEW {name} AS FROM {_HELD}.{name}")
 
     def withheld(self) -> dict[str, int]:
         """Count the objects that the access asked for does not cover, by their own access."""
@@ -125,7 +153,10 @@ def select(
     with catalog.connect(version=version) as con:
         join = ""
         if wanted is not None:
-            con.register("wanted_ids", wanted)
+            con.register("wanted_", wanted)
+            con.execute("CREATE TEMP TABLE wanted_ids AS FROM wanted_")
+            con.unregister("wanted_")
             join = "SEMI JOIN wanted_ids USING (object_id)"
+        con.execute(f"ATTACH ':memory:' AS {_HELD} (COMPRESS)")
         con.execute(_VIEWS.format(wanted=join, rank=rank))
         yield Selection(catalog, version, rank, con)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.errors import UsageError
-from cimkit.exporters.three_d_tiles.sorting import BASE
+from cimkit.exporters.three_d_tiles.sorting import hold_sorted
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.geometry.frames import ecef
 from cimkit.geometry.geoid import Geoid, read_geoid
@@ -114,10 +114,11 @@ class Heights:
         """Take the level of the ground from the objects that have one."""
         import shapely
 
+        hold_sorted(selection)
         known = selection.fetch(
-            f"""SELECT (s.bbox.xmin + s.bbox.xmax) / 2 AS x, (s.bbox.ymin + s.bbox.ymax) / 2 AS y,
-            {BASE} AS z FROM selected s WHERE s.bbox IS NOT NULL AND {BASE} IS NOT NULL
-            AND s.kind = 'gis' ORDER BY s.object_id"""
+            """SELECT (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y, base AS z
+            FROM sorted_objects WHERE bbox IS NOT NULL AND base IS NOT NULL AND kind = 'gis'
+            AND NOT starts_with(layer, 'left out') ORDER BY object_id"""
         )
         x, y, z = (known[c].to_numpy() for c in "xyz")
         if len(z):

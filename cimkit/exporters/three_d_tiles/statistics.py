@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from cimkit.exporters.three_d_tiles.sorting import BASE, HEIGHT, LAYER
+from cimkit.exporters.three_d_tiles.sorting import hold_sorted
 from cimkit.tiles.metadata import Enumeration
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["statistics", "write_styles"]
 
-_DRAWN = f"FROM selected s WHERE {LAYER} NOT LIKE 'left out%'"
+_DRAWN = "l.layer NOT LIKE 'left out%'"
+_SORTED = f"FROM sorted_objects l WHERE {_DRAWN}"
+_ASKED = f"""FROM selected s JOIN sorted_objects l ON l.object_id = s.object_id WHERE {_DRAWN}"""
+_LEVEL = "l.level"
 _OTHER = "#b8b8b8"
 _GOLDEN = 0.618033988749895
 
@@ -29,18 +32,19 @@ def statistics(selection: Selection, described: Described) -> dict[str, Any] | N
     Numbers have least, greatest, mean and sum, enumerations how often each value occurs; classes
     of the standard how many objects they have, at which levels.
     """
-    numbers = {"z_min": BASE, "height": HEIGHT}
+    hold_sorted(selection)
+    numbers = {"z_min": "l.base", "height": "l.height"}
     lists: dict[str, tuple[str, Enumeration]] = {}
     for p in described.schema.feature:
         if p.name == "level" and p.enumeration is not None:
-            lists["level"] = ("s.level", p.enumeration)
+            lists["level"] = (_LEVEL, p.enumeration)
     for one in described.asked:
         if one.property.enumeration is not None:
             lists[one.property.name] = (one.sql, one.property.enumeration)
         elif one.property.kind != "STRING":
             numbers[one.property.name] = one.sql
     listed = ", ".join(f'({sql})::DOUBLE AS "{name}"' for name, sql in numbers.items())
-    table = selection.fetch(f"SELECT {listed} {_DRAWN}")
+    table = selection.fetch(f"SELECT {listed} {_ASKED if len(numbers) > 2 else _SORTED}")
     if table.num_rows == 0:
         return None
     found: dict[str, Any] = {}
@@ -67,7 +71,8 @@ def statistics(selection: Selection, described: Described) -> dict[str, Any] | N
 
 def _occurrences(selection: Selection, sql: str, enumeration: Enumeration) -> dict[str, int]:
     rows = selection.fetch(
-        f"SELECT {sql} AS value, count(*) AS n {_DRAWN} AND ({sql}) IS NOT NULL GROUP BY 1"
+        f"SELECT {sql} AS value, count(*) AS n {_SORTED if sql == _LEVEL else _ASKED} "
+        f"AND ({sql}) IS NOT NULL GROUP BY 1"
     ).to_pylist()
     counted = {row["value"]: row["n"] for row in rows}
     return {c.name: counted[c.name] for c in enumeration.choices if c.name in counted}
@@ -75,8 +80,8 @@ def _occurrences(selection: Selection, sql: str, enumeration: Enumeration) -> di
 
 def _classes(selection: Selection, described: Described) -> dict[str, Any]:
     rows = selection.fetch(
-        f"""SELECT s.class_code AS code, s.level, count(*) AS n {_DRAWN}
-        AND s.class_code IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST"""
+        f"""SELECT l.class_code AS code, l.level, count(*) AS n {_SORTED}
+        AND l.class_code IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST"""
     ).to_pylist()
     names = {row["code"]: name for name, row in described.classes.items()}
     out: dict[str, Any] = {}

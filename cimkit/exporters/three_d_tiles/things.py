@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.exporters.three_d_tiles.citymodels import BESIDE, PART, WHOLE
-from cimkit.exporters.three_d_tiles.sorting import LAYER
+from cimkit.exporters.three_d_tiles.sorting import hold_sorted
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
@@ -50,10 +50,10 @@ def find_things(selection: Selection) -> Things:
     """
     pairs = selection.fetch("SELECT object_id, other_id FROM same_as ORDER BY ALL")
     named = _components(pairs)
+    hold_sorted(selection)
     joined = selection.fetch(
-        f"""SELECT n.object_id, n.thing, n.main, s.kind, s.item_id, s.parent_id,
-            {LAYER} AS layer
-        FROM named_ n JOIN selected s USING (object_id)
+        """SELECT n.object_id, n.thing, n.main, s.kind, s.item_id, s.parent_id, s.layer
+        FROM named_ n JOIN sorted_objects s USING (object_id)
         ORDER BY n.thing, n.main DESC, n.object_id""",
         named_=named,
     )

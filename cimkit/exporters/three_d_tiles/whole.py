@@ -11,8 +11,7 @@ import orjson
 
 from cimkit.exporters.three_d_tiles.making import Drawn, Making, over
 from cimkit.exporters.three_d_tiles.schema import SCHEMA_FILE, Described
-from cimkit.exporters.three_d_tiles.sorting import LAYER as LAYER_SQL
-from cimkit.exporters.three_d_tiles.sorting import TITLES
+from cimkit.exporters.three_d_tiles.sorting import TITLES, hold_sorted
 from cimkit.exporters.three_d_tiles.statistics import statistics, write_styles
 from cimkit.tiles import Tile, write_tileset
 from cimkit.tiles.metadata import LAYER, TILESET, values
@@ -109,10 +108,12 @@ def _view(selection: Selection, heights: Heights) -> list[float] | None:
     A single stray object, or deliveries from two ends of the world, must not make the first view
     empty: it is the tenth of a degree with most objects, and its neighbours.
     """
+    hold_sorted(selection)
     found = selection.fetch(
-        f"""WITH placed AS (
-            SELECT (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y, z_min, z_max
-            FROM selected s WHERE {LAYER_SQL} NOT LIKE 'left out%' AND bbox IS NOT NULL),
+        """WITH placed AS (
+            SELECT (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y,
+                base AS z_min, z_max
+            FROM sorted_objects WHERE layer NOT LIKE 'left out%' AND bbox IS NOT NULL),
         most AS (
             SELECT round(x, 1) AS x, round(y, 1) AS y, count(*) AS n FROM placed
             GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 1)
