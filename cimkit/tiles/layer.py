@@ -13,6 +13,7 @@ from cimkit.tiles.content import content_glb
 from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.glb import box
 from cimkit.tiles.mesh import Instances, Mesh
+from cimkit.tiles.property_table import table_code
 from cimkit.tiles.store import Store
 from cimkit.tiles.tileset import Tile, frame_at
 from cimkit.tiles.tree import CAP, Branch, grow
@@ -218,8 +219,10 @@ class _Writer:
         layer = self.layer
         if layer.inputs is None:
             return None
+        features = layer.features.take(rows)
         return self.store.key(
-            table_bytes(layer.features.take(rows)),
+            table_bytes(features),
+            table_code(features, self.encoding.schema),
             table_bytes(layer.inputs.take(rows)),
             frame.tobytes(),
             layer.size[rows].tobytes(),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cimkit.tiles.glb import Glb
 from cimkit.tiles.metadata import FEATURE, NO_DATA, Property, Schema, schema_json
 
-__all__ = ["add_table"]
+__all__ = ["add_table", "table_code"]
 
 _DTYPES = {
     "FLOAT32": pa.float32(),
@@ -61,6 +61,25 @@ def add_table(glb: Glb, table: pa.Table, schema: Schema | None) -> int:
     tables = metadata.setdefault("propertyTables", [])
     tables.append(entry)
     return len(tables) - 1
+
+
+def table_code(table: pa.Table, schema: Schema | None) -> bytes:
+    """Return what of a schema decides the bytes of a table of features.
+
+    That is how its columns are stored, and the numbers of the values that occur: another class or
+    another value elsewhere in the tileset changes nothing here.
+    """
+    said: list[object] = [None if schema is None else schema.uri]
+    for p in FEATURE if schema is None else schema.feature:
+        if p.name not in table.column_names:
+            continue
+        numbers = []
+        if p.enumeration is not None:
+            values = set(pc.unique(table[p.name].cast(pa.string())).to_pylist())
+            listed = enumerate(p.enumeration.choices, start=1)
+            numbers = [(choice.name, i) for i, choice in listed if choice.name in values]
+        said.append((p.name, p.kind, numbers))
+    return repr(said).encode()
 
 
 def _text(glb: Glb, column: pa.Array) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from cimkit.tiles.encoding import Encoding
 from cimkit.tiles.glb import box
 from cimkit.tiles.layer import Layer, drawn_rows, table_bytes
 from cimkit.tiles.mesh import Instances, Mesh, join
+from cimkit.tiles.property_table import table_code
 from cimkit.tiles.store import Store
 from cimkit.tiles.tileset import Tile, frame_at
 
@@ -241,9 +242,11 @@ class Rungs:
             layer = self.ladder.levels[j].layer
             if layer.inputs is None:
                 return None
+            features = layer.features.take(rows)
             parts += [
                 self.ladder.levels[j].name.encode(),
-                table_bytes(layer.features.take(rows)),
+                table_bytes(features),
+                table_code(features, self._encoding.schema),
                 table_bytes(layer.inputs.take(rows)),
                 np.array(layer.color).tobytes(),
             ]

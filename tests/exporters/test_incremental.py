@@ -127,6 +127,24 @@ def test_unchanged_is_kept_and_one_building_rewrites_its_tiles(
     assert sum(len(c.table()["object_id"]) for c in read_tiles(out / "tileset.json")) == 300
 
 
+@pytest.mark.parametrize(
+    "new", ["class_code = '9999'", "level = 'CIM9'", "source_class = 'shed'"]
+)  # fmt: skip
+def test_what_is_new_in_the_schema_rewrites_no_tile_without_it(
+    district: Catalog, tmp_path: Path, new: str
+) -> None:
+    out = tmp_path / "out"
+    again(district, out)
+    schema, before = (out / "schema.json").read_bytes(), contents(out)
+    change(district, f"UPDATE lake.objects SET {new} WHERE object_id = 'b123'")
+    told = again(district, out)
+    assert ((out / "schema.json").read_bytes() != schema) is ("source" not in new)
+    assert told.contents == {"written": 1, "kept": len(before) - 1, "dropped": 0}
+    # What was kept is what would have been written.
+    again(district, tmp_path / "anew")
+    assert contents(tmp_path / "anew") == contents(out)
+
+
 def test_other_options_take_nothing_wrong_from_the_folder(
     district: Catalog, tmp_path: Path
 ) -> None:

@@ -142,11 +142,9 @@ def _of_levels(where: str | None, levels: tuple[str, ...]) -> str | None:
 
 def _recipe(encoding: Encoding, options: Options, heights: Heights) -> str:
     """What decides the bytes of contents beside their rows."""
-    schema = encoding.schema
-    told: list[object] = [__version__, encoding.quantize, encoding.meshopt, options.cap]
-    if schema is not None:
-        told += [schema.uri, schema.feature]
-    return repr([*told, heights.label])
+    # What the schema says of their columns is in the key of each content.
+    told = [__version__, encoding.quantize, encoding.meshopt, options.cap, heights.label]
+    return repr(told)
 
 
 def _archive(work: Path, out: Path) -> None:
