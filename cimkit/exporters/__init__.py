@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from cimkit.errors import UsageError
+from cimkit.errors import CimkitError, ExportError, UsageError
 from cimkit.exporters._frame import to_geodataframe
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._stac_schemas import stac_validator
@@ -86,9 +86,14 @@ def export(
         )
     if valid_at is not None:
         where = _standing(valid_at, where)
-    report: ExportReport = module.export(
-        catalog, Path(out), where=where, as_of=as_of, access=access, **options
-    )
+    try:
+        report: ExportReport = module.export(
+            catalog, Path(out), where=where, as_of=as_of, access=access, **options
+        )
+    except OSError as error:  # of the folder that OUT lies in: a file, gone, closed to us
+        if isinstance(error, CimkitError):
+            raise
+        raise ExportError(f"cannot write: {error}", where=str(out)) from error
     return report
 
 

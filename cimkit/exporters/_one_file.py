@@ -48,9 +48,12 @@ def one_file(
     report = ExportReport(spec.name, out)
     # Whatever the user calls the file, drivers go by the suffix.
     part = out.with_name(f".{out.stem}.part{spec.suffix}")
+    _refuse_foreign(out, spec)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _refuse_foreign(out, spec)
+    except OSError as error:
+        raise ExportError(f"cannot write: {error}", where=str(out)) from error
+    try:
         part.unlink(missing_ok=True)  # of a run that was killed
         with select(catalog, where=where, as_of=as_of, access=access) as selection:
             report.withheld = selection.withheld()
@@ -71,6 +74,12 @@ def one_file(
 def _refuse_foreign(out: Path, spec: ExporterSpec) -> None:
     """Replace an earlier export, and nothing else that a slip of the finger may have named."""
     start = _STARTS[spec.suffix]
+    if out.is_dir():
+        raise ExportError(
+            f"this is a folder, and {spec.title} is a file",
+            where=str(out),
+            mend=f"Name a file, for example '{out / 'city'}{spec.suffix}'.",
+        )
     if not out.is_file() or not out.stat().st_size:
         return
     with out.open("rb") as opened:
