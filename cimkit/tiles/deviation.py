@@ -124,11 +124,12 @@ def _apart(p: Point, a: Point, b: Point, c: Point) -> float:
     if d6 >= 0 and d5 <= d6:
         return _dot(cp, cp)
     vc, vb, va = d1 * d4 - d3 * d2, d5 * d2 - d1 * d6, d3 * d6 - d5 * d4
-    if vc <= 0 and d1 >= 0 and d3 <= 0:
+    # An edge without a length is none: the others have the nearest point.
+    if vc <= 0 and d1 >= 0 and d3 <= 0 and d1 > d3:
         q = _along(ap, ab, d1 / (d1 - d3), ac, 0.0)
-    elif vb <= 0 and d2 >= 0 and d6 <= 0:
+    elif vb <= 0 and d2 >= 0 and d6 <= 0 and d2 > d6:
         q = _along(ap, ab, 0.0, ac, d2 / (d2 - d6))
-    elif va <= 0 and d4 >= d3 and d5 >= d6:
+    elif va <= 0 and d4 >= d3 and d5 >= d6 and d4 - d3 + d5 - d6 > 0:
         w = (d4 - d3) / ((d4 - d3) + (d5 - d6))
         q = _along(ap, ab, 1.0 - w, ac, w)
     elif va + vb + vc <= 0:
