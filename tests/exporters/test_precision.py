@@ -124,6 +124,42 @@ def test_placed_shapes_within_a_millimetre(tiles_of: Any, crs: str, size: float)
     assert nearest(found, earth(crs, placed)) < 1e-3
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4544", "EPSG:25832"])
+def test_copies_within_a_millimetre(
+    tiles_of: Any, crs: str, tmp_path: Path, read_tiles: Any
+) -> None:
+    rng = np.random.default_rng(8)
+    shape = rng.uniform(-1.5, 1.5, (240, 3)).astype(np.float32)
+    shapes = pa.table(
+        {
+            "shape_id": ["s"],
+            "positions": pa.array([shape.reshape(-1)], pa.list_(pa.float32())),
+            "indices": pa.array([np.arange(240, dtype=np.uint32)], pa.list_(pa.uint32())),
+        }
+    )
+    placements, expected = [], []
+    for i in range(50):
+        turn = np.eye(4)
+        turn[:3, :3], _ = np.linalg.qr(rng.normal(size=(3, 3)))
+        turn[:3, 0] *= np.linalg.det(turn[:3, :3])
+        turn[:3, :3] *= [1.0, 1.0 + i / 50, 1.0]
+        turn[:3, 3] = np.array(PLACES[crs]) + rng.uniform(-300, 300, 3) * [1, 1, 0.05]
+        placements.append(
+            {
+                "object_id": "id-one", "item_id": "item-bim", "shape_id": "s", "lod": "body",
+                "matrix": turn.T.reshape(-1).tolist(), "color": [0.5, 0.5, 0.5, 1.0],
+            }
+        )  # fmt: skip
+        expected.append(shape.astype(float) @ turn[:3, :3].T + turn[:3, 3])
+    placed = np.concatenate(expected)
+    found = tiles_of("bim", crs, outline_of(crs, placed), placements=placements, shapes=shapes)
+    (content,) = read_tiles(tmp_path / "tiles" / "tileset.json")
+    assert "EXT_mesh_gpu_instancing" in content.json["extensionsUsed"]
+    where = earth(crs, placed)
+    worst = max(nearest(found, part) for part in np.array_split(where, 100))
+    assert worst < 1e-3
+
+
 @pytest.mark.parametrize("crs", PLACES)
 def test_blocks_within_a_millimetre(tiles_of: Any, crs: str) -> None:
     step = 20.0 / 100_000 if crs == "EPSG:6697" else 20.0
