@@ -99,6 +99,8 @@ class Selection:
         ).fetchone()
         if there is None:
             self.con.execute(f"CREATE TABLE {_HELD}.{name} AS {sql}")
+            # Only then it is compressed.
+            self.con.execute(f"CHECKPOINT {_HELD}")
             self.con.execute(f"CREATE TEMP VIEW {name} AS FROM {_HELD}.{name}")
 
     def withheld(self) -> dict[str, int]:

@@ -237,3 +237,52 @@ def test_a_thing_delivered_twice_is_drawn_once(tmp_path: Path) -> None:
     report = export(catalog, "3dtiles", tmp_path / "out")
     assert report.counts["buildings"] == 8
     assert report.left_out["shown as the same thing by another object"] == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "drawn"),
+    [
+        ([(0.0, 220.0)], {"part-0"}),  # covers it
+        ([(0.0, 210.0)], {"model"}),  # is not as high
+        ([(8.0, 220.0)], {"model"}),  # covers a fifth
+        ([(-5.0, 220.0), (5.0, 220.0)], {"part-0", "part-1"}),  # cover it together
+        ([(-5.0, 220.0), (7.0, 220.0)], {"model"}),  # leave a gap
+    ],
+)
+def test_a_whole_and_its_parts_of_one_level_are_not_both_drawn(
+    tmp_path: Path, read_tiles: Any, parts: list[tuple[float, float]], drawn: set[str]
+) -> None:
+    given = tables()
+    names = [f"part-{i}" for i in range(len(parts))]
+    place = outline(E, N)
+    given |= {
+        "objects": [thing("model", "citymodel", place, source_class="Building")]
+        + [
+            thing(name, "citymodel", place, source_class="BuildingPart", parent_id="model")
+            for name in names
+        ],
+        "geometries": [solid("model", "2", E, N, 220)]
+        + [solid(n, "2", E + d, N, top) for n, (d, top) in zip(names, parts, strict=True)],
+        "placements": [],
+        "same_as": [],
+    }
+    report = export(fill(tmp_path / "city", given), "3dtiles", tmp_path / "out")
+    found = read_tiles(tmp_path / "out" / "tileset.json")
+    assert {o for c in found for o in c.table()["object_id"]} == drawn
+    assert report.left_out == {
+        "shown by what is finer of the same thing": 1 + len(parts) - len(drawn)
+    }
+
+
+def test_of_one_level_the_finest_geometry_is_drawn(tmp_path: Path, read_tiles: Any) -> None:
+    given = tables()
+    given |= {
+        "objects": [thing("model", "citymodel", outline(E, N), source_class="Building")],
+        "geometries": [solid("model", lod, E, N, 200 + top) for lod, top in
+                       (("1.2", 12), ("2.2", 22), ("1.3", 13), ("2", 20), (None, 5))],
+        "placements": [], "same_as": [],
+    }  # fmt: skip
+    export(fill(tmp_path / "city", given), "3dtiles", tmp_path / "out")
+    found = read_tiles(tmp_path / "out" / "tileset.json")
+    tall = {c.file.stem.rsplit("-", 1)[1]: np.ptp(np.linalg.norm(c.earth(), axis=1)) for c in found}
+    assert tall == {"lod1": pytest.approx(13, abs=0.1), "lod2": pytest.approx(22, abs=0.1)}

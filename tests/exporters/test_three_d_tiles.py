@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyproj
 import pytest
+import shapely
 
 from cimkit.errors import ExportError, UsageError
 from cimkit.exporters import ExportReport, export
@@ -195,3 +196,49 @@ def test_nothing_to_draw_says_why(city: Any, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="not placed"):
         export(city, "3dtiles", tmp_path / "out", where="source_key = 'lost'")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "facts"),
+    [
+        ("house", {"z_min": 99_999_997.0, "height": 3.0}),
+        ("house", {"z_min": float("nan"), "height": 3.0}),
+        ("house", {"z_min": 200.0, "height": 12_000.0}),
+        ("house", {"z_min": 200.0, "height": float("inf")}),
+        ("house", {"height": 3.0, "properties": {"base_z": -1e300}}),
+        ("tower", {"z_min": 200.0, "z_max": 99_999_997.0}),
+        ("tower", {"z_min": float("-inf"), "z_max": 220.0}),
+        ("photo", {"z_min": 1e7, "height": 8_000.0}),
+    ],
+)
+def test_what_stands_far_off_the_earth_is_left_out(
+    make_city: Any, tmp_path: Path, key: str, facts: dict[str, Any]
+) -> None:
+    house = shapely.box(106.5, 29.57, 106.5002, 29.5701)
+    kinds = {
+        "house": ("gis", house),
+        "tower": ("citymodel", house),
+        "photo": ("imagery", house.centroid),
+    }
+    kind, shape = kinds[key]
+    facts = {k: json.dumps(v) if k == "properties" else v for k, v in facts.items()}
+    box = dict(zip(("xmin", "ymin", "xmax", "ymax"), shape.bounds, strict=True))
+    given = {"object_id": "id-bad", "kind": kind, "source_class": kind, "access": "public",
+             "geometry": shapely.to_wkb(shape), "properties": "{}",
+             "bbox": box}  # fmt: skip
+    sound = given | {"object_id": "id-sound", "kind": "gis", "geometry": shapely.to_wkb(house),
+                     "z_min": 200.0, "height": 9_000.0}  # fmt: skip
+    report = export(make_city(given | facts, sound), "3dtiles", tmp_path / "out")
+    assert report.left_out == {"height is not on the earth": 1}
+    assert report.counts == {"buildings": 1}
+    root = json.loads((tmp_path / "out" / "tileset.json").read_text())["root"]
+    assert max(map(abs, root["boundingVolume"]["box"][3:])) < 10_000
+
+
+def test_a_picture_may_be_of_many_pixels(make_city: Any, tmp_path: Path) -> None:
+    given = {"object_id": "id-photo", "kind": "imagery", "source_class": "photo",
+             "access": "public", "properties": "{}", "z_min": 200.0, "height": 12_000.0,
+             "geometry": shapely.to_wkb(shapely.Point(106.5, 29.57)),
+             "bbox": {"xmin": 106.5, "ymin": 29.57, "xmax": 106.5, "ymax": 29.57}}  # fmt: skip
+    report = export(make_city(given), "3dtiles", tmp_path / "out")
+    assert (report.counts, report.left_out) == ({"photos": 1}, {})

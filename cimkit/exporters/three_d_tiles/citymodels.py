@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cimkit.exporters.three_d_tiles.bodies import Bodies, read_bodies
+from cimkit.exporters.three_d_tiles.cityparts import BESIDE, PART, WHOLE, shown
 from cimkit.exporters.three_d_tiles.heights import Heights, to_earth
 from cimkit.exporters.three_d_tiles.sorting import features, number, texts
 from cimkit.geometry.frames import ecef
@@ -24,7 +26,6 @@ __all__ = ["BESIDE", "PART", "WHOLE", "CityObjects", "city_levels", "city_object
 Reals = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-WHOLE, PART, BESIDE = 0, 1, 2
 _COLOR = (0.8, 0.74, 0.66, 1.0)
 
 
@@ -40,12 +41,8 @@ class CityObjects:
     """Shape (n,): of its middle, as the source counts."""
     size: Reals
     """Shape (n,): diagonal, metres."""
-    bodies: pa.Table
-    """Geometries: `geometry_type`, `crs`, `wkb`, `vertices`, `boundaries`."""
-    owner: Rows
-    """Shape (m,): the object of each geometry."""
-    lod: Rows
-    """Shape (m,): level of detail as a whole number; 0 also where the source says none."""
+    bodies: Bodies
+    """Their geometries."""
 
 
 def city_objects(making: Making, wanted: pa.Array, *, leave: bool = True) -> CityObjects:
@@ -70,34 +67,20 @@ def city_objects(making: Making, wanted: pa.Array, *, leave: bool = True) -> Cit
     )
     table = table.filter(pc.is_in(table["object_id"], value_set=wanted))
     placed = table.filter(pc.is_valid(table["x"]))
-    own = selection.fetch(
-        """SELECT g.object_id, g.geometry_type, g.crs, g.wkb, g.vertices, g.boundaries,
-            coalesce(floor(TRY_CAST(g.lod AS DOUBLE))::BIGINT, 0) AS lod
-        FROM geometries g SEMI JOIN placed_ p ON p.object_id = g.object_id
-        WHERE g.crs IS NOT NULL AND (g.boundaries IS NOT NULL OR g.wkb IS NOT NULL)
-            AND g.geometry_type NOT IN ('MultiPoint', 'MultiLineString', 'Point', 'LineString')
-        QUALIFY row_number() OVER (
-            PARTITION BY g.object_id, coalesce(floor(TRY_CAST(g.lod AS DOUBLE))::BIGINT, 0)
-            ORDER BY TRY_CAST(g.lod AS DOUBLE) DESC NULLS LAST,
-                length(g.boundaries) DESC NULLS LAST, g.geometry_type) = 1
-        ORDER BY g.object_id, lod""",
-        placed_=placed.select(["object_id"]),
-    )
-    has = pc.is_in(placed["object_id"], value_set=own["object_id"].combine_chunks())
-    drawn = placed.filter(has)
+    ids = placed["object_id"].combine_chunks()
+    bodies = read_bodies(selection, ids, making.folder)
+    has = np.bincount(bodies.owner, minlength=len(ids)) > 0
+    drawn = placed.filter(pa.array(has))
     if leave:
         making.report.leave("not placed", table.num_rows - placed.num_rows)
         making.report.leave("no geometry of its own", placed.num_rows - drawn.num_rows)
-    owner = pc.index_in(own["object_id"], value_set=drawn["object_id"].combine_chunks())
     low, high = np.nan_to_num(number(drawn, "z_min")), np.nan_to_num(number(drawn, "z_max"))
     return CityObjects(
         drawn.drop_columns(["x", "y", "z_max", "span"]),
         np.column_stack([number(drawn, "x"), number(drawn, "y")]),
         (low + high) / 2,
         np.hypot(number(drawn, "span"), high - low),
-        own.drop_columns(["object_id", "lod"]),
-        np.asarray(owner.to_numpy(), np.int64),
-        own["lod"].to_numpy().astype(np.int64),
+        replace(bodies, owner=(np.cumsum(has) - 1)[bodies.owner]),
     )
 
 
@@ -126,47 +109,35 @@ def city_levels(
     Notes
     -----
     At each level an object has its best geometry up to it. Of a whole and its parts the ones
-    that are finer there are shown; footprints (level 0) only of what has nothing else.
+    that are finer there are shown (see `cimkit.exporters.three_d_tiles.cityparts.shown`);
+    footprints (level 0) only of what has nothing else.
     """
+    bodies = found.bodies
     levels = []
     count = len(covered)
     finest = covered.astype(np.int64)
-    np.maximum.at(finest, thing[found.owner], found.lod)
-    solid = np.flatnonzero((found.lod > 0) | (finest[thing[found.owner]] == 0))
-    for lod in sorted(set(found.lod[solid].tolist())):
-        within = solid[found.lod[solid] <= lod]
+    np.maximum.at(finest, thing[bodies.owner], bodies.lod)
+    solid = np.flatnonzero((bodies.lod > 0) | (finest[thing[bodies.owner]] == 0))
+    for lod in sorted(set(bodies.lod[solid].tolist())):
+        within = solid[bodies.lod[solid] <= lod]
         # Geometries are in the order of object and level: the last one up to this is the best.
-        last = np.append(found.owner[within][1:] != found.owner[within][:-1], True)
+        last = np.append(bodies.owner[within][1:] != bodies.owner[within][:-1], True)
         best = within[last]
-        kept = best[found.lod[best] >= _ahead(found, best, thing, role, count)]
+        kept = best[shown(bodies, best, thing, role, count)]
         # Only things that have something at this very level.
         here = np.zeros(count, bool)
-        here[thing[found.owner[kept[found.lod[kept] == lod]]]] = True
-        rows = kept[here[thing[found.owner[kept]]]]
+        here[thing[bodies.owner[kept[bodies.lod[kept] == lod]]]] = True
+        rows = kept[here[thing[bodies.owner[kept]]]]
         if len(rows):
             layer = _layer(found, rows, heights)
-            levels.append(Level(f"lod{lod}", layer, thing[found.owner[rows]]))
+            levels.append(Level(f"lod{lod}", layer, thing[bodies.owner[rows]]))
     return levels
-
-
-def _ahead(
-    found: CityObjects, bodies: Rows, thing: Rows, role: npt.NDArray[np.int8], count: int
-) -> Rows:
-    """For each geometry the level that what stands in its place has; -1: nothing does."""
-    owner = found.owner[bodies]
-    out = np.full(len(bodies), -1)
-    for mine, others in ((WHOLE, PART), (PART, WHOLE)):
-        best = np.full(count, -1)
-        theirs = role[owner] == others
-        np.maximum.at(best, thing[owner[theirs]], found.lod[bodies[theirs]])
-        own = role[owner] == mine
-        out[own] = best[thing[owner[own]]]
-    return out
 
 
 def _layer(found: CityObjects, bodies: Rows, heights: Heights) -> Layer:
     """Draw some geometries."""
-    own, owner = found.bodies.take(bodies), found.owner[bodies]
+    own = found.bodies
+    owner = own.owner[bodies]
     table = found.table.take(owner)
     datum = texts(table, "vertical_datum")
     place, height = found.place[owner], found.height[owner]
@@ -175,25 +146,21 @@ def _layer(found: CityObjects, bodies: Rows, heights: Heights) -> Layer:
     def build(rows: Rows) -> Mesh:
         surfaces: list[list[Reals]] = []
         feature, names = [], []
-        for at, row in enumerate(own.take(rows).to_pylist()):
+        for at, row in enumerate(own.rows(bodies[rows])):
             for surface in surfaces_of(row):
                 surfaces.append(surface)
                 feature.append(at)
                 names.append((row["crs"], datum[rows[at]]))
         return _surfaces(surfaces, np.array(feature, np.int64), names, heights)
 
-    size = pc.add(
-        pc.fill_null(pc.list_value_length(own["vertices"]), 0),
-        pc.fill_null(pc.binary_length(own["wkb"]), 0),
-    )
     return Layer(
         table,
         ecef(place[:, 0], place[:, 1], level),
         found.size[owner],
-        size.to_numpy() * 14.0 + 220.0,
+        own.size[bodies] * 14.0 + 220.0,
         build,
         color=_COLOR,
-        inputs=own.append_column("level", pa.array(level)),
+        inputs=pa.table({"print": own.print[bodies], "level": level}),
     )
 
 
