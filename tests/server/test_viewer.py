@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,16 @@ import pyarrow as pa
 import pytest
 
 from cimkit.geometry.frames import ecef
-from cimkit.tiles import Layer, Store, copies, write_layer, write_tileset
-from cimkit.tiles.metadata import LAYER, schema_json
+from cimkit.tiles import Encoding, Layer, Store, copies, write_layer, write_tileset
+from cimkit.tiles.metadata import (
+    FEATURE,
+    LAYER,
+    Choice,
+    Enumeration,
+    Property,
+    Schema,
+    schema_json,
+)
 from cimkit.tiles.tileset import Tile, outer_box
 
 VIEWER = Path(__file__).resolve().parents[2] / "cimkit" / "server" / "viewer"
@@ -52,8 +61,12 @@ def page(tmp_path: Path) -> Path:
     shutil.copytree(dist, out)
     (out / "points").mkdir()
     features = pa.table(
-        {"object_id": ["o-1"], "name": ["big box"], "class_code": ["5001"], "level": ["CIM2"]}
-    )
+        {
+            "object_id": ["o-1"], "name": ["big box"], "class_code": ["5001"], "level": ["CIM2"],
+            "class_name": ["Building"], "class_name_zh": ["建筑"], "class_name_ja": ["建築物"],
+            "storeys": ["7"],
+        }
+    )  # fmt: skip
     at = np.array([[106.5, 29.57, 200.0]])
     layer = Layer(
         features,
@@ -64,21 +77,40 @@ def page(tmp_path: Path) -> Path:
             copies("box", at[rows], np.full((1, 3), 50.0), np.zeros(1), np.arange(len(rows)))
         ],
     )
-    root = write_layer(layer, Store(out), "points").root
+    levels = Enumeration(
+        "level", "Level", (Choice("CIM2", "Massing", "框架模型", "フレームモデル"),)
+    )
+    level = Property("level", "Level", "ENUM", "", levels)
+    extra = (Property("class_name_zh", ""), Property("class_name_ja", ""))
+    feature = (*(level if p.name == "level" else p for p in FEATURE), *extra)
+    feature = (*feature, Property("storeys", "Floors"))
+    document = schema_json({"layer": LAYER, "feature": feature})
+    (out / "schema.json").write_text(json.dumps(document))
+    encoding = Encoding(schema=Schema("../schema.json", document, feature))
+    root = write_layer(layer, Store(out), "points", encoding=encoding).root
     assert root is not None
     write_tileset(out / "points" / "tileset.json", root)
     low, high = outer_box(root)
     child = Tile(root.frame, low, high, root.error, "points/tileset.json", 0)
     whole = Tile(root.frame, np.full(3, np.inf), np.full(3, -np.inf), 100.0, children=[child])
+    levels = Enumeration(
+        "level", "Level", (Choice("CIM2", "Massing", "框架模型", "フレームモデル"),)
+    )
+    level = Property("level", "Level", "ENUM", "", levels)
     group = {"class": "layer", "properties": {"name": "points", "title_ja": "施設"}}
     write_tileset(
         out / "tileset.json",
         whole,
-        schema=schema_json({"layer": LAYER}),
+        schema="schema.json",
         groups=[group],
-        extras={"cimkit": {"title": "City", "classes": [{"code": "5001", "name_ja": "建物"}]}},
+        extras={
+            "cimkit": {
+                "title": "City", "classes": [{"code": "5001", "name_ja": "建物"}],
+                "withheld": {"secret": 3}, "left_out": {"not placed": 1200, "empty": 34},
+            }
+        },
         unframed=True,
-    )
+    )  # fmt: skip
     index = (out / "index.html").read_text()
     (out / "probe.js").write_text(PROBE)
     probe = '<script src="probe.js"></script></body>'
@@ -119,5 +151,10 @@ def test_the_page_draws_picks_and_speaks_japanese(page: Path, tmp_path: Path) ->
     assert "<title>picked</title>" in done.stdout, told
     for text in ("City", "施設", "建物", "big box", "CIM2", "分類コード"):
         assert text in done.stdout, told
+    # Names and meanings are those of the page's language; an attribute has the schema's name.
+    for text in ("建築物", "CIM2 フレームモデル", "Floors", "3 非公開, 1,234 描画なし"):
+        assert text in done.stdout, told
+    for text in ("建筑", "class_name", "Massing"):
+        assert text not in done.stdout
     # Neither another host was asked for nor did the page's own policy have to stop one.
     assert not [line for line in told if "Refused" in line or "ERR_NAME" in line], told

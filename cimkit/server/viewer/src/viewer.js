@@ -8,6 +8,7 @@ const TEXTS = {
     object_id: "Object", class_code: "Class", class_name: "Class name", asset_code: "Identifier",
     name: "Name", level: "Level", kind: "Kind", source: "Source", source_class: "Source class",
     source_key: "Source key", z_min: "Lowest (m)", height: "Height (m)", points: "Points",
+    layer: "Layer", features: "Objects", withheld: "withheld", leftOut: "not drawn",
   },
   zh: {
     byClass: "按分类着色", ground: "椭球面网格", fly: "飞到此处",
@@ -15,6 +16,7 @@ const TEXTS = {
     object_id: "对象", class_code: "分类代码", class_name: "分类名称", asset_code: "标识码",
     name: "名称", level: "级别", kind: "类型", source: "来源", source_class: "来源类别",
     source_key: "来源标识", z_min: "最低点（米）", height: "高度（米）", points: "点数",
+    layer: "图层", features: "对象数", withheld: "未公开", leftOut: "未绘制",
   },
   ja: {
     byClass: "分類で色分け", ground: "楕円体グリッド", fly: "ここへ移動",
@@ -22,6 +24,7 @@ const TEXTS = {
     object_id: "オブジェクト", class_code: "分類コード", class_name: "分類名", asset_code: "識別コード",
     name: "名称", level: "レベル", kind: "種別", source: "ソース", source_class: "ソース分類",
     source_key: "ソースキー", z_min: "最低高（m）", height: "高さ（m）", points: "点数",
+    layer: "レイヤー", features: "件数", withheld: "非公開", leftOut: "描画なし",
   },
 };
 const params = new URLSearchParams(location.search);
@@ -72,8 +75,32 @@ scene.preRender.addEventListener(() => {
 const colorOf = (index) => `hsl(${(index * 137.5) % 360}, 60%, ${55 + (index % 3) * 8}%)`;
 const title = (said) => said[`title_${lang}`] ?? said.title ?? said.name;
 const layers = [];
+let schema = {};
 // Ground, pictures and points show what they are by themselves.
 const UNCLASSED = new Set(["terrain", "photos", "pointclouds"]);
+// The ground is drawn finer than what stands on it: roads and areas lie close above it.
+const ERRORS = { terrain: 2 };
+const ON_GROUND = new Set(["areas", "lines"]);
+// What lies on the ground is moved towards the eye, by as much as ground seen from afar is off; its
+// picture stays where it is. Little enough that no pipe shines through.
+const nearer = new Cesium.CustomShader({
+  vertexShaderText: `
+    void vertexMain(VertexInput vsInput, inout czm_modelVertexOutput vsOutput) {
+      vec4 at = vec4(vsOutput.positionMC, 1.0);
+      vec3 toEye = -(czm_modelView * at).xyz;
+      float far = length(toEye);
+      vec3 up = czm_viewRotation * normalize((czm_model * at).xyz);
+      float rise = dot(toEye / far, up);
+      float shift = rise > 0.0 ? min((0.2 + 0.001 * min(far, 3000.0)) / max(rise, 0.1), 0.1 * far) : 0.0;
+      vec3 eye = (czm_inverseModelView * vec4(0.0, 0.0, 0.0, 1.0)).xyz;
+      vsOutput.positionMC = mix(at.xyz, eye, shift / far);
+    }`,
+});
+// The same light from all sides at any hour, instead of a sky whose colour is that of the hour.
+const even = () => new Cesium.ImageBasedLighting({
+  sphericalHarmonicCoefficients: Array.from({ length: 9 }, (_, i) =>
+    i ? new Cesium.Cartesian3() : new Cesium.Cartesian3(0.35, 0.35, 0.35)),
+});
 let classes = [];
 
 function style() {
@@ -126,16 +153,35 @@ function listed(layer) {
   box.addEventListener("change", () => (layer.tileset.show = box.checked));
   const go = make("button", { type: "button", title: text("fly"), textContent: "→" });
   go.addEventListener("click", () => fly([layer.tileset]));
-  const count = make("span", { className: "count", textContent: layer.said.features ?? "" });
+  const count = make("span", { className: "count", textContent: layer.said.features?.toLocaleString(lang) ?? "" });
   return make("li", {}, make("label", {}, box, title(layer.said)), count, go);
 }
 
+// The class has a name for each language: the page's own stands where the English one would.
+function ofLanguage(properties) {
+  const own = properties.find(([key, value]) => key === `class_name_${lang}` && value)?.[1];
+  return properties
+    .filter(([key]) => !/^(class_name|title)_(zh|ja)$/.test(key))
+    .map(([key, value]) => [key, key === "class_name" && own ? own : value]);
+}
+
+// A code of a list with what it means, where the schema says so.
+function meaning(key, value) {
+  const list = schema.enums?.[schema.classes?.feature?.properties[key]?.enumType];
+  const extras = list?.values.find((one) => one.name === value)?.extras;
+  const said = extras?.[`name_${lang}`] ?? extras?.name_en;
+  return said && said !== value ? `${value} ${said}` : value;
+}
+
+const titled = (key) =>
+  TEXTS[lang][key] ?? schema.classes?.feature?.properties[key]?.name ?? text(key);
+
 function show(properties) {
-  const rows = properties
+  const rows = ofLanguage(properties)
     .filter(([, value]) => value !== undefined && value !== null && value !== "")
     .map(([key, value]) => {
-      const said = typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
-      return make("tr", {}, make("th", { textContent: text(key) }), make("td", { textContent: said }));
+      const said = typeof value === "number" ? Math.round(value * 1000) / 1000 : meaning(key, value);
+      return make("tr", {}, make("th", { textContent: titled(key) }), make("td", { textContent: said }));
     });
   byId("object").querySelector("table").replaceChildren(...rows);
   byId("object").hidden = rows.length === 0;
@@ -148,7 +194,9 @@ function pick(position) {
     return;
   }
   const group = picked?.content?.group?.metadata;
-  show(group ? group.getPropertyIds().map((key) => [key, group.getProperty(key)]) : []);
+  if (!group) return show([]);
+  const said = Object.fromEntries(group.getPropertyIds().map((key) => [key, group.getProperty(key)]));
+  show([["layer", title(said)], ["features", said.features]]);
 }
 
 async function start() {
@@ -158,11 +206,25 @@ async function start() {
   const extras = root.asset.extras?.cimkit ?? {};
   byId("title").textContent = extras.title || "cimkit";
   byId("heights").textContent = extras.heights ?? "";
+  byId("missing").textContent = [["withheld", extras.withheld], ["leftOut", extras.left_out]]
+    .map(([key, counts]) => [Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0), text(key)])
+    .filter(([count]) => count)
+    .map(([count, why]) => `${count.toLocaleString(lang)} ${why}`)
+    .join(", ");
+  byId("missing").title = Object.entries(extras.left_out ?? {})
+    .map(([why, count]) => `${why}: ${count.toLocaleString(lang)}`).join("\n");
+  if (root.schemaUri) {
+    const told = await fetch(root.schemaUri);
+    if (told.ok) schema = await told.json();
+  } else schema = root.schema ?? {};
   classes = extras.classes ?? [];
   for (const child of root.root.children ?? []) {
     const said = root.groups?.[child.content.group]?.properties ?? { name: child.content.uri };
     const tileset = await Cesium.Cesium3DTileset.fromUrl(child.content.uri, {
-      maximumScreenSpaceError: 8,
+      maximumScreenSpaceError: ERRORS[said.name] ?? 8,
+      customShader: ON_GROUND.has(said.name) ? nearer : undefined,
+      imageBasedLighting: even(),
+      environmentMapOptions: { enabled: false },
       pointCloudShading: { attenuation: true, maximumAttenuation: 4, eyeDomeLighting: false },
     });
     scene.primitives.add(tileset);
