@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
 from cimkit.exporters.three_d_tiles.citymodels import BESIDE, PART, WHOLE
+from cimkit.exporters.three_d_tiles.covering import Outlines, Truth, covered, distinct
 from cimkit.exporters.three_d_tiles.sorting import hold_sorted
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Things:
     """
 
     blocks: pa.Table
-    """Footprints with a height that are a thing's, one a thing at most."""
+    """Footprints with a height that something finer shows."""
     models: pa.Table
     """City objects: buildings with all their parts, joined to others or not; also ``role``, as
     `cimkit.exporters.three_d_tiles.citymodels` has them."""
@@ -45,8 +47,9 @@ class Things:
 def find_things(selection: Selection) -> Things:
     """Join the objects of a selection by the table ``same_as``.
 
-    Of several footprints, and of several city models, of one thing the one that the others are
-    said to be the same as is drawn, else the first.
+    Of several footprints of one thing on the same ground the one that the others are said to be
+    the same as is drawn, of several city models the finest. Wings beside each other are all drawn,
+    and a footprint of which a finer source shows less than half stays beside it.
     """
     pairs = selection.fetch("SELECT object_id, other_id FROM same_as ORDER BY ALL")
     named = _components(pairs)
@@ -57,14 +60,62 @@ def find_things(selection: Selection) -> Things:
         ORDER BY n.thing, n.main DESC, n.object_id""",
         named_=named,
     )
-    blocks, spare_blocks = _first(joined.filter(pc.equal(joined["layer"], "buildings")))
+    blocks, outlines, spare = _apart(
+        selection, joined.filter(pc.equal(joined["layer"], "buildings"))
+    )
     models, spare_models = _models(selection, joined.filter(pc.equal(joined["kind"], "citymodel")))
     elements = _elements(selection, joined.filter(pc.equal(joined["kind"], "bim")))
-    # A footprint that nothing finer shows is a plain block.
-    finer = pa.chunked_array([*models["thing"].chunks, *elements["thing"].chunks], pa.string())
-    blocks = blocks.filter(pc.is_in(blocks["thing"], value_set=finer))
-    spare = pa.concat_tables([spare_blocks.select(["object_id"]), spare_models])
-    return Things(blocks.select(["object_id", "thing"]), models, elements, spare)
+    shown = _shown(selection, blocks, outlines, models, elements)
+    doubles = pa.concat_tables([spare.select(["object_id"]), spare_models])
+    return Things(
+        blocks.filter(pa.array(shown)).select(["object_id", "thing"]), models, elements, doubles
+    )
+
+
+def _shown(
+    selection: Selection, blocks: pa.Table, outlines: Outlines, models: pa.Table, elements: pa.Table
+) -> Truth:
+    """Which footprints something finer shows: the others are plain blocks beside it."""
+    whole, whole_outlines, _ = _apart(
+        selection, models.sort_by([("thing", "ascending"), ("role", "ascending")])
+    )
+    boxes = selection.fetch(
+        """SELECT e.thing, min(s.bbox.xmin) AS x0, min(s.bbox.ymin) AS y0,
+            max(s.bbox.xmax) AS x1, max(s.bbox.ymax) AS y1
+        FROM elements_ e JOIN selected s USING (object_id) WHERE s.bbox IS NOT NULL
+        GROUP BY e.thing, e.item_id ORDER BY ALL""",
+        elements_=elements,
+    )
+    chunks = [c for table in (blocks, whole, boxes) for c in table["thing"].chunks]
+    names = pc.unique(pa.chunked_array(chunks, pa.string()))
+    around = shapely.box(*(boxes[c].to_numpy() for c in ("x0", "y0", "x1", "y1")))
+    return covered(
+        outlines,
+        _numbers(blocks, names),
+        np.concatenate([whole_outlines, np.asarray(around, dtype=object)]),
+        np.concatenate([_numbers(whole, names), _numbers(boxes, names)]),
+    )
+
+
+def _numbers(table: pa.Table, names: pa.Array) -> Whole:
+    return np.asarray(pc.index_in(table["thing"], value_set=names).to_numpy(), np.int64)
+
+
+def _apart(selection: Selection, rows: pa.Table) -> tuple[pa.Table, Outlines, pa.Table]:
+    """Rows, in the order of their things, that do not repeat each other's ground; and the rest.
+
+    The first of each thing counts most. With the outlines of those that do not.
+    """
+    found = selection.fetch(
+        """SELECT s.object_id, ST_AsWKB(s.geometry) AS wkb FROM selected s
+        SEMI JOIN rows_ r ON r.object_id = s.object_id""",
+        rows_=rows.select(["object_id"]),
+    )
+    at = pc.index_in(rows["object_id"], value_set=found["object_id"].combine_chunks())
+    outlines = shapely.from_wkb(found["wkb"].take(at).to_numpy())
+    kept = distinct(outlines, _numbers(rows, pc.unique(rows["thing"])))
+    mask = pa.array(kept)
+    return rows.filter(mask), outlines[kept], rows.filter(pc.invert(mask))
 
 
 def _components(pairs: pa.Table) -> pa.Table:
@@ -95,14 +146,6 @@ def _components(pairs: pa.Table) -> pa.Table:
     return pa.table({"object_id": names, "thing": names.take(first[label]), "main": main})
 
 
-def _first(rows: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The first row of each thing, and the others."""
-    things = np.array(rows["thing"].to_pylist(), dtype=object)
-    first = np.ones(len(things), bool)
-    first[1:] = things[1:] != things[:-1]
-    return rows.filter(pa.array(first)), rows.filter(pa.array(~first))
-
-
 def _models(selection: Selection, joined: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Buildings of city models with their parts; and those that show a thing once more."""
     every = selection.fetch(
@@ -117,7 +160,7 @@ def _models(selection: Selection, joined: pa.Table) -> tuple[pa.Table, pa.Table]
     # A part that is joined joins the whole it is of.
     at = pc.index_in(joined["object_id"], value_set=every["object_id"].combine_chunks())
     joined = joined.set_column(0, "object_id", root.take(at.combine_chunks()))
-    drawn, _ = _first(joined)
+    drawn, _, _ = _apart(selection, _finest_first(selection, joined, every["object_id"], root))
     spare = pc.is_in(root, value_set=joined["object_id"].combine_chunks())
     spare = pc.and_not(spare, pc.is_in(root, value_set=drawn["object_id"].combine_chunks()))
     which = pc.index_in(root, value_set=drawn["object_id"].combine_chunks())
@@ -130,6 +173,21 @@ def _models(selection: Selection, joined: pa.Table) -> tuple[pa.Table, pa.Table]
     return (
         table.filter(pc.and_not(mine, spare)).sort_by([("thing", "ascending")]),
         every.select(["object_id"]).filter(pc.and_(mine, spare)),
+    )
+
+
+def _finest_first(
+    selection: Selection, joined: pa.Table, ids: pa.ChunkedArray, root: pa.Array
+) -> pa.Table:
+    """Roots of city models by thing, those with the finest level of detail first, each once."""
+    parts = pa.table({"object_id": ids, "root": root})
+    return selection.fetch(
+        """SELECT j.object_id, j.thing FROM joined_ j JOIN parts_ p ON p.root = j.object_id
+        LEFT JOIN geometries g ON g.object_id = p.object_id
+        GROUP BY j.object_id, j.thing
+        ORDER BY j.thing, max(g.lod) DESC NULLS LAST, bool_or(j.main) DESC, j.object_id""",
+        joined_=joined,
+        parts_=parts,
     )
 
 
