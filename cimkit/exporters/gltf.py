@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.errors import ExportError
+from cimkit.exporters._cityjson.frame import OUT_OF_REACH, Frame
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._scene import Color, Scene, y_up
 from cimkit.exporters._spec import ExporterSpec, ExportReport
@@ -20,7 +21,6 @@ from cimkit.exporters._spec import ExporterSpec, ExportReport
 if TYPE_CHECKING:
     from cimkit.catalog import Catalog
     from cimkit.exporters._cityjson.drafts import Draft
-    from cimkit.exporters._cityjson.frame import Frame
     from cimkit.exporters._cityjson.streams import Heap
     from cimkit.exporters._select import Selection
 
@@ -176,6 +176,9 @@ class _Writing:
 
         draft = max(drafts, key=worth)
         points = y_up(frame.moved(draft.points, draft.crs) - np.array(frame.origin))
+        if not np.isfinite(points).all():
+            self._gathering.lost[OUT_OF_REACH] += 1
+            return None
         kind, nested = draft.shape["type"], draft.shape["boundaries"]
         if kind == "MultiPoint":
             return self.scene.points(points[nested], color)
@@ -208,6 +211,9 @@ class _Writing:
                     self._gathering.lost["shapes without triangles or a place"] += 1
                     continue
                 matrix = _stood(np.array(place["matrix"]).reshape(4, 4).T, place["item_crs"], frame)
+                if not np.isfinite(matrix).all():
+                    self._gathering.lost[OUT_OF_REACH] += 1
+                    continue
                 shade = place["color"]
                 color = _GREY if shade is None else _rounded(shade)
                 positions, indices = shapes[key]

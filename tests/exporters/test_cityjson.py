@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 
 from cimkit.catalog import Catalog, create
@@ -20,6 +22,7 @@ from cimkit.loaders import cityjson
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import LAKE, Source
 from tests.exporters.city_documents import documents, meaning, merged
+from tests.exporters.conftest import at, thing
 
 FACTS = ("class_code", "asset_code", "name", "level", "source", "object_id")
 TABLES = ("objects", "geometries", "relations")
@@ -246,3 +249,31 @@ def faces(document: dict[str, Any]) -> int:
                 found = [face for part in found for face in part]
             total += len(found) if shape["type"] != "MultiPoint" else 0
     return total
+
+
+def test_a_tin_in_a_collection_leaves_the_flat_geometry(
+    make_city: Callable[..., Catalog], tmp_path: Path
+) -> None:
+    road = shapely.LineString([at(0, 0), at(9, 0)])
+    tin = bytes.fromhex("011000000000000000")
+    mixed = bytes.fromhex("010700000001000000") + tin
+    own = {"object_id": "id-road", "item_id": "item-gis", "crs": "EPSG:4544", "wkb": mixed}
+    city = make_city(thing("road", "gis", road), geometries=[own])
+    out = tmp_path / "city.json"
+    export(city, "cityjson", out)
+    body = json.loads(out.read_text("utf-8"))["CityObjects"]["id-road"]
+    assert [g["type"] for g in body["geometry"]] == ["MultiLineString"]
+    assert export(city, "gltf", tmp_path / "city.glb").counts == {"GenericCityObject": 1}
+
+
+def test_what_the_coordinate_system_does_not_reach_is_counted(
+    make_city: Callable[..., Catalog], tmp_path: Path
+) -> None:
+    near = thing("near", "gis", shapely.Point(at(0, 0)))
+    far = thing("far", "gis", shapely.Point(15.0, 0.0))
+    out = tmp_path / "city.json"
+    report = export(make_city(near, far), "cityjson", out, crs="EPSG:4544")
+    found = json.loads(out.read_text("utf-8"))
+    assert len(found["vertices"]) == 1
+    assert "geometry" not in found["CityObjects"]["id-far"]
+    assert report.left_out == {"geometries that the coordinate system does not reach": 1}

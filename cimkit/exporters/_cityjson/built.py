@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cimkit.exporters._cityjson.drafts import Draft
+from cimkit.exporters._cityjson.frame import OUT_OF_REACH, Frame
 from cimkit.exporters._cityjson.vertices import number_within
 
 if TYPE_CHECKING:
-    from cimkit.exporters._cityjson.frame import Frame
     from cimkit.exporters._select import Selection
 
 __all__ = ["built", "packed"]
@@ -114,6 +114,9 @@ def _draft(
         colors += [tuple(color) if color is not None else None] * len(indices)
         start += len(positions)
     whole = frame.moved(np.concatenate(points), crs)
+    if not np.isfinite(whole).all():
+        lost[OUT_OF_REACH] += 1
+        return None
     triangles = np.concatenate(faces)
     steps = frame.steps(whole)
     number, first = number_within(steps, np.zeros(len(steps), np.int64))

@@ -16,7 +16,10 @@ from cimkit.geometry.crs import crs_name, from_crs84, is_geographic, parse_crs, 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
 
-__all__ = ["Frame", "choose"]
+__all__ = ["OUT_OF_REACH", "Frame", "choose"]
+
+OUT_OF_REACH = "geometries that the coordinate system does not reach"
+"""Reason why something is left out: a projection ends somewhere, or a coordinate is no number."""
 
 Reals = npt.NDArray[np.float64]
 _SCALE = 0.001

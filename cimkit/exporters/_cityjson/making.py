@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cimkit.exporters._cityjson.bodies import bodies
 from cimkit.exporters._cityjson.boundaries import DEPTH, renumbered, tidied
 from cimkit.exporters._cityjson.drafts import Draft
+from cimkit.exporters._cityjson.frame import OUT_OF_REACH
 from cimkit.exporters._cityjson.gathering import Gathering
 from cimkit.exporters._cityjson.looks import Looks
 from cimkit.exporters._cityjson.streams import Heap
@@ -19,6 +20,7 @@ from cimkit.exporters._cityjson.vertices import Pool, number_within
 
 __all__ = ["Feature", "Making"]
 
+Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 
@@ -71,8 +73,7 @@ class Making:
         families = np.cumsum([row["depth"] == 0 for row in rows]) - 1
         if self.pool is not None:
             families = np.zeros(len(rows), np.int64)
-        drafts = self.gathering.drafts(heap, made, said, rows)
-        points = [self.gathering.frame.moved(d.points, d.crs) for d in drafts]
+        drafts, points = self._moved(self.gathering.drafts(heap, made, said, rows))
         sizes = np.array([len(p) for p in points], np.int64)
         steps = (
             self.gathering.frame.steps(np.concatenate(points))
@@ -120,6 +121,18 @@ class Making:
             self.high = np.maximum(self.high, steps.max(axis=0))
         self.bare += len(rows) - len(extents)
         yield from self._cut(keys, made, families, steps[first], group[first], family_looks)
+
+    def _moved(self, drafts: list[Draft]) -> tuple[list[Draft], list[Reals]]:
+        """Take drafts to the coordinate system of the model, those that it reaches."""
+        found, points = [], []
+        for draft in drafts:
+            moved = self.gathering.frame.moved(draft.points, draft.crs)
+            if not np.isfinite(moved).all():
+                self.gathering.lost[OUT_OF_REACH] += 1
+                continue
+            found.append(draft)
+            points.append(moved)
+        return found, points
 
     def _cut(
         self,

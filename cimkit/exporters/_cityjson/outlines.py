@@ -32,12 +32,21 @@ def outlined(rows: list[dict[str, Any]], given: dict[int, tuple[bytes, str]]) ->
     """
     found = _Outlines()
     mine = [n for n, row in enumerate(rows) if n in given or row["wkb"] is not None]
-    wkb = [given[n][0] if n in given else rows[n]["wkb"] for n in mine]
-    shapes = shapely.from_wkb(np.array(wkb, dtype=object)) if wkb else np.empty(0, object)
-    for n, shape in zip(mine, shapes, strict=True):
+    own = _read([given[n][0] if n in given else None for n in mine])
+    flat = _read([rows[n]["wkb"] for n in mine])
+    for n, exact, plain in zip(mine, own, flat, strict=True):
+        # In a collection there may be curves and TINs, which GEOS does not read.
+        shape, crs = (plain, _CRS84) if exact is None else (exact, given[n][1])
         if shape is not None and not shape.is_empty:
-            found.draw(n, rows[n], shape, given[n][1] if n in given else _CRS84)
+            found.draw(n, rows[n], shape, crs)
     return found
+
+
+def _read(wkb: list[bytes | None]) -> npt.NDArray[Any]:
+    if not wkb:
+        return np.empty(0, object)
+    shapes: npt.NDArray[Any] = shapely.from_wkb(np.array(wkb, dtype=object), on_invalid="ignore")
+    return shapes
 
 
 class _Outlines:
