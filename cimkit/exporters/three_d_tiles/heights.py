@@ -48,7 +48,8 @@ class Heights:
     not set on it."""
     clamped: int = 0
     """Objects without a height, set on the terrain."""
-    _ground: tuple[Any, Reals] | None = field(default=None, repr=False)
+    _levels: tuple[Any, Reals] | None = field(default=None, repr=False)
+    _tree: Any = field(default=None, repr=False)
 
     @classmethod
     def of(cls, catalog: Catalog) -> Heights:
@@ -112,8 +113,6 @@ class Heights:
 
     def learn(self, selection: Selection) -> None:
         """Take the level of the ground from the objects that have one."""
-        import shapely
-
         hold_sorted(selection)
         known = selection.fetch(
             """SELECT (bbox.xmin + bbox.xmax) / 2 AS x, (bbox.ymin + bbox.ymax) / 2 AS y, base AS z
@@ -122,7 +121,7 @@ class Heights:
         )
         x, y, z = (known[c].to_numpy() for c in "xyz")
         if len(z):
-            self._ground = (shapely.STRtree(shapely.points(x, y)), z)
+            self._levels = (np.column_stack([x, y]), z)
 
     def ground(self, xy: Reals, z: Reals, datum: npt.NDArray[Any] | str | None = None) -> Reals:
         """Fill unknown heights (NaN), shape (n,), in the vertical datum of the objects.
@@ -144,11 +143,13 @@ class Heights:
         unknown = np.flatnonzero(~found)
         if not len(unknown):
             return filled
-        if self._ground is None:
+        if self._levels is None:
             self.at_zero += len(unknown)
             return filled
-        tree, known = self._ground
-        mine, near = tree.query_nearest(
+        places, known = self._levels
+        if self._tree is None:  # it is large, and most cities have a height for everything
+            self._tree = shapely.STRtree(shapely.points(places))
+        mine, near = self._tree.query_nearest(
             shapely.points(xy[unknown]), max_distance=0.05, all_matches=False
         )
         filled[unknown[mine]] = known[near]

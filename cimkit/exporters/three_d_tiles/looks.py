@@ -54,6 +54,8 @@ class Looks:
 
     def where(self, keep: npt.NDArray[np.bool_]) -> Looks:
         """Return the rows to keep."""
+        if keep.all():
+            return self
         return Looks(
             self.table.filter(pa.array(keep)),
             *(getattr(self, name)[keep] for name in self.__slots__ if name != "table"),
