@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.exporters._copc_records import Layout
-from cimkit.tiles.octree import BUCKET, Batch, Cell, Cube, Lattice, Octree, Spool
+from cimkit.tiles.octree import BUCKET, Batch, Cell, Cube, Expected, Lattice, Octree, Spool
 from cimkit.tiles.octree.curve import box_of, in_order, radix_order
 
 __all__ = ["CopcHead", "write_copc"]
@@ -48,6 +48,8 @@ class CopcHead:
     """Of the year in which the points were made, as their source has it."""
     year: int = 0
     """In which the points were made, as their source has it."""
+    expected: Expected | None = None
+    """What the sources' own headers say of where the points lie."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ def write_copc(
 
     layout = head.layout
     with tempfile.TemporaryDirectory(prefix=".copc-", dir=out.parent) as work:
-        spool = Spool(Path(work), layout.payload, step=_STEP)
+        spool = Spool(Path(work), layout.payload, step=_STEP, expected=head.expected)
         for batch in batches:
             spool.add(batch)
         if not spool.count:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from cimkit.errors import CimkitError, ExportError, SourceUnreadable
 from cimkit.exporters._one_file import one_file
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from cimkit.catalog import Catalog
     from cimkit.exporters._copc_records import Layout
     from cimkit.exporters._select import Selection
-    from cimkit.tiles.octree import Batch
+    from cimkit.loaders.pointcloud.raw import RawCloud
+    from cimkit.tiles.octree import Batch, Expected
 
-__all__ = ["SPEC", "export"]
+__all__ = ["SPEC", "expected", "export"]
 
 SPEC = ExporterSpec(name="copc", title="COPC 1.0", suffix=".laz")
 
@@ -75,6 +78,9 @@ def _write(selection: Selection, part: Path, report: ExportReport) -> None:
     for layout in layouts[1:]:
         whole |= layout
     told = [h for h in heads if h is not None]
+    waves = sum(h.waves for h in told)
+    if waves:
+        report.notes.append(f"{waves:,} clouds carry waveforms, which COPC does not hold: left out")
     first = told[0] if told else None
     written, dropped = write_copc(
         _points(selection, readable, whole, report),
@@ -85,6 +91,7 @@ def _write(selection: Selection, part: Path, report: ExportReport) -> None:
             first.head.source_id if first is not None and len(readable) == 1 else 0,
             first.head.day if first is not None else 0,
             first.head.year if first is not None else 0,
+            expected(heads),
         ),
         part,
     )
@@ -141,6 +148,19 @@ def _points(
         except CimkitError as error:
             # A cloud that breaks off is written as far as it goes.
             report.notes.append(f"{cloud['path']}: {error}")
+
+
+def expected(clouds: Sequence[RawCloud | None]) -> Expected | None:
+    """What the headers say of where the points lie; None if not all have said it."""
+    from cimkit.tiles.octree import Expected
+
+    heads = [c.head for c in clouds if c is not None and c.head.box is not None]
+    if len(heads) < len(clouds) or not heads:
+        return None
+    low = np.min([h.box[:3] for h in heads if h.box is not None], axis=0)
+    high = np.max([h.box[3:] for h in heads if h.box is not None], axis=0)
+    kinds = frozenset((h.scales, h.offsets) for h in heads)
+    return Expected(kinds, tuple(low.tolist()), tuple(high.tolist()))
 
 
 def _wkt(clouds: list[dict[str, Any]], first: Any) -> bytes:

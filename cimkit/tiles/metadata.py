@@ -143,8 +143,13 @@ FEATURE = (
 POINT = (
     Property("intensity", "Intensity", "UINT16", "Strength of the return, as recorded"),
     Property("classification", "Classification", "UINT8", "ASPRS class"),
+    Property("return_number", "Return", "UINT8", "Number of the return, from 1"),
+    Property("return_count", "Returns", "UINT8", "Returns of the pulse"),
+    Property("point_source", "Point source", "UINT16", "Flight line or scanner"),
+    Property("nir", "Near infrared", "UINT16", "As stored"),
+    Property("cloud", "Cloud", "UINT16", "Which of the group's sources it is from"),
 )
-"""Properties of every point of a cloud."""
+"""Properties that points of a cloud may have."""
 
 LAYER = (
     Property("name", "Layer", description="Folder of the layer"),

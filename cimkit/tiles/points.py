@@ -51,6 +51,9 @@ class CloudPlan:
     """Metres of one unit of the source, by axis; roughly, for angles."""
     local: bool = False
     """`to_earth` gives the metres of a local model instead."""
+    follow: Callable[[Callable[[], Reals]], None] | None = None
+    """Told of each content's points once, on the thread that just called `to_earth` for them:
+    takes what gives their coordinates of the source."""
 
 
 @dataclass(slots=True)
@@ -202,7 +205,9 @@ class _Tiles:
             return Tile(np.eye(4), nowhere, -nowhere, spacing)
         held = np.ascontiguousarray(rows).view(self.record)[:, 0]["with"]
         if placed.kept is not None:
-            held = held[placed.kept]
+            held, rows = held[placed.kept], rows[placed.kept]
+        if self.plan.follow is not None:
+            self.plan.follow(lambda: self.placing.lattice.real(rows[:, :3]))
         data = cloud_glb(placed, self._color(held), self._values(held), self.plan.measures,
                          self.encoding)  # fmt: skip
         name = f"{self.prefix}{route}.glb"

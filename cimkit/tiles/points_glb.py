@@ -130,9 +130,9 @@ def cloud_glb(
 
 
 def _known(schema: Schema, measures: tuple[Measure, ...]) -> bool:
-    """Tell whether the tileset's own schema has all of these."""
+    """Tell whether the tileset's own schema has all of these, with the same types."""
     listed = schema.document["classes"].get("point", {"properties": {}})["properties"]
-    return all(m.property.name in listed for m in measures)
+    return all(listed.get(m.property.name) == m.property.json() for m in measures)
 
 
 class _Buffers:

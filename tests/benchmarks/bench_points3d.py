@@ -26,6 +26,7 @@ from meter import Step, measure, show
 from cimkit.exporters._copc_file import CopcHead, write_copc
 from cimkit.exporters._copc_records import batches as copc_batches
 from cimkit.exporters._copc_records import look
+from cimkit.exporters.copc import expected
 from cimkit.exporters.three_d_tiles.cloud_points import batches, carried
 from cimkit.exporters.three_d_tiles.heights import Heights, to_earth
 from cimkit.loaders.pointcloud.raw import open_raw
@@ -93,8 +94,8 @@ def _copc(file: Path, out: Path) -> int:
     layout, raw = look(source, "pointcloud")
     assert raw is not None
     wkt = raw.records.get("LASF_Projection", 2112)[0].data
-    return write_copc(copc_batches(source, "pointcloud", raw, layout, 0), CopcHead(wkt, layout),
-                      out)[0]  # fmt: skip
+    head = CopcHead(wkt, layout, expected=expected([raw]))
+    return write_copc(copc_batches(source, "pointcloud", raw, layout, 0), head, out)[0]
 
 
 def _py3dtiles(file: Path, out: Path) -> None:

@@ -126,7 +126,7 @@ def test_every_point_comes_back_once_within_half_a_quantum(
     unit = (90_000.0, 111_000.0, 1.0) if crs == "EPSG:6697" else (1.0, 1.0, 1.0)
     plan = CloudPlan(PAYLOAD, engine(crs, wave), MEASURES, unit)
     tree = write_cloud(
-        scan(count, crs), plan, store(tmp_path), cap=50_000, bucket=bucket, threads=2
+        scan(count, crs, 200.0), plan, store(tmp_path), cap=50_000, bucket=bucket, threads=2
     )
     assert (tree.count, tree.dropped) == (count, 0)
     write_tileset(tmp_path / "tileset.json", tree.root)
@@ -134,7 +134,7 @@ def test_every_point_comes_back_once_within_half_a_quantum(
     assert sorted(c.file.name for c in found) == tree.names
     assert all(len(c.attribute("POSITION")) <= 50_000 // 20 for c in found)
 
-    given = list(scan(count, crs))
+    given = list(scan(count, crs, 200.0))
     want = independent(np.concatenate([real(b) for b in given]), crs, wave)
     value = np.column_stack(
         [

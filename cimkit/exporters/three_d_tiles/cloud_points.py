@@ -32,13 +32,7 @@ _USUAL = {
     "point_source": "<u2",
     "nir": "<u2",
 }
-_TITLES = {p.name: p for p in POINT} | {
-    "return_number": Property("return_number", "Return", "UINT8", "Number of the return, from 1"),
-    "return_count": Property("return_count", "Returns", "UINT8", "Returns of the pulse"),
-    "point_source": Property("point_source", "Point source", "UINT16", "Flight line or scanner"),
-    "nir": Property("nir", "Near infrared", "UINT16", "As stored"),
-    "cloud": Property("cloud", "Cloud", "UINT16", "Which of the group's sources it is from"),
-}
+_TITLES = {p.name: p for p in POINT}
 Columns = dict[str, npt.NDArray[Any]]
 
 
@@ -50,6 +44,8 @@ class Carried:
     """NumPy type of a colour's part: ``u1`` or ``<u2``; None without colours."""
     measures: tuple[Measure, ...]
     """In the order in which they are written."""
+    waves: bool = False
+    """Whether they carry wave packets, which are left out."""
 
     @property
     def payload(self) -> np.dtype[Any]:
@@ -93,7 +89,9 @@ def carried(source: Source, loader: str) -> Carried:
             plain = extra.scale is None and extra.offset is None and extra.no_data is None
             kinds[_name(extra.name)] = _kind(raw.type[f"+{number}"] if plain else np.dtype("f8"))
     return Carried(
-        "<u2" if "red" in names else None, tuple(_measure(n, t) for n, t in kinds.items())
+        "<u2" if "red" in names else None,
+        tuple(_measure(n, t) for n, t in kinds.items()),
+        raw.waves,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -118,6 +119,7 @@ class _Painter:
         self.making, self.area, self.group = making, area, group
         self.prefix = f"{_FOLDER}/{name}-"
         self.read: list[bool] = [False] * len(area.rows)
+        self.outside = self.own_zero = 0
 
     def paint(self) -> tuple[Tile, dict[str, Any], int] | None:
         """Return the tree's root, what is said of it, and how many clouds it has."""
@@ -130,6 +132,8 @@ class _Painter:
         for reason, count in said["left"].items():
             self.making.report.leave(reason, count)
         self.making.report.notes += said["notes"]
+        self.making.heights.outside += said.get("outside", 0)
+        self.making.heights.own_zero += said.get("own_zero", 0)
         frame, low, high = (np.array(said[k]) for k in ("frame", "low", "high"))
         uri = f"{self.prefix}tileset.json".rpartition("/")[2]
         root = Tile(frame, low, high, said["error"], uri, self.group)
@@ -168,6 +172,7 @@ class _Painter:
         said = {
             "frame": tree.root.frame.tolist(), "low": low.tolist(), "high": high.tolist(),
             "error": tree.root.error, "points": tree.count, "left": left, "notes": notes,
+            "outside": self.outside, "own_zero": self.own_zero,
             "clouds": [i for i, read in enumerate(self.read) if read],
             "contents": [n.rpartition("/")[2] for n in tree.names] + parts,
         }  # fmt: skip
@@ -184,15 +189,18 @@ class _Painter:
             except CimkitError:
                 kinds.append(Carried(None, ()))  # said where its points are read
         every = joined(kinds)
+        waves = sum(kind.waves for kind in kinds)
+        if waves:
+            notes.append(f"{waves:,} clouds carry waveforms, which tiles do not hold: left out")
         crs = parse_crs(area.crs)
         across = metres_per_unit(crs)
         east = across
         if is_geographic(crs):
             middle = [r["middle_lat"] for r in area.rows if r.get("middle_lat") is not None]
             east = across * float(np.cos(np.radians(middle[0] if middle else 0.0)))
-        heights = replace(making.heights)
+        earth = _Earth(area, making.heights)
         plan = CloudPlan(
-            every.payload, _earth(area, heights), every.measures, (east, across, area.unit)
+            every.payload, earth, every.measures, (east, across, area.unit), follow=earth.follow
         )
 
         def put(name: str, data: bytes) -> None:
@@ -202,7 +210,7 @@ class _Painter:
             self._points(every, left, notes), plan, put, self.prefix,
             encoding=making.encoding, cap=making.options.cap,
         )  # fmt: skip
-        making.heights.outside += tree.count if heights.outside > making.heights.outside else 0
+        self.outside, self.own_zero = earth.outside, earth.own_zero
         return tree
 
     def _points(self, every: Carried, left: dict[str, int], notes: list[str]) -> Iterator[Batch]:
@@ -231,12 +239,40 @@ class _Painter:
         return said
 
 
-def _earth(area: _Area, heights: Heights) -> Callable[[Reals], Reals]:
-    def earth(xyz: Reals) -> Reals:
-        with np.errstate(invalid="ignore"):
-            return to_earth(xyz * [1.0, 1.0, area.unit], area.crs, heights, area.datum)
+class _Earth:
+    """The way of an area's points to the earth, and how many of their heights are not known there.
 
-    return earth
+    Places are taken on grids over the points, so what is counted there are not points: where a
+    grid met something, its points are looked at themselves.
+    """
+
+    def __init__(self, area: _Area, heights: Heights) -> None:
+        self.area, self.heights = area, heights
+        self.outside = self.own_zero = 0
+        self._lock = threading.Lock()
+        self._own = threading.local()
+
+    def __call__(self, xyz: Reals) -> Reals:
+        heights = replace(self.heights, outside=0, own_zero=0)
+        area = self.area
+        with np.errstate(invalid="ignore"):
+            made = to_earth(xyz * [1.0, 1.0, area.unit], area.crs, heights, area.datum)
+        self._own.met = self._met or heights.outside > 0 or heights.own_zero > 0
+        self._own.last = heights
+        return made
+
+    @property
+    def _met(self) -> bool:
+        return getattr(self._own, "met", False)
+
+    def follow(self, coordinates: Callable[[], Reals]) -> None:
+        """Count the points of a content."""
+        if self._met:
+            self(coordinates())
+            with self._lock:
+                self.outside += self._own.last.outside
+                self.own_zero += self._own.last.own_zero
+            self._own.met = False
 
 
 def _opened(selection: Selection, item: dict[str, Any], sha256: str | None) -> Any:

@@ -36,6 +36,11 @@ class RawCloud:
         """NumPy type of a record: `X`, `Y`, `Z` …; the extra fields are ``+0``, ``+1`` …"""
         return layout(self.head, self.extras)
 
+    @property
+    def waves(self) -> bool:
+        """Whether its points carry wave packets (point formats 4, 5, 9 and 10)."""
+        return self.head.point_format in (4, 5, 9, 10)
+
     def chunks(self, size: int, wanted: frozenset[str]) -> Iterator[npt.NDArray[Any]]:
         """Yield the records, at most ``size`` at a time.
 

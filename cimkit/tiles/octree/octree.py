@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from cimkit.tiles.octree.cube import ROOT, Cell, Cube
 from cimkit.tiles.octree.curve import cells
 from cimkit.tiles.octree.dealing import count_cells, deal
 from cimkit.tiles.octree.growth import Emitter, Grown, above, grow
+from cimkit.tiles.octree.runs import GRID, Piece
 from cimkit.tiles.octree.sampling import Scratch
 from cimkit.tiles.octree.spool import Spool, room
 
@@ -33,19 +34,19 @@ Rows = npt.NDArray[np.int32]
 T = TypeVar("T")
 BUCKET = 48_000_000
 """Bytes of records that are sorted at one time, by each thread: some four times that in memory."""
-_GRID = 6
 _READ = 16_000_000
 _TOO_DEEP = 40
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Points of a cell in a file."""
+    """Points of a cell in files."""
 
     cell: Cell
-    file: Path
     start: int
+    """Number of the first, in order of cells."""
     count: int
+    pieces: tuple[Piece, ...] = ()
 
 
 class Octree(Generic[T]):
@@ -95,6 +96,16 @@ class Octree(Generic[T]):
         if count <= self.most:
             rows = np.concatenate(list(self.spool.rows(lattice, self.read)))
             return self._grow(rows, ROOT).emit(self.emitter)
+        runs = self.spool.runs(lattice, self.cube)
+        if runs is not None:
+            below = np.concatenate([[0], np.cumsum(runs.held)])
+            parts = [
+                replace(part, pieces=tuple(runs.pieces(*_cells(below, part))))
+                for part in self._cut(below, ROOT, 0, 0)
+            ]
+            with ThreadPoolExecutor(self.threads) as pool:
+                made = self._all(ROOT, parts, pool)
+            return made.emit(self.emitter)
         room(self.spool.folder, count * self.spool.record.itemsize)
         with ThreadPoolExecutor(self.threads) as pool:
             made = self._shared(
@@ -119,7 +130,7 @@ class Octree(Generic[T]):
         pool: ThreadPoolExecutor,
     ) -> Grown[T]:
         """Grow more points than fit in memory; ``read(True)`` may use them up."""
-        held = np.zeros(8**_GRID, np.int64)
+        held = np.zeros(8**GRID, np.int64)
         place = np.empty(self.read, np.int32)
         for rows in read(False):
             self._place(rows, cell, place)
@@ -127,33 +138,37 @@ class Octree(Generic[T]):
         below = np.concatenate([[0], np.cumsum(held)])
         file = self.spool.folder / f"dealt{self._made}"
         self._made += 1
-        parts: list[_Part] = []
-        self._cut(below, cell, 0, 0, file, parts)
-        bucket_of = np.empty(8**_GRID, np.int32)
+        parts = [
+            replace(part, pieces=(Piece(file, part.start, part.count),))
+            for part in self._cut(below, cell, 0, 0)
+        ]
+        bucket_of = np.empty(8**GRID, np.int32)
         for number, part in enumerate(parts):
-            first, last = np.searchsorted(below, [part.start, part.start + part.count], "left")
+            first, last = _cells(below, part)
             bucket_of[first:last] = number
         at = np.array([p.start for p in parts], np.int64)
         with file.open("wb") as out:
             for rows in read(True):
                 self._place(rows, cell, place)
                 self._write(out.fileno(), rows, bucket_of[place[: len(rows)]], at)
-        waiting = deque(parts)
-        running: deque[tuple[_Part, Future[Grown[T]] | None]] = deque()
-        made = self._assemble(cell, parts, waiting, running, pool)
+        made = self._all(cell, parts, pool)
         file.unlink()
         return made
 
+    def _all(self, cell: Cell, parts: list[_Part], pool: ThreadPoolExecutor) -> Grown[T]:
+        return self._assemble(cell, parts, deque(parts), deque(), pool)
+
     def _place(self, rows: Rows, cell: Cell, out: npt.NDArray[np.int32]) -> None:
         cube = self.cube
-        cells(rows, cube.low, cube.share, cell.level, cell.place, _GRID, out)
+        cells(rows, cube.low, cube.share, cell.level, cell.place, GRID, out)
 
     def _write(
         self, out: int, rows: Rows, bucket: npt.NDArray[np.int32], at: npt.NDArray[np.int64]
     ) -> None:
         """Append points to their buckets' parts of the file."""
         size = self.words * 4
-        dealt, counts = deal(rows, bucket, len(at))
+        dealt = np.empty_like(rows)
+        counts = deal(rows, bucket, len(at), dealt)
         view = dealt.view(np.uint8).reshape(-1)
         start = 0
         for number in np.flatnonzero(counts):
@@ -163,38 +178,40 @@ class Octree(Generic[T]):
             start += count
 
     def _cut(
-        self,
-        below: npt.NDArray[np.int64],
-        cell: Cell,
-        depth: int,
-        code: int,
-        file: Path,
-        parts: list[_Part],
-    ) -> None:
+        self, below: npt.NDArray[np.int64], cell: Cell, depth: int, code: int
+    ) -> Iterator[_Part]:
         """Find the cells that fit in memory, in Morton order."""
-        span = 8 ** (_GRID - depth)
+        span = 8 ** (GRID - depth)
         start, end = int(below[code * span]), int(below[(code + 1) * span])
         if end == start:
             return
-        if end - start <= self.most or depth == _GRID:
-            parts.append(_Part(cell, file, start, end - start))
+        if end - start <= self.most or depth == GRID:
+            yield _Part(cell, start, end - start)
             return
         for i in range(8):
-            self._cut(below, cell.child(i), depth + 1, code << 3 | i, file, parts)
+            yield from self._cut(below, cell.child(i), depth + 1, code << 3 | i)
 
-    def _load(self, part: _Part) -> Rows:
-        with part.file.open("rb") as source:
-            source.seek(part.start * self.words * 4)
-            rows = np.fromfile(source, "<i4", part.count * self.words)
-        return rows.reshape(-1, self.words)
+    def _load(self, pieces: Sequence[Piece], count: int) -> Rows:
+        rows: Rows = np.empty((count, self.words), np.int32)
+        done = 0
+        for file, mine in groupby(pieces, lambda piece: piece.file):
+            with file.open("rb", buffering=0) as source:
+                for piece in mine:
+                    source.seek(piece.start * self.words * 4)
+                    at = rows[done : done + piece.count].data.cast("B")
+                    while len(at):
+                        at = at[source.readinto(at) :]
+                    done += piece.count
+        return rows
 
     def _grow_part(self, part: _Part) -> Grown[T]:
-        return self._grow(self._load(part), part.cell)
+        return self._grow(self._load(part.pieces, part.count), part.cell)
 
     def _again(self, part: _Part) -> Iterator[Rows]:
-        for start in range(0, part.count, self.read):
-            count = min(self.read, part.count - start)
-            yield self._load(_Part(part.cell, part.file, part.start + start, count))
+        for piece in part.pieces:
+            for start in range(0, piece.count, self.read):
+                count = min(self.read, piece.count - start)
+                yield self._load([Piece(piece.file, piece.start + start, count)], count)
 
     def _assemble(
         self,
@@ -221,6 +238,12 @@ class Octree(Generic[T]):
             if any(_within(p.cell, cell.child(i)) for p in parts)
         ]
         return above(kids, cell, self.cube, self.emitter, self._scratch())
+
+
+def _cells(below: npt.NDArray[np.int64], part: _Part) -> tuple[int, int]:
+    """The first cell of the grid that is a part's, and the one behind the last."""
+    first, last = np.searchsorted(below, [part.start, part.start + part.count], "left")
+    return int(first), int(last)
 
 
 def _within(inner: Cell, outer: Cell) -> bool:

@@ -17,14 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.errors import ExportError
+from cimkit.tiles.octree.cube import Cube
 from cimkit.tiles.octree.curve import box_of
+from cimkit.tiles.octree.dealing import begin
+from cimkit.tiles.octree.lattice import FINEST_STEP, Kind, Lattice, lattice_of
+from cimkit.tiles.octree.runs import Expected, Runs
 
-__all__ = ["Batch", "Lattice", "Spool", "room"]
+__all__ = ["Batch", "Spool", "room"]
 
 Reals = npt.NDArray[np.float64]
 _SEGMENT = 64_000_000
-_FINEST = 2.0**-17
-"""Least step of a lattice for reals, in units of the source."""
 _SPARE = 200_000_000
 """Bytes of the disk that are left alone."""
 
@@ -46,25 +48,12 @@ class Batch:
     the columns only what is not in them is needed then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lattice:
-    """Whole numbers for coordinates: ``xyz = origin + step * q``."""
-
-    step: Reals
-    """Units of the source in one step, by axis."""
-    origin: Reals
-    """Coordinates of 0."""
-
-    def real(self, q: npt.NDArray[Any]) -> Reals:
-        """Coordinates of places on the lattice, shape (n, 3)."""
-        made: Reals = q * self.step + self.origin
-        return made
-
-
 @dataclass(slots=True)
 class _Segment:
     file: Path
-    kind: tuple[tuple[float, ...], tuple[float, ...]] | None
+    kind: Kind | None
+    on: Lattice | None = None
+    """The lattice on which the places are already."""
     rows: int = 0
     low: Reals = field(default_factory=lambda: np.full(3, np.inf))
     high: Reals = field(default_factory=lambda: np.full(3, -np.inf))
@@ -81,9 +70,18 @@ class Spool:
         What a record has behind its place; its size is filled up to whole words.
     step : float
         Least step of a lattice for reals, in units of the source.
+    expected : Expected, optional
+        What is known beforehand of the points: then they need not be dealt out later.
     """
 
-    def __init__(self, folder: Path, payload: np.dtype[Any], *, step: float = _FINEST) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        payload: np.dtype[Any],
+        *,
+        step: float = FINEST_STEP,
+        expected: Expected | None = None,
+    ) -> None:
         self.folder = folder
         self.payload = payload
         self.step = step
@@ -91,6 +89,8 @@ class Spool:
         self.count = 0
         self.dropped = 0
         self._segments: list[_Segment] = []
+        self._memory = np.empty(0, np.uint8)
+        self._runs = None if expected is None else Runs(expected, step)
 
     @property
     def record(self) -> np.dtype[Any]:
@@ -122,33 +122,54 @@ class Spool:
         if not count:
             return
         first = self.record if kind is not None else self._with_reals()
-        made: Any = np.empty if batch.block is not None else np.zeros
-        held = made(count, first)
+        held = self._buffer(count, first)
         if batch.block is not None:
             size = batch.block.dtype.itemsize
-            beginning = np.dtype({"names": ["at"], "formats": [batch.block.dtype],
-                                  "offsets": [0], "itemsize": first.itemsize})  # fmt: skip
-            assert size <= first.itemsize
-            held.view(beginning)["at"] = batch.block
+            word = "<i4" if size % 4 == 0 else "u1"
+            begin(batch.block.view(word).reshape(count, -1), held.view(word).reshape(count, -1))
         else:
+            held.view("u1").fill(0)
             for i, axis in enumerate(places):
                 held["xyz"][:, i] = axis
         for name, column in columns.items():
             held["with"][name] = column
-        segment = self._segments[-1] if self._segments else None
-        if segment is None or segment.kind != kind or segment.rows * first.itemsize > _SEGMENT:
-            room(self.folder, 2 * _SEGMENT)
-            segment = _Segment(self.folder / f"come{len(self._segments)}", kind)
-            self._segments.append(segment)
         ends = np.stack(box_of(held["xyz"]))
         if kind is not None:
             ends = ends * np.array(kind[0]) + np.array(kind[1])
-        segment.low = np.minimum(segment.low, ends.min(axis=0))
-        segment.high = np.maximum(segment.high, ends.max(axis=0))
+        low, high = ends.min(axis=0), ends.max(axis=0)
+        if self._runs is not None and (kind is None or not self._runs.holds(low, high)):
+            self._runs = None  # not as expected: from here on as they come
+        on = None if self._runs is None else self._runs.lattice
+        segment = self._segments[-1] if self._segments else None
+        if (
+            segment is None
+            or (segment.kind, segment.on is None) != (kind, on is None)
+            or segment.rows * first.itemsize > _SEGMENT
+        ):
+            room(self.folder, 2 * _SEGMENT)
+            segment = _Segment(self.folder / f"come{len(self._segments)}", kind, on)
+            self._segments.append(segment)
+        segment.low = np.minimum(segment.low, low)
+        segment.high = np.maximum(segment.high, high)
+        if self._runs is not None and kind is not None:
+            rows = held.view("<i4").reshape(count, -1)
+            self._runs.lattice.take(rows, kind)
+            held = self._runs.order(rows, segment.file, segment.rows)
         with segment.file.open("ab") as out:
             held.tofile(out)
         segment.rows += count
         self.count += count
+
+    def runs(self, lattice: Lattice, cube: Cube) -> Runs | None:
+        """Return the points in order of place, if they all were where they were expected."""
+        runs = self._runs
+        return runs if runs is not None and runs.fit(lattice, cube) else None
+
+    def _buffer(self, count: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Memory for records, the same for each batch: fresh memory costs more than the copy."""
+        if self._memory.nbytes < count * kind.itemsize:
+            self._memory = np.empty(count * kind.itemsize, np.uint8)
+        return self._memory[: count * kind.itemsize].view(kind)
 
     def _with_reals(self) -> np.dtype[Any]:
         return np.dtype([("xyz", "<f8", (3,)), ("with", self.payload)])
@@ -162,23 +183,7 @@ class Spool:
 
     def lattice(self) -> Lattice:
         """Return the lattice that holds all places, exactly where the sources' own agree."""
-        kinds = {s.kind for s in self._segments}
-        low, high = self.box
-        if None not in kinds:
-            known = sorted(k for k in kinds if k is not None)
-            step = np.min([np.abs(k[0]) for k in known], axis=0)
-            origin = np.array(known[0][1])
-            apart = [(np.array(k[1]) - origin) / step for k in known]
-            times = [np.abs(k[0]) / step for k in known]
-            whole = all(np.abs(a - np.rint(a)).max() < 1e-6 for a in (*apart, *times))
-            ends = np.abs(np.stack([low, high]) - origin) / step
-            if whole and ends.max() < 2**31 - 2:
-                return Lattice(step, origin)
-        span = np.maximum((high - low).max(), 1e-9)
-        fine = self.step
-        while span / fine >= 2**31:
-            fine *= 10 if self.step != _FINEST else 2
-        return Lattice(np.full(3, fine), np.floor((low + high) / 2))
+        return lattice_of({s.kind for s in self._segments}, *self.box, self.step)
 
     def rows(
         self, lattice: Lattice, most: int, *, keep: bool = False
@@ -192,15 +197,11 @@ class Spool:
             with segment.file.open("rb") as source:
                 kind = segment.kind
                 if kind is not None:
-                    shift = np.rint((np.array(kind[1]) - lattice.origin) / lattice.step)
-                    same = np.array_equal(kind[0], lattice.step)
+                    if segment.on is not None:
+                        kind = tuple(segment.on.step.tolist()), tuple(segment.on.origin.tolist())
                     while len(raw := np.fromfile(source, "<i4", most * words)):
                         held = raw.reshape(-1, words)
-                        if not same:
-                            real = held[:, :3] * np.array(kind[0]) + np.array(kind[1])
-                            held[:, :3] = np.rint((real - lattice.origin) / lattice.step)
-                        elif shift.any():
-                            held[:, :3] += shift.astype(np.int32)
+                        lattice.take(held, kind)
                         yield held
                 else:
                     real_type = self._with_reals()
