@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,8 @@ def _view(selection: Selection, heights: Heights) -> list[float] | None:
         return None
     sides = [found[k] for k in ("west", "south", "east", "north")]
     middle = np.tile([(sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2], (2, 1))
-    levels = heights.ellipsoidal(middle, np.array([found["low"], found["high"]]), None)
+    # A copy: where the view stands is no height of an object's, and is not counted.
+    levels = replace(heights).ellipsoidal(middle, np.array([found["low"], found["high"]]), None)
     return [*sides, *levels.tolist()]
 
 
