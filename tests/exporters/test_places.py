@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cimkit.catalog import Catalog
-from cimkit.errors import ExportError
+from cimkit.errors import ExportError, UsageError
 from cimkit.exporters import export
 
 FORMATS = (
@@ -36,3 +37,15 @@ def test_a_file_is_no_folder_to_write_in(city: Catalog, tmp_path: Path, form: st
     letter.write_text("dear", encoding="utf-8")
     with pytest.raises(ExportError, match="cannot write"):
         export(city, form, letter / "out")
+
+
+@pytest.mark.parametrize(
+    ("form", "asked"),
+    [("cityjson", {"lod": "x"}), ("cityjsonseq", {"lod": "9"}), ("3dtiles", {"layers": ("no",)})],
+)
+def test_what_there_is_none_of_is_refused(
+    city: Catalog, tmp_path: Path, form: str, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match="no such"):
+        export(city, form, tmp_path / "out", **asked)
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
+from cimkit.errors import UsageError
 from cimkit.exporters._cityjson.extension import declared, write_extension
 from cimkit.exporters._cityjson.gathering import Gathering
 from cimkit.exporters._cityjson.head import head, sources
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["write_model"]
 
 _ROWS = 100_000
+_LOD = re.compile(r"[0-4](\.[0-3])?")
 
 
 def write_model(
@@ -49,7 +52,14 @@ def write_model(
         See `cimkit.exporters.cityjson.export`.
     lines : bool
         One line for each feature, in the place of one document.
+
+    Raises
+    ------
+    UsageError
+        If there is no such level of detail.
     """
+    if lod is not None and not _LOD.fullmatch(lod):
+        raise UsageError("no such level of detail", got=lod, expected="0 to 4")
     tree, frame = prepared(selection, report, crs)
     name = report.out.name.removesuffix(".jsonl").removesuffix(".json").removesuffix(".city")
     gathering = Gathering(selection, frame, lod)

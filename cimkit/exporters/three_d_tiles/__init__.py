@@ -93,6 +93,11 @@ def export(
         raise UsageError(
             "no such compression", got=options.compress, expected=", ".join(COMPRESSIONS)
         )
+    unknown = sorted(set(options.layers) - set(_LAYERS))
+    if unknown:
+        raise UsageError(
+            "no such layer", got=", ".join(unknown), expected=", ".join(sorted(_LAYERS))
+        )
     archived = out.suffix.lower() == ".3tz"
     if not archived:
         refuse_foreign(out, _ROOT)
