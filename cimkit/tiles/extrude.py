@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,12 +12,14 @@ import numpy.typing as npt
 import shapely
 
 from cimkit.geometry.frames import ecef
+from cimkit.tiles.divided import divided
 from cimkit.tiles.mesh import Mesh
 
 __all__ = ["extrude", "flatten"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Ground = Callable[[Reals, Whole], Reals]
 
 
 def extrude(footprints: npt.NDArray[Any], base: Reals, height: Reals) -> Mesh:
@@ -55,11 +58,37 @@ def extrude(footprints: npt.NDArray[Any], base: Reals, height: Reals) -> Mesh:
     )
 
 
-def flatten(areas: npt.NDArray[Any], height: Reals) -> Mesh:
-    """Flat surfaces, shape and CRS as for `extrude`, at a height (metres, shape (n,)) each."""
+def flatten(
+    areas: npt.NDArray[Any], height: Reals, step: Reals, ground: Ground | None = None
+) -> Mesh:
+    """Surfaces that follow the ground, or the curved earth.
+
+    Parameters
+    ----------
+    areas : ndarray of shapely geometries, shape (n,)
+        As for `extrude`.
+    height : ndarray, shape (n,)
+        Ellipsoidal height of each, metres.
+    step : ndarray, shape (n,)
+        Metres that an edge of its triangles may have.
+    ground : callable, optional
+        Gives the height at a vertex instead, from CRS84 degrees, shape (k, 2), and the row of the
+        area, shape (k,); NaN: it has that of its area.
+
+    Returns
+    -------
+    Mesh
+        Earth-centred; ``feature`` is the row of the area.
+    """
     xy, rings, owner, polygon_rings = _rings(areas)
     own = owner[np.repeat(np.arange(len(rings) - 1), np.diff(rings))]
-    return Mesh(ecef(xy[:, 0], xy[:, 1], height[own]), _caps(xy, rings, polygon_rings), own)
+    xy, indices, origin = divided(xy, _caps(xy, rings, polygon_rings), step[own])
+    own = own[origin]
+    z = height[own]
+    if ground is not None and len(xy):
+        found = ground(xy, own)
+        z = np.where(np.isfinite(found), found, z)
+    return Mesh(ecef(xy[:, 0], xy[:, 1], z), indices, own)
 
 
 def _rings(geometries: npt.NDArray[Any]) -> tuple[Reals, Whole, Whole, Whole]:

@@ -84,7 +84,7 @@ def test_block_has_the_size_and_faces_outwards() -> None:
 
 def test_flat_surface_looks_up() -> None:
     shapes, _, _ = district(30)
-    mesh = flatten(shapes, np.zeros(30))
+    mesh = flatten(shapes, np.zeros(30), np.full(30, 1000.0))
     up = mesh.positions[mesh.indices[:, 0]]
     assert ((face_normals(mesh.positions, mesh.indices) * up).sum(axis=1) > 0).all()
 

@@ -10,17 +10,20 @@ import numpy.typing as npt
 import shapely
 
 from cimkit.exporters._spec import ExportReport
+from cimkit.geometry.frames import ecef, geodetic
 
 if TYPE_CHECKING:
     from cimkit.exporters.three_d_tiles.making import Making
 
-__all__ = ["draped", "terrain_of"]
+__all__ = ["STEP", "draped", "ground_key", "lifted", "terrain_of"]
 
 Reals = npt.NDArray[np.float64]
 Shapes = npt.NDArray[Any]
 
-_STEP = 1e-4
+STEP = 1e-4
 """Degrees between vertices that follow the ground: some 10 metres."""
+_CUT = 1.0
+"""Metres by which the ground may lie above a road that runs on it; more is a tunnel."""
 
 
 def terrain_of(making: Making) -> Callable[[Reals], Reals] | None:
@@ -44,6 +47,28 @@ def terrain_of(making: Making) -> Callable[[Reals], Reals] | None:
     return at
 
 
+def ground_key(making: Making) -> str:
+    """Return what decides the heights that `terrain_of` gives; "" if it is not asked."""
+    from cimkit.exporters.three_d_tiles.ground import rasters_of
+
+    if making.heights.terrain is None:
+        return ""
+    models, _ = rasters_of(making.selection, ExportReport(making.report.format, making.report.out))
+    return repr(sorted(model.identity for model in models))
+
+
+def lifted(positions: Reals, terrain: Callable[[Reals], Reals], above: float) -> Reals:
+    """Lift what runs on the ground out of it, where the ground rises to its side.
+
+    ``positions`` are earth-centred, shape (n, 3); they are to lie ``above`` metres over the ground
+    at least. Nothing is lowered, and what lies more than a metre deep stays where it is.
+    """
+    place = geodetic(positions)
+    rise = terrain(place[:, :2]) + above - place[:, 2]
+    rise[~((rise > 0) & (rise < _CUT + above))] = 0.0
+    return ecef(place[:, 0], place[:, 1], place[:, 2] + rise)
+
+
 def draped(shapes: Shapes, middle: Reals, terrain: Callable[[Reals], Reals]) -> Shapes:
     """Let lines follow the ground, by the difference to it at their middle.
 
@@ -62,7 +87,7 @@ def draped(shapes: Shapes, middle: Reals, terrain: Callable[[Reals], Reals]) -> 
         With more vertices, and Z; where the ground is not known they stay on the level of their
         middle.
     """
-    fine = shapely.segmentize(shapely.force_3d(shapes), _STEP)
+    fine = shapely.segmentize(shapely.force_3d(shapes), STEP)
     xyz, row = shapely.get_coordinates(fine, include_z=True, return_index=True)
     rise = terrain(xyz[:, :2]) - terrain(middle)[row]
     xyz[:, 2] = np.nan_to_num(xyz[:, 2]) + np.nan_to_num(rise)

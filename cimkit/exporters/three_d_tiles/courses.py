@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from cimkit.exporters.three_d_tiles.clamping import draped
+from cimkit.exporters.three_d_tiles.clamping import STEP, draped
 from cimkit.exporters.three_d_tiles.outlines import Reals
 from cimkit.exporters.three_d_tiles.sorting import number, texts
 from cimkit.geometry.crs import parse_crs, to_crs84
@@ -91,6 +91,10 @@ def course(
         out[slope] = _sloped(out[slope], start[slope])
     if making.heights.terrain is not None and free.any():
         out[free] = draped(out[free], middle[free], making.heights.terrain)
+    if making.heights.terrain is not None:
+        # Vertices near enough for the ground beside a road to lift it.
+        road = has_z & ~pipe
+        out[road] = shapely.segmentize(out[road], STEP)
     offset = np.zeros(len(out))
     xyz, row = shapely.get_coordinates(out, include_z=True, return_index=True)
     count = np.bincount(row, minlength=len(out))

@@ -22,6 +22,7 @@ side only hold for both. The colours of media that no line of the standard gives
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import shapely
 
+from cimkit.exporters.three_d_tiles.clamping import ground_key, lifted
 from cimkit.exporters.three_d_tiles.courses import ENDS, course, with_z
 from cimkit.exporters.three_d_tiles.looks import Looks, attribute_sql, look_at
 from cimkit.exporters.three_d_tiles.outlines import TEXTS, Reals, Rows, corners, shapes_of
@@ -88,6 +90,7 @@ def draw(making: Making) -> Drawn | None:
     lift = np.where(model == "fence", rise / 2, np.where(model == "road", ROAD_ABOVE, 0.0))
     level = making.heights.ellipsoidal(middle, level, texts(table, "vertical_datum")) + lift
     color = _colors(looks, model, table)
+    terrain = making.heights.terrain
 
     def build(rows: Rows) -> Mesh:
         parts = []
@@ -101,6 +104,9 @@ def draw(making: Making) -> Drawn | None:
                 mesh = tubes(shapes[mine], level[mine], across[mine])
             elif name == "road":
                 mesh = ribbons(shapes[mine], level[mine], across[mine])
+                if terrain is not None:
+                    on = lifted(mesh.positions, terrain, ROAD_ABOVE)
+                    mesh = replace(mesh, positions=on)
             else:
                 mesh = culverts(shapes[mine], level[mine], across[mine], rise[mine])
             shade = color[mine][mesh.feature]
@@ -122,6 +128,7 @@ def draw(making: Making) -> Drawn | None:
                 "across": across,
                 "rise": rise,
                 "level": level,
+                "ground": pa.array([ground_key(making)] * table.num_rows, pa.string()),
                 "color": pa.array([c.tobytes() for c in color], pa.binary()),
             }
         ),

@@ -110,6 +110,8 @@ function style() {
     `\${class_code} === ${JSON.stringify(code)}`, `color(${JSON.stringify(hex(colorOf(i)))})`,
   ]);
   for (const { tileset, said } of layers) {
+    // A colour is that of the legend, whatever the object's own; the light still shades it.
+    tileset.colorBlendMode = Cesium.Cesium3DTileColorBlendMode[on ? "REPLACE" : "HIGHLIGHT"];
     tileset.style = on && conditions.length && !UNCLASSED.has(said.name)
       ? new Cesium.Cesium3DTileStyle({ color: { conditions: [...conditions, ["true", "color('white')"]] } })
       : undefined;
