@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,17 @@ def test_the_sixth_mends_and_hands_over(folder: Path) -> None:
     assert "Friday: pass; 2 of Monday's findings are gone" in said, said
     assert "the receipt holds: True" in said
     assert "<html" in (folder / "week" / "monday.html").read_text("utf-8")[:500]
+
+
+def test_the_seventh_makes_a_city_model(folder: Path) -> None:
+    if not (folder / "catalog").exists():
+        _run("03_ask_the_catalogue.py", folder / "district", folder / "catalog")
+    said = _run("07_city_model.py", folder / "catalog", folder / "model")
+    assert "Building with LoD0 MultiSurface, LoD1 Solid" in said
+    written, kept = re.findall(r"'(?:written|kept)': (\d+)", said.splitlines()[-1])
+    assert int(written) > 0
+    assert int(kept) > 0
+    assert (folder / "model" / "tiles" / "tileset.json").is_file()
 
 
 def test_examples_stay_short() -> None:
