@@ -178,7 +178,9 @@ def test_undulation_is_added_and_said(city: Any, tmp_path: Path, read_tiles: Any
 
 
 def test_one_model_alone_in_its_own_metres(city: Any, tmp_path: Path, read_tiles: Any) -> None:
-    export(city, "3dtiles", tmp_path / "out", local="bim/file.x")
+    report = export(city, "3dtiles", tmp_path / "out", local="bim/file.x")
+    assert report.counts == {"bim": 1}
+    assert report.left_out == {"no geometry of its own": 1}  # its storey, and nothing of others
     (content,) = read_tiles(tmp_path / "out" / "tileset.json")
     assert content.earth().max(axis=0) == pytest.approx([645_305, 3_272_800.15, 203], abs=1e-3)
     with pytest.raises(UsageError, match="no such BIM model"):

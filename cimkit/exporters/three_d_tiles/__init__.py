@@ -181,10 +181,10 @@ def _why_not(report: ExportReport) -> list[str]:
 def _drawn(making: Making) -> Iterator[Drawn]:
     found = sort_out(making.selection, making.report)
     if making.options.local is not None:
+        making.report.left_out.clear()  # of the models that were not asked for
         one = models.draw_bim(making)
         if one is None:
             raise UsageError("no such BIM model, or none with geometry", got=making.options.local)
-        making.report.left_out.clear()
         yield one
         return
     making.heights.learn(making.selection)
