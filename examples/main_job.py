@@ -89,7 +89,7 @@ def main() -> None:
     print(f"{again['verdict']}; new {held['new']}, still open {held['open']}, not met again {gone}")
     cimkit("verify", receipt, second, "--key", key.with_suffix(".pub.pem"))
     tiles = args.folder / "tiles"
-    cimkit("-C", catalog, "export", "3dtiles", tiles)
+    cimkit("-C", catalog, "export", "3dtiles", "--clamp", tiles)
     cimkit("-C", catalog, "export", "stac", args.folder / "stac")
     cimkit("-C", catalog, "export", "gpkg", args.folder / "city.gpkg")
 
