@@ -191,8 +191,8 @@ def _columns_of_raw(
         if name in names:
             found[name] = held[name]
     for mine, extra in enumerate(raw.extras):
-        for number, (name, kind, count) in enumerate(layout.extras):
-            if name == extra.name and count == extra.count and _fits(extra.type, kind):
+        for number, (named, type_, count) in enumerate(layout.extras):
+            if named == extra.name and count == extra.count and _fits(extra.type, type_):
                 found[f"+{number}"] = held[f"+{mine}"]
     return found
 

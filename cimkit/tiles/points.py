@@ -218,7 +218,7 @@ class _Tiles:
         return Tile(placed.frame, placed.low, placed.high, spacing, uri, self.group)
 
     def _values(self, held: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-        return {m.property.name: held[m.property.name] for m in self.plan.measures}
+        return {m.known.name: held[m.known.name] for m in self.plan.measures}
 
     def _color(self, held: npt.NDArray[Any]) -> npt.NDArray[np.uint8] | None:
         if not self.colored:

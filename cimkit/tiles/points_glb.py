@@ -32,7 +32,7 @@ _GL = {"u1": 5121, "i1": 5120, "<u2": 5123, "<i2": 5122, "<f4": 5126}
 class Measure:
     """Something that every point of a cloud carries, as a property attribute."""
 
-    property: Property
+    known: Property
     """Of the class ``point``."""
     type: str
     """NumPy type: a key of `COMPONENTS`."""
@@ -40,7 +40,7 @@ class Measure:
     @property
     def semantic(self) -> str:
         """Name of the attribute in glTF."""
-        return f"_{self.property.name.upper()}"
+        return f"_{self.known.name.upper()}"
 
 
 def point_bytes(measures: tuple[Measure, ...], color: bool) -> int:
@@ -88,16 +88,16 @@ def cloud_glb(
     listed = {}
     for measure in measures:
         wide = np.zeros((count, 4), np.uint8)
-        value = values[measure.property.name]
+        value = values[measure.known.name]
         wide[:, : value.itemsize] = value.astype(measure.type).view(np.uint8).reshape(count, -1)
         attributes[measure.semantic] = made.add(wide, _GL[measure.type], "SCALAR")
-        listed[measure.property.name] = {"attribute": measure.semantic}
+        listed[measure.known.name] = {"attribute": measure.semantic}
     if listed:
         used.append("EXT_structural_metadata")
         schema: dict[str, Any] = (
             {"schemaUri": encoding.schema.uri}
             if encoding.schema is not None and _known(encoding.schema, measures)
-            else {"schema": schema_json({"point": tuple(m.property for m in measures)})}
+            else {"schema": schema_json({"point": tuple(m.known for m in measures)})}
         )
         root["extensions"] = {
             "EXT_structural_metadata": {
@@ -132,7 +132,7 @@ def cloud_glb(
 def _known(schema: Schema, measures: tuple[Measure, ...]) -> bool:
     """Tell whether the tileset's own schema has all of these, with the same types."""
     listed = schema.document["classes"].get("point", {"properties": {}})["properties"]
-    return all(listed.get(m.property.name) == m.property.json() for m in measures)
+    return all(listed.get(m.known.name) == m.known.json() for m in measures)
 
 
 class _Buffers:

@@ -233,10 +233,44 @@ def test_without_joins_each_stands_alone(tmp_path: Path) -> None:
 def test_a_thing_delivered_twice_is_drawn_once(tmp_path: Path) -> None:
     given = tables()
     given["same_as"].append({"object_id": "block-3", "other_id": "block-2", "confidence": 0.9})
+    again = next(row for row in given["objects"] if row["object_id"] == "block-3")
+    again |= {k: given["objects"][1][k] for k in ("geometry", "bbox")}
     catalog = fill(tmp_path / "city", given)
     report = export(catalog, "3dtiles", tmp_path / "out")
     assert report.counts["buildings"] == 8
     assert report.left_out["shown as the same thing by another object"] == 1
+
+
+def test_wings_beside_each_other_are_all_drawn(tmp_path: Path, read_tiles: Any) -> None:
+    given = tables()
+    # One code for two footprints, 40 m apart: the model of the second does not show the third.
+    given["same_as"].append({"object_id": "block-3", "other_id": "block-2", "confidence": 1.0})
+    catalog = fill(tmp_path / "city", given)
+    report = export(catalog, "3dtiles", tmp_path / "out", layers=("buildings",))
+    assert report.counts["buildings"] == 9
+    found = {
+        object_id: content.tile.get("children", ()) != ()
+        for content in read_tiles(tmp_path / "out" / "tileset.json")
+        for object_id in content.table()["object_id"]
+    }
+    assert found["block-2"]  # the model stands for it nearer by
+    assert not found["block-3"]
+
+
+def test_of_two_models_of_one_building_the_finest_is_drawn(tmp_path: Path) -> None:
+    given = tables()
+    given["objects"].append(
+        thing("again", "citymodel", outline(E + 40, N), source_class="Building", level="CIM4")
+    )
+    given["geometries"].append(solid("again", "3", E + 40, N, 226))
+    given["same_as"].append({"object_id": "again", "other_id": "block-2", "confidence": 0.9})
+    catalog = fill(tmp_path / "city", given)
+    report = export(catalog, "3dtiles", tmp_path / "out", layers=("buildings",))
+    assert report.counts["buildings"] == 9
+    assert report.left_out["shown as the same thing by another object"] == 1
+    drawn = b"".join(f.read_bytes() for f in (tmp_path / "out").rglob("*.glb"))
+    assert b"again" in drawn
+    assert b"model-2" not in drawn
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_only_what_stood_then_is_written(
     street: Any, tmp_path: Path, at: Any, standing: set[str]
 ) -> None:
     export(street, "gpkg", tmp_path / "out.gpkg", valid_at=at)
-    found = pyogrio.read_dataframe(tmp_path / "out.gpkg", layer="gis", columns=["source_key"])
+    found = pyogrio.read_dataframe(tmp_path / "out.gpkg", layer="points", columns=["source_key"])
     assert set(found["source_key"]) == standing
 
 
@@ -50,7 +50,7 @@ def test_it_narrows_a_condition_of_ones_own(street: Any, tmp_path: Path) -> None
         street, "gpkg", tmp_path / "out.gpkg", valid_at="2001-06-01",
         where="source_key = 'old' OR source_key = 'new' -- one of two",
     )  # fmt: skip
-    found = pyogrio.read_dataframe(tmp_path / "out.gpkg", layer="gis", columns=["source_key"])
+    found = pyogrio.read_dataframe(tmp_path / "out.gpkg", layer="points", columns=["source_key"])
     assert set(found["source_key"]) == {"new"}
 
 

@@ -51,7 +51,7 @@ class Carried:
     def payload(self) -> np.dtype[Any]:
         """What a record has behind its place."""
         fields: list[Any] = [] if self.color is None else [("rgb", self.color, (3,))]
-        fields += [(m.property.name, m.type) for m in self.measures]
+        fields += [(m.known.name, m.type) for m in self.measures]
         return np.dtype(fields)
 
 
@@ -61,9 +61,9 @@ def joined(all_of: list[Carried]) -> Carried:
     found: dict[str, Measure] = {}
     for one in all_of:
         for measure in one.measures:
-            known = found.setdefault(measure.property.name, measure)
+            known = found.setdefault(measure.known.name, measure)
             if known.type != measure.type:
-                found[measure.property.name] = _measure(measure.property.name, "<f4")
+                found[measure.known.name] = _measure(measure.known.name, "<f4")
     if len(all_of) > 1:
         found["cloud"] = Measure(_TITLES["cloud"], "<u2")
     return Carried(max(colors) if colors else None, tuple(found.values()))
@@ -114,7 +114,7 @@ def batches(source: Source, loader: str, all_of: Carried, cloud: int) -> Iterato
     """
     from cimkit.tiles.octree import Batch
 
-    names = {m.property.name for m in all_of.measures}
+    names = {m.known.name for m in all_of.measures}
     raw = _raw(source, loader)
     if raw is None:
         for chunk in entry("cimkit.loaders", loader).stream(source, fields=_fields()):
