@@ -52,8 +52,8 @@ const wait = setInterval(() => {
 """
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
+@pytest.fixture(params=["beside others", "alone"])
+def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     dist = VIEWER / "dist"
     if not (dist / "index.html").is_file():
         pytest.fail("the viewer is not built: run 'make viewer'")
@@ -92,7 +92,9 @@ def page(tmp_path: Path) -> Path:
     write_tileset(out / "points" / "tileset.json", root)
     low, high = outer_box(root)
     child = Tile(root.frame, low, high, root.error, "points/tileset.json", 0)
-    whole = Tile(root.frame, np.full(3, np.inf), np.full(3, -np.inf), 100.0, children=[child])
+    empty = Tile(root.frame, np.full(3, np.inf), np.full(3, -np.inf), 100.0, children=[child])
+    # A city of one layer has no tile above it.
+    whole = child if request.param == "alone" else empty
     levels = Enumeration(
         "level", "Level", (Choice("CIM2", "Massing", "框架模型", "フレームモデル"),)
     )

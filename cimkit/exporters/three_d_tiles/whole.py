@@ -74,7 +74,8 @@ def write_root(making: Making, layers: list[Drawn], described: Described) -> Non
         whole,
         schema=SCHEMA_FILE,
         metadata={"class": "tileset", "properties": values(about, TILESET)},
-        statistics=statistics(selection, described),
+        # A model alone is not what the selection holds.
+        statistics=None if making.options.local else statistics(selection, described),
         groups=groups,
         extras=extras,
         unframed=True,

@@ -220,7 +220,8 @@ async function start() {
     if (told.ok) schema = await told.json();
   } else schema = root.schema ?? {};
   classes = extras.classes ?? [];
-  for (const child of root.root.children ?? []) {
+  // One layer alone is the root itself.
+  for (const child of root.root.children ?? [root.root]) {
     const said = root.groups?.[child.content.group]?.properties ?? { name: child.content.uri };
     const tileset = await Cesium.Cesium3DTileset.fromUrl(child.content.uri, {
       maximumScreenSpaceError: ERRORS[said.name] ?? 8,
