@@ -132,6 +132,13 @@ function sphereOf([west, south, east, north, low, high]) {
 
 function goto(all) {
   const range = Math.max(all.radius * 1.7, 30);
+  if (Cesium.Cartesian3.magnitude(all.center) < 1e6) {
+    // A model in metres of its own: near the centre of the Earth up is no direction but z.
+    const frame = Cesium.Matrix4.fromTranslation(all.center);
+    const near = Math.max(all.radius * 2.5, 2);
+    scene.camera.lookAtTransform(frame, new Cesium.HeadingPitchRange(0.5, -0.5, near));
+    return;
+  }
   scene.camera.flyToBoundingSphere(all, {
     duration: 0,
     offset: new Cesium.HeadingPitchRange(0.5, all.radius > 2e6 ? -1.57 : -0.6, range),
