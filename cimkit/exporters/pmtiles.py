@@ -129,6 +129,11 @@ def tell_zooms(written: MapWritten, layers: Sequence[MapLayer], report: ExportRe
     report.notes.append(
         f"{written.tiles:,} tiles of zooms {first} to {last}, the largest {written.largest:,} bytes"
     )
+    if last < written.suited:
+        report.notes.append(
+            f"small features would have zoom {written.suited}, the extent of the large ones takes "
+            f"too many tiles for that: narrow the selection, or ask for the highest zoom"
+        )
     for layer in layers:
         tally = {zoom: written.tally[layer.name, zoom] for zoom in range(first, last + 1)}
         for what, count in (

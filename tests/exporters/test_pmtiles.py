@@ -214,6 +214,22 @@ def test_places_that_no_map_has(
         export(catalog, "pmtiles", tmp_path / "b.pmtiles", where="source_key = 'pole'")
 
 
+def test_a_country_among_houses_does_not_take_for_ever(
+    make_city: Any, make_thing: Any, tmp_path: Path
+) -> None:
+    houses = [
+        make_thing(f"h{i}", "gis", shapely.box(x, 29.57, x + 1e-4, 29.5701), height=9.0)
+        for i, x in enumerate(np.arange(106.5, 106.51, 0.001))
+    ]
+    country = make_thing("country", "gis", shapely.box(73, 18, 135, 53))
+    town = make_city(country, *houses)
+    report = export(town, "pmtiles", tmp_path / "houses.pmtiles", where="height > 0")
+    assert not any("narrow the selection" in note for note in report.notes)
+    report = export(town, "pmtiles", tmp_path / "all.pmtiles")
+    assert any("narrow the selection" in note for note in report.notes)
+    assert header(tmp_path / "all.pmtiles")[0]["max_zoom"] < 14
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -22,6 +22,7 @@ __all__ = ["CAP", "EDGE", "MapLayer", "MapWritten", "Tally", "spool", "write_map
 _LOWEST, _HIGHEST = 12, 16  # bounds of the highest zoom that is chosen from the data
 _FINE = 64.0  # units of the grid along a small feature
 _FAR = 8  # lowest zoom at least
+_TILES = 500_000  # of the highest zoom that is chosen: countries at zoom 16 are billions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class MapWritten:
     """West, south, east, north in degrees."""
     tally: dict[tuple[str, int], Tally]
     """What became of the features, by layer and zoom."""
+    suited: int
+    """Highest zoom that was asked for or that the small features would have: above the highest
+    where large ones make it too many tiles."""
 
 
 def write_map(
@@ -60,14 +64,14 @@ def write_map(
     metadata : dict
         JSON of the archive beside ``vector_layers``.
     minzoom, maxzoom : int, optional
-        0 to 18; chosen from the extent and the size of the features.
+        0 to 18; chosen from the extent and the size of the features, see `bearable`.
     cap : int
         Bytes that a compressed tile may have; the least important features of a tile go first.
     """
     where = [places(layer) for layer in layers]
     box = np.concatenate([p.box for p in where])
     low, high = zoom_range(where)
-    last = high if maxzoom is None else maxzoom
+    suited, last = (high, bearable(where, high)) if maxzoom is None else (maxzoom, maxzoom)
     first = min(low, last) if minzoom is None else minzoom
     with tempfile.TemporaryDirectory(prefix=".tiles-", dir=out.parent) as folder:
         archive = Archive(Path(folder))
@@ -94,7 +98,7 @@ def write_map(
             archive.write(out, bounds, {**metadata, "vector_layers": told})
         finally:
             archive.close()
-    return MapWritten(len(archive), archive.largest, (first, last), bounds, pyramid.tally)
+    return MapWritten(len(archive), archive.largest, (first, last), bounds, pyramid.tally, suited)
 
 
 def zoom_range(where: Sequence[Places]) -> tuple[int, int]:
@@ -113,6 +117,23 @@ def zoom_range(where: Sequence[Places]) -> tuple[int, int]:
         last = min(max(last, _LOWEST), _HIGHEST)
     first = _FAR if extent <= 0 else int(np.floor(np.log2(1 / extent))) - 3
     return min(max(first, 0), _FAR), last
+
+
+def bearable(where: Sequence[Places], zoom: int) -> int:
+    """Return a zoom, or the highest below it that takes at most half a million tiles.
+
+    As many as the boxes of the features meet, at most those of the whole extent.
+    """
+    box = np.concatenate([p.box for p in where])
+    spans = box[:, 2:] - box[:, :2]
+    whole = box[:, 2:].max(axis=0) - box[:, :2].min(axis=0)
+    while zoom > 0:
+        across = 2.0**zoom
+        met = float(np.prod(spans * across + 1, axis=1).sum())
+        if min(met, float(np.prod(whole * across + 1))) <= _TILES:
+            break
+        zoom -= 1
+    return zoom
 
 
 def _degrees(xy: Any) -> tuple[float, float]:
