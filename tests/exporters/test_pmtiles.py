@@ -14,6 +14,7 @@ from pmtiles.reader import MmapSource, Reader, all_tiles
 
 from cimkit.errors import ExportError, UsageError
 from cimkit.exporters import export
+from cimkit.tiles import maps
 
 Tiles = dict[tuple[int, int, int], dict[str, Any]]
 
@@ -215,8 +216,9 @@ def test_places_that_no_map_has(
 
 
 def test_a_country_among_houses_does_not_take_for_ever(
-    make_city: Any, make_thing: Any, tmp_path: Path
+    make_city: Any, make_thing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(maps, "_TILES", 2_000)
     houses = [
         make_thing(f"h{i}", "gis", shapely.box(x, 29.57, x + 1e-4, 29.5701), height=9.0)
         for i, x in enumerate(np.arange(106.5, 106.51, 0.001))

@@ -22,7 +22,7 @@ __all__ = ["CAP", "EDGE", "MapLayer", "MapWritten", "Tally", "spool", "write_map
 _LOWEST, _HIGHEST = 12, 16  # bounds of the highest zoom that is chosen from the data
 _FINE = 64.0  # units of the grid along a small feature
 _FAR = 8  # lowest zoom at least
-_TILES = 500_000  # of the highest zoom that is chosen: countries at zoom 16 are billions
+_TILES = 100_000  # of the highest zoom that is chosen: countries at zoom 16 are billions
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def zoom_range(where: Sequence[Places]) -> tuple[int, int]:
 
 
 def bearable(where: Sequence[Places], zoom: int) -> int:
-    """Return a zoom, or the highest below it that takes at most half a million tiles.
+    """Return a zoom, or the highest below it that takes at most 100,000 tiles.
 
     As many as the boxes of the features meet, at most those of the whole extent.
     """
