@@ -8,6 +8,7 @@ from typing import TypeVar
 from cimkit.standard.formats._losses import Ledger
 from cimkit.standard.model import Standard
 from cimkit.standard.overlay._changes import words
+from cimkit.standard.rows import Attribute
 
 __all__ = ["attributes_by_class", "collapse"]
 
@@ -41,6 +42,12 @@ def attributes_by_class(
         if number not in used:
             why = "No class has it, or each that has it has a nearer one of the name."
             ledger.row("attributes", number, why)
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for number in sorted(used):
+        alike.setdefault(_said(standard.attributes[number]), []).append(number)
+    for number in (n for same in alike.values() if len(same) > 1 for n in same):
+        why = "Another row says the same of other classes: one stands for both."
+        ledger.row("attributes", number, why, "class")
     parents = {c: r.parent for c, r in standard.by_code.items()} if tree else {}
     again = collapse(found, parents)
     for number in sorted(used):
@@ -48,6 +55,12 @@ def attributes_by_class(
             why = "It stands at each class that has it: classes inherit nothing there."
             ledger.row("attributes", number, why, "class")
     return found
+
+
+def _said(one: Attribute) -> tuple[object, ...]:
+    """What an attribute says beside whose it is."""
+    what = (one.name, one.title, one.type, one.unit, one.domain, one.obligation)
+    return (*what, one.pattern, one.minimum, one.maximum)
 
 
 def collapse(

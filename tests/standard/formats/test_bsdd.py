@@ -130,3 +130,20 @@ def test_other_files_are_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(StandardError, match=said):
         read(tmp_path / "a.json", id="a.b", edition="1")
+
+
+def test_a_row_that_repeats_one_for_all_classes_is_told(tmp_path: Path) -> None:
+    package = tmp_path / ID
+    package.mkdir()
+    (package / "standard.toml").write_text(
+        f'id = "{ID}"\nedition = "2026"\n[titles]\nen = "Town"\n', encoding="utf-8"
+    )
+    (package / "classes.csv").write_text("code,parent,name_en\n1,,House\n2,,Road\n")
+    (package / "attributes.csv").write_text(
+        "class,name,type,pattern\n,width,text,(?:a|b)+\n2,width,text,(?:a|b)+\n"
+    )
+    standard = load(package)
+    losses = write(standard, tmp_path / "out.json", language="en")
+    assert any("says the same" in loss.why for loss in losses)
+    draft, _ = read(tmp_path / "out.json", id=ID, edition="2026")
+    assert unequal(flatten(standard), draft, losses, (*INVENTED, "crosswalk.from_scheme")) == []
