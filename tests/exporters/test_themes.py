@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import itertools
 import json
 import shutil
 import sqlite3
 import subprocess
+import tomllib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +28,7 @@ from cimkit.exporters import export
 from cimkit.exporters._styles.palette import RAMPS, category_colors, ramp_colors
 from cimkit.exporters._styles.style import LANGUAGES
 from cimkit.exporters._themes.breaks import class_breaks
-from cimkit.exporters._themes.theme import read_theme
+from cimkit.exporters._themes.theme import Theme, read_theme
 from cimkit.registry import data_folder
 
 NPM = Path(__file__).parents[1] / "npm"
@@ -257,3 +259,12 @@ def test_colours_are_told_apart() -> None:
     for ramp in RAMPS:
         assert len(set(ramp_colors(ramp, 9))) == 9
         assert ramp_colors(f"{ramp}-r", 5) == ramp_colors(ramp, 5)[::-1]
+
+
+def test_the_guide_names_every_key_of_a_theme() -> None:
+    guide = (data_folder("catalogs") / "README.md").read_text(encoding="utf-8")
+    told = guide.partition("## themes/")[2]
+    named = {line.split("`")[1] for line in told.splitlines() if line.startswith("| `")}
+    assert named == {f.name for f in dataclasses.fields(Theme)} - {"id"}
+    example = told.partition("```toml\n")[2].partition("```")[0]
+    assert set(tomllib.loads(example)) <= named
