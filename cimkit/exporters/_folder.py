@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cimkit.errors import ExportError
+from cimkit.errors import CimkitError, ExportError
 
-__all__ = ["refuse_foreign", "swap"]
+__all__ = ["refuse_foreign", "replaced", "swap"]
+
+
+@contextmanager
+def replaced(out: Path, mark: str) -> Iterator[Path]:
+    """Give a folder to write to, and put it in the place of the earlier export when it is whole.
+
+    Parameters
+    ----------
+    out : Path
+        Where the export shall go.
+    mark : str
+        The file that every export of this format has.
+
+    Raises
+    ------
+    ExportError
+        If ``out`` holds something that is no export, or cannot be written.
+    """
+    refuse_foreign(out, mark)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield work
+        swap(work, out)
+    except OSError as error:
+        if isinstance(error, CimkitError):
+            raise
+        raise ExportError(f"cannot write: {error}", where=str(out)) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def refuse_foreign(out: Path, mark: str) -> None:

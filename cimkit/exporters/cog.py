@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from cimkit.errors import CimkitError, ExportError, SourceUnreadable, UsageError
-from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.errors import SourceUnreadable, UsageError
+from cimkit.exporters._folder import replaced
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 
@@ -81,21 +81,13 @@ def export(
         raise UsageError("no such compression", got=compression, expected=", ".join(COMPRESSIONS))
     if not 1 <= quality <= 100:
         raise UsageError("no such quality", got=quality, expected="1 to 100")
-    refuse_foreign(out, _INDEX)
     report = ExportReport(SPEC.name, out)
-    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+    with (
+        replaced(out, _INDEX) as work,
+        select(catalog, where=where, as_of=as_of, access=access) as selection,
+    ):
         report.withheld = selection.withheld_items()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _write(selection, work, compression, quality, report)
-            swap(work, out)
-        except OSError as error:
-            if isinstance(error, CimkitError):
-                raise
-            raise ExportError(f"cannot write: {error}", where=str(out)) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        _write(selection, work, compression, quality, report)
     return report
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pyarrow as pa
 
-from cimkit.errors import CimkitError, ExportError
-from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.exporters._folder import replaced
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._stac_item import item_json
@@ -69,24 +67,16 @@ def export(
     ExportError
         If ``out`` holds something that is no export, or cannot be written.
     """
-    refuse_foreign(out, "catalog.json")
     report = ExportReport(SPEC.name, out)
-    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+    with (
+        replaced(out, "catalog.json") as work,
+        select(catalog, where=where, as_of=as_of, access=access) as selection,
+    ):
         report.withheld = selection.withheld_items()
         table = selection.fetch(
             _ITEMS.format(filter="" if where is None else "WHERE o.objects > 0")
         )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _write(selection, table, work, out, report)
-            swap(work, out)
-        except OSError as error:
-            if isinstance(error, CimkitError):
-                raise
-            raise ExportError(f"cannot write: {error}", where=str(out)) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        _write(selection, table, work, out, report)
     return report
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cimkit.errors import CimkitError, ExportError, SourceUnreadable
-from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.errors import ExportError, SourceUnreadable
+from cimkit.exporters._folder import replaced
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 
@@ -59,21 +57,13 @@ def export(
     """
     if not 16 <= int(size) <= 4096:
         raise ExportError("no such size", got=size, expected="16 to 4096 pixels")
-    refuse_foreign(out, _INDEX)
     report = ExportReport(SPEC.name, out)
-    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+    with (
+        replaced(out, _INDEX) as work,
+        select(catalog, where=where, as_of=as_of, access=access) as selection,
+    ):
         report.withheld = selection.withheld()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            _write(selection, work, int(size), report)
-            swap(work, out)
-        except OSError as error:
-            if isinstance(error, CimkitError):
-                raise
-            raise ExportError(f"cannot write: {error}", where=str(out)) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        _write(selection, work, int(size), report)
     return report
 
 
