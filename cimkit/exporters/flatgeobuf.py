@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cimkit.errors import CimkitError, ExportError, UsageError
-from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.errors import ExportError, UsageError
+from cimkit.exporters._folder import replaced
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
@@ -75,30 +73,22 @@ def export(
             _write(selection, found[0], part, report)
 
         return one_file(_FILE, out, write, catalog, where=where, as_of=as_of, access=access)
-    refuse_foreign(out, _INDEX)
     report = ExportReport(SPEC.name, out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+    with (
+        replaced(out, _INDEX) as work,
+        select(catalog, where=where, as_of=as_of, access=access) as selection,
+    ):
         report.withheld = selection.withheld()
         found = _placed(selection, split, attributes, layers, report)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            for table in found:
-                _write(selection, table, work / f"{table.name}.fgb", report)
-            said = [
-                {"file": f"{t.name}.fgb", "title": t.title, "geometry": t.geometry_type,
-                 "count": t.count}
-                for t in found
-            ]  # fmt: skip
-            (work / _INDEX).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
-            sizes = [f.stat().st_size for f in work.iterdir()]
-            swap(work, out)
-        except OSError as error:
-            if isinstance(error, CimkitError):
-                raise
-            raise ExportError(f"cannot write: {error}", where=str(out)) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        for table in found:
+            _write(selection, table, work / f"{table.name}.fgb", report)
+        said = [
+            {"file": f"{t.name}.fgb", "title": t.title, "geometry": t.geometry_type,
+             "count": t.count}
+            for t in found
+        ]  # fmt: skip
+        (work / _INDEX).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+        sizes = [f.stat().st_size for f in work.iterdir()]
     report.files, report.size, report.largest = len(sizes), sum(sizes), max(sizes)
     return report
 

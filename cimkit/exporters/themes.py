@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from cimkit.errors import CimkitError, ExportError, UsageError
-from cimkit.exporters._folder import refuse_foreign, swap
+from cimkit.errors import ExportError, UsageError
+from cimkit.exporters._folder import replaced
 from cimkit.exporters._gpkg import finish
 from cimkit.exporters._ogr import write_ogr
 from cimkit.exporters._select import Selection, select
@@ -80,23 +78,15 @@ def export(
     if language not in LANGUAGES:
         raise UsageError("no such language", got=language, expected=", ".join(LANGUAGES))
     wanted = themes_of(catalog, [themes] if isinstance(themes, str) else themes)
-    refuse_foreign(out, _INDEX)
     report = ExportReport(SPEC.name, out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with select(catalog, where=where, as_of=as_of, access=access) as selection:
+    with (
+        replaced(out, _INDEX) as work,
+        select(catalog, where=where, as_of=as_of, access=access) as selection,
+    ):
         report.withheld = selection.withheld()
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         options = {"minzoom": minzoom, "maxzoom": maxzoom, "cap": cap}
-        try:
-            _write(selection, wanted, work, language, report, options)
-            sizes = [f.stat().st_size for f in work.rglob("*") if f.is_file()]
-            swap(work, out)
-        except OSError as error:
-            if isinstance(error, CimkitError):
-                raise
-            raise ExportError(f"cannot write: {error}", where=str(out)) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        _write(selection, wanted, work, language, report, options)
+        sizes = [f.stat().st_size for f in work.rglob("*") if f.is_file()]
     report.files, report.size = len(sizes), sum(sizes)
     return report
 
