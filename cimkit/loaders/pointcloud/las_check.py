@@ -36,7 +36,8 @@ def check_header(head: LasHeader) -> list[Problem]:
         )
     found += _counts(head)
     found += _numbers(head)
-    if (head.day or head.year) and (
+    # Day and year 0, or 1, are what writers put who do not know.
+    if (head.day > 1 or head.year > 1) and (
         head.created is None
         or head.created > (datetime.date.today() + datetime.timedelta(days=2)).isoformat()
     ):

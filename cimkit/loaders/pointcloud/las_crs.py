@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_crs"]
 
+_NAMELESS = ("", "unnamed", "unknown", "undefined", "none")
 _SHEET = 'In the delivery sheet: crs = "EPSG:…".'
 
 
@@ -43,7 +44,7 @@ def read_crs(head: LasHeader, records: Records, found: CloudFacts) -> None:
     found.problems += keyed.problems
     _bit(head, bool(wkts), keyed.keys > 0, found)
     if chosen is None:
-        if keyed.keys and (keys[1] or keyed.citation) and not wkts:
+        if keyed.keys and (keys[1] or keyed.citation.lower() not in _NAMELESS) and not wkts:
             found.problems.append(
                 Problem(
                     "crs-unknown",

@@ -19,6 +19,7 @@ _POSE = re.compile(
     r"|航向|侧滚|俯仰|照片|影像|写真|画像)",
     re.IGNORECASE,
 )
+_GRID = re.compile(r"(ncols|nrows|north|south|xll(corner|center)|cellsize)\b", re.IGNORECASE)
 _CLOUD = {
     *("red", "rgb", "intensity", "classification", "return_number", "return_count", "gps_time"),
     *("normal_x", "nir", "scan_angle", "edge", "point_source"),
@@ -68,21 +69,30 @@ def _text(table: Table, name: str) -> int:
             return 60
         many = _MANY if name.endswith((".csv", ".tsv")) else _FEW
         return 40 if len(table.sample) >= many and not unknown and "id" not in roles else 0
-    if len(table.names) > _WIDE or _pose_lines(table) or _names_others(table):
+    if len(table.names) > _WIDE or _pose_lines(table) or _names_others(table) or _ranks(table):
         return 0
     return 40 if len(table.sample) >= 3 and "id" not in roles else 0
 
 
-def _names_others(table: Table) -> bool:
-    """Tell a table whose first line names other things than x, y and z, and numbers rows."""
+def _ranks(table: Table) -> bool:
+    """Tell numbers without names that no surveyor would write: all whole, or shares of one."""
     import numpy as np
 
-    if not table.comments or table.delimiter == " ":
+    held = table.sample[:, [table.names.index(axis) for axis in "xyz"]]
+    held = held[np.isfinite(held).all(axis=1)]
+    return bool((held == np.rint(held)).all() or ((held >= 0) & (held <= 1)).all())
+
+
+def _names_others(table: Table) -> bool:
+    """Tell a table whose lines before the numbers name other things than x, y and z."""
+    if any(_GRID.match(line) for line in table.comments):
+        return True
+    if not table.comments or table.comments[-1].startswith(("#", "/", "%", "!")):
         return False
-    cells = [c.strip(' "') for c in table.comments[-1].split(table.delimiter)]
-    named = len(cells) == len(table.names) and all(c and not c[0].isdigit() for c in cells)
-    x = table.sample[:, table.names.index("x")]
-    return named and bool((x == np.rint(x)).all())
+    cells = [c.strip(' "') for c in re.split(r"[,;\t]", table.comments[-1])]
+    while cells and not cells[-1]:
+        cells.pop()
+    return len(cells) == len(table.names) and any(c and not c[0].isdigit() for c in cells)
 
 
 def _pose_lines(table: Table) -> bool:

@@ -16,11 +16,13 @@ __all__ = ["assemble", "role"]
 
 _WORDS = {
     "x": "x|e|east|easting|lon|long|longitude|lng|coordx|xcoord|xcoordinate|pointx|x坐标|横坐标"
-    "|东坐标|东|经度|東|経度|x座標|東座標|東距|posx|cartesianx",
+    "|东坐标|东|经度|東|経度|x座標|東座標|東距|posx|cartesianx|este|est|ost|rechtswert|longitud"
+    "|longitudine|recht",
     "y": "y|n|north|northing|lat|latitude|coordy|ycoord|ycoordinate|pointy|y坐标|纵坐标|北坐标"
-    "|北|纬度|緯度|y座標|北座標|posy|cartesiany",
+    "|北|纬度|緯度|y座標|北座標|posy|cartesiany|norte|nord|hochwert|latitud|latitudine|hoch",
     "z": "z|h|height|elev|elevation|alt|altitude|coordz|zcoord|zcoordinate|pointz|z坐标|高程|高"
-    "|高度|海拔|標高|高さ|z座標|楕円体高|大地高|posz|cartesianz",
+    "|高度|海拔|標高|高さ|z座標|楕円体高|大地高|posz|cartesianz|höhe|hoehe|hohe|cota|quota"
+    "|altura|altitud|altitude|hauteur",
     "red": "r|red|diffusered|rgbr|colorred|红|红色|赤|rf",
     "green": "g|green|diffusegreen|rgbg|colorgreen|绿|绿色|緑|gf",
     "blue": "b|blue|diffuseblue|rgbb|colorblue|蓝|蓝色|青|bf",

@@ -189,6 +189,10 @@ def test_ptx_scans_stand_where_their_matrices_say(tmp_path: Path) -> None:
         ("log.txt", "2024-01-01 10:00:00 5 6 7 msg\n" * 100),
         ("numbers.json", lines(XYZ)),
         ("wide.txt", "1 2\n" * 100),
+        ("colours.txt", lines((i, i // 2, 3) for i in range(256))),
+        ("shares.dat", lines((i / 256, 0.004 + i / 300, 0.33) for i in range(256))),
+        ("survey.csv", "MD,INC,AZI,TVDKB\n" + lines([(18.5, 0.3, 0.1, 18.4)] * 200, ",")),
+        ("grass.asc", "north: 220.5\nrows: 3\n" + "1.5 2.5 3.5\n" * 3),
     ],
 )
 def test_other_tables_are_left_alone(tmp_path: Path, name: str, body: str) -> None:
@@ -228,6 +232,8 @@ def test_folders_and_binary_are_none(tmp_path: Path) -> None:
     [
         ("a.txt", "X Y Z", "  "),
         ("a.txt", '"X","Y","Z"', " "),
+        ("a.txt", "Este;Norte;Cota", ";"),
+        ("a.txt", "Rechtswert\tHochwert\tHöhe", "\t"),
         ("a.csv", "X,Y,Z,OffsetTime,EdgeOfFlightLine", ","),
     ],
 )
