@@ -65,15 +65,18 @@ def parts_of(geometry: Any) -> tuple[Part, ...]:
         return _of_look(vertices, faces, sound, None)
     if len(colors) == 1 and materials.min() == materials.max():
         return _of_look(vertices, faces, sound, colors[0] if materials[0] >= 0 else None)
-    # Styles of one look are one part; the last row stands for faces without a style.
-    unset = np.full((1, 4), np.nan)
-    colors, looks = np.unique(np.vstack([colors, unset]), axis=0, return_inverse=True)
-    look = looks.ravel()[np.where(materials < 0, -1, materials)]
+    # Styles of one look are one part; the last one stands for faces without a style.
+    rows = [color.tobytes() for color in colors]
+    first = {row: n for n, row in reversed([*enumerate(rows)])}
+    ranks = np.array([*(first[row] for row in rows), len(rows)])
+    look = ranks[np.where(materials < 0, -1, materials)]
     found: list[Part] = []
-    for index in np.unique(look):
-        chosen = np.asarray(look == index)
-        kept = None if sound is None else sound[chosen]
-        found += _of_look(vertices, faces[chosen], kept, colors[index])
+    for index in (*sorted(first.values()), len(rows)):
+        chosen = np.flatnonzero(look == index)
+        if len(chosen):
+            kept = None if sound is None else sound[chosen]
+            rgba = colors[index] if index < len(rows) else None
+            found += _of_look(vertices, faces[chosen], kept, rgba)
     return tuple(found)
 
 
