@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=5, lighter=True)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=6, lighter=True)
 
 
 def sniff(head: Head) -> int:
@@ -58,14 +58,16 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             properties={"counted_by": "text scan", "header": header.facts()},
         )
     from cimkit.loaders.ifc.held import opened
-    from cimkit.loaders.ifc.instances import each
+    from cimkit.loaders.ifc.histories import Histories
+    from cimkit.loaders.ifc.instances import things_of
+    from cimkit.loaders.ifc.project import project_facts
     from cimkit.loaders.ifc.units import length_unit, unit_facts
 
     held = opened(source, options.declared, hold=options.depth == "full")
     model, schema, place = held.model, held.schema, held.place
     products = model.by_type("IfcProduct")
-    groups = each(model, "IfcGroup")
-    problems = (*held.told, *_duplicates((*products, *groups)))
+    things = things_of(model)
+    problems = (*held.told, *_duplicates(things))
     counts = {
         "entities": len(model.entity_names()),
         "products": len(products),
@@ -75,7 +77,6 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         "storeys": len(model.by_type("IfcBuildingStorey")),
     }
     box, box84 = _box(held)
-    project = next(iter(model.by_type("IfcProject")), None)
     # Rows of the matrix from metres of the model to the CRS's: reports look at places with it.
     frame = {"matrix": place.matrix[:3].ravel().tolist()} if place.placed else {}
     return Asset(
@@ -96,8 +97,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             "units": unit_facts(model),
             "read_as": model.schema_identifier,
             "header": header.facts(),
-            "project": (project.Name or project.LongName) if project is not None else None,
+            **project_facts(model),
             "application": _application(model),
+            "history": Histories(model, things).common,
         },
         problems=problems,
     )
@@ -175,11 +177,12 @@ def _box(
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
-    """Read every product and every group of a model, with properties, relations and triangles.
+    """Read every object of a model, with properties, relations and triangles.
 
     Openings are objects without a mesh (they are cut from their walls); spaces have extent but no
-    mesh. Groups, systems and zones are objects without geometry. The footprint of an object is its
-    outline from above, that of a very detailed one the convex hull.
+    mesh. Groups, systems, zones, tasks, schedules, resources and actors are objects without
+    geometry; the time of a task is ``valid_from`` to ``valid_to``. The footprint of an object is
+    its outline from above, that of a very detailed one the convex hull.
 
     Parameters
     ----------

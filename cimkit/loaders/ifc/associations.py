@@ -205,8 +205,8 @@ def _values(held: Any) -> Json:
 def classification(item: Any) -> Json:
     """Return system, code and name of a classification or a reference into one.
 
-    Where they are stated also ``edition``, ``source``, ``location``, ``description``, and
-    ``path``: the codes above, the widest first.
+    Where they are stated also ``edition``, ``edition_date``, ``source``, ``location``,
+    ``description``, and ``path``: the codes above, the widest first.
     """
     found: Json = {"system": None, "code": None, "name": None}
     path: list[str] = []
@@ -231,11 +231,21 @@ def classification(item: Any) -> Json:
     if system is not None and system.is_a("IfcClassification"):
         found["system"] = system.Name
         found["edition"] = plain(system.Edition)
+        found["edition_date"] = _date(system.EditionDate)
         found["source"] = plain(system.Source)
     elif system is not None:
         found["system"] = plain(get(system, 2))
     found["path"] = path or None
     return {k: v for k, v in found.items() if v or k in ("system", "code", "name")}
+
+
+def _date(value: Any) -> Any:
+    """Return a date as it is written: a text, of IFC2X3 three numbers."""
+    if not hasattr(value, "is_a"):
+        return plain(value)
+    day, month, year = (get(value, i) for i in range(3))
+    known = all(isinstance(v, int) for v in (day, month, year))
+    return f"{year:04d}-{month:02d}-{day:02d}" if known else None
 
 
 def _document(item: Any, schema: str) -> Json:

@@ -20,6 +20,7 @@ __all__ = [
     "plain",
     "position",
     "scalars",
+    "things_of",
 ]
 
 Json = dict[str, Any]
@@ -49,8 +50,17 @@ _INSTANCE = ifcopenshell.entity_instance
 _PLAIN = (str, int, float, bool)
 # Told of elsewhere (identity, place and shape), or of the file and not of the thing.
 _ASIDE = {"GlobalId", "OwnerHistory", "ObjectPlacement", "Representation", "RepresentationMaps"}
-_SMALL = {"IfcPostalAddress", "IfcTelecomAddress"}
+_SMALL = {
+    *("IfcPostalAddress", "IfcTelecomAddress"),
+    *("IfcPerson", "IfcOrganization", "IfcPersonAndOrganization"),
+    *("IfcTaskTime", "IfcTaskTimeRecurring", "IfcEventTime", "IfcResourceTime"),
+    *("IfcDateAndTime", "IfcCalendarDate", "IfcLocalTime"),
+    *("IfcAlignmentHorizontalSegment", "IfcAlignmentVerticalSegment", "IfcAlignmentCantSegment"),
+    "IfcCartesianPoint",
+}
 """Classes whose instances are values rather than things."""
+_DEEP = 4
+"""Values within each other; more are a ring."""
 
 
 def each(model: Any, name: str) -> Any:
@@ -59,6 +69,17 @@ def each(model: Any, name: str) -> Any:
         return model.by_type(name)
     except RuntimeError:
         return ()
+
+
+def things_of(model: Any) -> list[Any]:
+    """Return the objects of a model: products, then those without a place of their own.
+
+    Groups, tasks, schedules, resources and people are what products are assigned to.
+    """
+    found = list(model.by_type("IfcProduct"))
+    for name in ("IfcGroup", "IfcProcess", "IfcControl", "IfcResource", "IfcActor"):
+        found += each(model, name)
+    return found
 
 
 @cache
@@ -105,14 +126,18 @@ def plain(value: Any) -> Any:
     return getattr(value, "Name", None) or f"#{number(value)}"
 
 
-def scalars(instance: Any, schema: str) -> Json:
+def scalars(instance: Any, schema: str, depth: int = 0) -> Json:
     """Return the attributes of an instance that are values and no things; unset ones are left out.
+
+    People, times and design parameters of an alignment are values, too.
 
     Parameters
     ----------
     instance : ifcopenshell.entity_instance
     schema : str
         ``schema_identifier`` of its model.
+    depth : int
+        How deep in another value it is.
     """
     found: Json = {}
     for index, name in _told(schema, instance.is_a()):
@@ -128,8 +153,8 @@ def scalars(instance: Any, schema: str) -> Json:
                 found[name] = plain(value)
         elif number(value) == 0:
             found[name] = plain(value)
-        elif value.is_a() in _SMALL:
-            found[name] = scalars(value, schema)
+        elif value.is_a() in _SMALL and depth < _DEEP:
+            found[name] = scalars(value, schema, depth + 1)
     return found
 
 

@@ -14,13 +14,15 @@ from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
 from cimkit.loaders.ifc.grids import settle
 from cimkit.loaders.ifc.held import Opened
-from cimkit.loaders.ifc.instances import each, get, key_of, number
+from cimkit.loaders.ifc.histories import Histories
+from cimkit.loaders.ifc.instances import each, get, key_of, number, things_of
 from cimkit.loaders.ifc.meshes import Extent, Meshes
 from cimkit.loaders.ifc.place import Georeference
 from cimkit.loaders.ifc.properties import Properties
 from cimkit.loaders.ifc.relations import Structure, relations
 from cimkit.loaders.ifc.representations import Representations
 from cimkit.loaders.ifc.rings import cut_rings
+from cimkit.loaders.ifc.schedules import Schedules
 from cimkit.loaders.ifc.units import length_unit
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
@@ -47,7 +49,7 @@ def rows(
     """
     model, place = held.model, held.place
     products = model.by_type("IfcProduct")
-    things = [*products, *each(model, "IfcGroup")]
+    things = things_of(model)
     keys = keys_of(things)
     for table in relations(model, keys):
         yield "relations", table
@@ -137,6 +139,7 @@ def _objects(
     model = held.model
     properties = Properties(model)
     problems += properties.problems()
+    histories, schedules = Histories(model, things), Schedules(model)
     _spread(keys, structure, extents)
     unit = length_unit(model)
     schema = STAGED["objects"]
@@ -155,6 +158,11 @@ def _objects(
             extent = extents.get(n)
             text = columns["properties"][-1].encode()
             digest = hashlib.sha256(text).hexdigest()[:16]
+            if history := histories.of(thing):  # no attribute of the thing: not in its hash
+                columns["properties"][-1] = json_text(found | {"history": history})
+            begin, end = schedules.of(thing, found.get("attributes", {}))
+            columns["valid_from"].append(begin)
+            columns["valid_to"].append(end)
             columns["content_hash"].append(
                 (extent.digest if extent else "").rjust(16, "0") + digest
             )
@@ -187,6 +195,8 @@ _TOLD = (
     "name",
     "area_m2",
     "length_m",
+    "valid_from",
+    "valid_to",
     "properties",
     "content_hash",
     "place",
