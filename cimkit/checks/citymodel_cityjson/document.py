@@ -42,7 +42,7 @@ def examine(source: Source, notes: Notes) -> None:
         if part.feature:
             _feature(part.head, part.body, notes, head)
         else:
-            head = examine_document(part.body, notes)
+            head = examine_document(part.whole(), notes)
 
 
 def examine_document(body: Mapping[str, Any], notes: Notes) -> Scope:

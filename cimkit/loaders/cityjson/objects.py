@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from cimkit.loaders._city.model import DEPTH, CityGeometry, CityObject, compact
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._city.times import lifecycle, times
+from cimkit.loaders.cityjson.kin import OLD_PARTS, Kin, kin_of, names_in, parents_in
 from cimkit.loaders.cityjson.looks import Library
 from cimkit.loaders.cityjson.members import set_beside
 from cimkit.loaders.cityjson.parts import Json, Part
@@ -20,16 +20,6 @@ from cimkit.model import Problem
 __all__ = ["city_objects"]
 
 Reals = npt.NDArray[np.float64]
-# CityJSON before 0.8 lists the parts of a building under these names.
-_OLD_PARTS = {
-    "Parts",
-    "Installations",
-    "BuildingParts",
-    "BuildingInstallations",
-    "consistsOfBuildingParts",
-    "BridgeParts",
-    "TunnelParts",
-}
 _KNOWN = {
     *("type", "attributes", "geometry", "children", "parents", "parent", "address", "members"),
     *("children_roles", "geographicalExtent", "bbox", "id"),
@@ -45,10 +35,10 @@ def city_objects(part: Part, tally: Tally) -> Iterator[CityObject]:
     tally : Tally
         Takes ``boundary-invalid`` for each geometry that cannot be used, and what else is wrong.
     """
-    above = _parents(part.objects)
+    kin = kin_of(part)
     library = Library(part.body.get("appearance") or part.head.get("appearance"), tally)
     templates = _Templates(part, tally)
-    for key, body in part.objects.items():
+    for key, body in part.items(tally):
         if not isinstance(body, dict):
             tally.add(
                 Problem(
@@ -59,14 +49,14 @@ def city_objects(part: Part, tally: Tally) -> Iterator[CityObject]:
                 )
             )
             continue
-        yield _object(key, body, part, above, library, templates, tally)
+        yield _object(key, body, part, kin, library, templates, tally)
 
 
 def _object(
     key: str,
     body: Json,
     part: Part,
-    above: dict[str, str],
+    kin: Kin,
     library: Library,
     templates: _Templates,
     tally: Tally,
@@ -76,15 +66,15 @@ def _object(
     found = CityObject(
         key=key,
         type=str(body.get("type") or ""),
-        parent=above.get(key),
+        parent=kin.above.get(key),
         name=_name(attributes),
         place=part.place or key,
     )
     found.valid_from, found.valid_to = times(attributes)
     found.lifecycle = lifecycle(attributes)
-    found.beside = set_beside(attributes, body, _KNOWN | _OLD_PARTS, part)
+    found.beside = set_beside(attributes, body, _KNOWN | OLD_PARTS, part)
     found.attributes = attributes
-    _relate(found, body, part, tally)
+    _relate(found, body, part, kin, tally)
     where = f"{part.place} {key}".strip()
     shapes = body.get("geometry") or []
     wrong = [
@@ -200,38 +190,11 @@ class _Templates:
         return shape
 
 
-def _parents(objects: Json) -> dict[str, str]:
-    """Return the parent of each object, also where only the parent says so."""
-    found: dict[str, str] = {}
-    for key, body in objects.items():
-        if not isinstance(body, dict) or body.get("type") == "CityObjectGroup":
-            continue
-        for name in ("children", *_OLD_PARTS):
-            below = body.get(name)
-            for child in below if isinstance(below, list) else ():
-                if isinstance(child, str):
-                    found.setdefault(child, key)
-    for key, body in objects.items():
-        said = _said_parents(body)
-        if said:
-            found[key] = said[0]
-    return found
-
-
-def _said_parents(body: Any) -> list[str]:
-    if not isinstance(body, dict):
-        return []
-    said = body.get("parents") or body.get("parent") or []  # one name in CityJSON 0.x
-    listed = said if isinstance(said, list) else [said]
-    return [p for p in listed if isinstance(p, str)]
-
-
-def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
+def _relate(found: CityObject, body: Json, part: Part, kin: Kin, tally: Tally) -> None:
     """Note further parents, members of groups, and kin that are not there."""
-    parents = _said_parents(body)
+    parents = parents_in(body)
     found.relations += [("parent", p) for p in parents[1:]]
-    below = body.get("children")
-    children = [c for c in below if isinstance(c, str)] if isinstance(below, list) else []
+    children = names_in(body, "children")
     if found.type.endswith("CityObjectGroup"):
         members = body.get("members") or children
         roles = body.get("children_roles") or []
@@ -243,8 +206,7 @@ def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
         children = []
     where = f"{part.place} {found.key}".strip()
     for name in (*parents, *children):
-        other = part.objects.get(name)
-        if other is None:
+        if name in kin.absent:
             tally.add(
                 Problem(
                     "relation-dangling",
@@ -254,7 +216,7 @@ def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
                     expected="the key of a city object of the same document or feature",
                 )
             )
-        elif name in children and found.key not in _said_parents(other):
+        elif name in children and found.key not in kin.parents.get(name, ()):
             tally.add(
                 Problem(
                     "relation-one-sided",
@@ -263,10 +225,8 @@ def _relate(found: CityObject, body: Json, part: Part, tally: Tally) -> None:
                     got=name,
                 )
             )
-            if found.key != found.parent and name in part.objects:
-                continue
-        elif name in parents and found.key not in (other.get("children") or ()):
-            if not other.get("children") and _OLD_PARTS & other.keys():
+        elif name in parents and found.key not in kin.children.get(name, ()):
+            if name in kin.old and name not in kin.children:
                 continue
             tally.add(
                 Problem(

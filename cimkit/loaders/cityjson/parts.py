@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,17 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders._city.beside import delivered
 from cimkit.loaders._city.standing import stood
 from cimkit.loaders._city.tally import Tally
-from cimkit.loaders.cityjson.text import parsed
+from cimkit.loaders.cityjson.document import Document, lost, positions
+from cimkit.loaders.cityjson.text import line_of
 from cimkit.model import Place, Problem, Source
 
-__all__ = ["Part", "parts", "positions"]
+__all__ = ["Part", "parts"]
 
 Reals = npt.NDArray[np.float64]
 Json = dict[str, Any]
 _HEADS = ("metadata.city.json", "metadata.json", "metadata.city.jsonl", "metadata.jsonl")
+_HEAD = 1 << 20
+_FEATURE_LINE = re.compile(rb'(?:^|\n)[ \t\r\x1e]*\{[^\n]*"CityJSONFeature"')
 
 
 @dataclass(slots=True)
@@ -31,15 +34,27 @@ class Part:
     head: Json
     """The document, or the first line of the sequence."""
     body: Json
-    """The document or the feature."""
-    objects: Json
-    """``CityObjects``."""
+    """The feature, or the document without ``CityObjects`` and ``vertices``."""
     vertices: Reals
     """(n, 3) in the CRS."""
     place: str = ""
     """``line n`` in a sequence."""
     feature: bool = False
     """Whether it is a feature of a sequence."""
+    document: Document | None = None
+    """What the objects are read from; None if they are in ``body``."""
+
+    def items(self, tally: Tally, *, kin: bool = False) -> Iterator[tuple[str, Any]]:
+        """Yield key and body of each city object; with ``kin`` at least those that name others."""
+        if self.document is not None:
+            yield from self.document.items(tally, kin=kin)
+            return
+        objects = self.body.get("CityObjects")
+        yield from objects.items() if isinstance(objects, dict) else ()
+
+    def whole(self) -> Json:
+        """Return the document or the feature with all that it holds, in memory."""
+        return self.document.all() if self.document is not None else self.body
 
 
 def parts(source: Source, tally: Tally, place: Place | None = None) -> Iterator[Part]:
@@ -64,25 +79,59 @@ def parts(source: Source, tally: Tally, place: Place | None = None) -> Iterator[
 
 
 def _parts(source: Source, tally: Tally) -> Iterator[Part]:
-    file = source.file
-    with file.open("rb") as opened:
-        first = opened.readline()
-        more = any(line.strip() for line in opened)
-    head = parsed(first, None) if more or b'"CityJSONFeature"' in first[:65_536] else None
-    if isinstance(head, dict) and head.get("type") in ("CityJSON", "CityJSONFeature"):
+    with source.file.open("rb") as opened:
+        start = opened.read(_HEAD)
+    if _FEATURE_LINE.search(start):
         yield from _sequence(source, tally)
         return
-    whole = file.read_bytes()
-    document = parsed(whole, tally, file.name)
-    if not isinstance(document, dict) or (
-        document.get("type") != "CityJSON" and "CityObjects" not in document
-    ):
-        raise SourceUnreadable("no CityJSON", where=file.name, expected='"type": "CityJSON"')
-    del whole
-    if document.get("type") == "CityJSONFeature":  # written over several lines
-        yield _part(_beside(source, tally), document, "", tally, feature=True)
-        return
-    yield _part(document, document, "", tally)
+    document = Document(source, tally)
+    try:
+        kind = document.body.get("type")
+        more = document.more()
+        if more and document.one_line() and kind in ("CityJSON", "CityJSONFeature"):
+            yield from _sequence(source, tally)
+        elif kind == "CityJSONFeature":  # written over several lines
+            yield _part(_beside(source, tally), document.all(), "", tally, feature=True)
+        elif document.is_cityjson():
+            yield _document(document, more, tally)
+        else:
+            raise SourceUnreadable(
+                "no CityJSON", where=source.file.name, expected='"type": "CityJSON"'
+            )
+    finally:
+        document.close()
+
+
+def _document(document: Document, more: bool, tally: Tally) -> Part:
+    body = document.body
+    vertices = document.vertices(tally)
+    if not document.has_objects():
+        if not document.whole:
+            raise SourceUnreadable(
+                "the file breaks off before the first city object",
+                where=document.name,
+                mend="Copy or export the file again.",
+            )
+        tally.add(lost("there are no CityObjects", ""))
+    if more:
+        tally.add(lost("something follows the end of the document", ""))
+    transform = body.get("transform")
+    if not document.whole:
+        tally.add(
+            Problem(
+                "source-cut-off",
+                "The file breaks off, or quotes and brackets in it do not pair; "
+                f"{len(vertices)} vertices and the objects before that were read.",
+                "error",
+                hint="Copy or export the file again.",
+            )
+        )
+        if transform is None and len(vertices) and not (vertices % 1).any():
+            tally.add(
+                lost("the scale and origin of the vertices are cut off; none can be used", "")
+            )
+            vertices = np.empty((0, 3))
+    return Part(body, body, _scaled(vertices, transform, "", tally), document=document)
 
 
 def _sequence(source: Source, tally: Tally) -> Iterator[Part]:
@@ -95,9 +144,9 @@ def _sequence(source: Source, tally: Tally) -> Iterator[Part]:
             if not line:
                 continue
             place = f"line {number}"
-            item = parsed(line, None)
+            item = line_of(line)
             if item is None:
-                tally.add(_lost("a line is broken JSON", place))
+                tally.add(lost("a line is broken JSON", place))
                 continue
             kind = item.get("type") if isinstance(item, dict) else None
             if kind == "CityJSON":
@@ -136,7 +185,7 @@ def _later(source: Source, tally: Tally) -> Json | None:
         for number, line in enumerate(opened, 1):
             if b'"CityJSON"' not in line:
                 continue
-            item = parsed(line.strip(b" \t\r\n\x1e"), None)
+            item = line_of(line.strip(b" \t\r\n\x1e"))
             if isinstance(item, dict) and item.get("type") == "CityJSON":
                 tally.add(
                     Problem(
@@ -157,7 +206,7 @@ def _beside(source: Source, tally: Tally) -> Json:
             file = delivered(source, f"{folder}{name}")
             if file is None:
                 continue
-            item = parsed(file.read_bytes(), None)
+            item = line_of(file.read_bytes())
             if isinstance(item, dict) and item.get("type") == "CityJSON":
                 tally.add(
                     Problem(
@@ -184,47 +233,23 @@ def _beside(source: Source, tally: Tally) -> Json:
 def _part(head: Json, body: Json, place: str, tally: Tally, *, feature: bool = False) -> Part:
     try:
         vertices = positions(body.get("vertices") or [])
-        transform = head.get("transform")
-        if transform and len(vertices):
-            vertices *= np.asarray(transform["scale"], np.float64)
-            vertices += np.asarray(transform["translate"], np.float64)
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        tally.add(_lost(f"the vertices are no list of coordinates: {error}", place))
+    except (ValueError, TypeError, OverflowError) as error:
+        tally.add(lost(f"the vertices are no list of coordinates: {error}", place))
         vertices = np.empty((0, 3))
-    objects = body.get("CityObjects")
-    if not isinstance(objects, dict):
-        tally.add(_lost("there are no CityObjects", place))
-        objects = {}
-    return Part(head, body, objects, vertices, place, feature)
+    if not isinstance(body.get("CityObjects"), dict):
+        tally.add(lost("there are no CityObjects", place))
+    vertices = _scaled(vertices, head.get("transform"), place, tally)
+    return Part(head, body, vertices, place, feature)
 
 
-def positions(given: Any) -> Reals:
-    """Return (n, 3) coordinates from nested lists.
-
-    Raises
-    ------
-    ValueError, TypeError, OverflowError
-        If they are none.
-
-    Examples
-    --------
-    >>> positions([[1, 2, 3]]).tolist()
-    [[1.0, 2.0, 3.0]]
-    """
-    if not given:
+def _scaled(vertices: Reals, transform: Any, place: str, tally: Tally) -> Reals:
+    """Return vertices in the CRS; none if the transform is not to be understood."""
+    if not transform or not len(vertices):
+        return vertices
+    try:
+        vertices *= np.asarray(transform["scale"], np.float64)
+        vertices += np.asarray(transform["translate"], np.float64)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        tally.add(lost(f"the transform is no scale and translate: {error}", place))
         return np.empty((0, 3))
-    flat = np.fromiter(chain.from_iterable(given), np.float64)
-    if len(flat) != 3 * len(given) or set(map(len, given)) != {3}:
-        raise ValueError("not three numbers in each")
-    return flat.reshape(-1, 3)
-
-
-def _lost(message: str, place: str) -> Problem:
-    return Problem(
-        code="citymodel-invalid",
-        message=message[0].upper() + message[1:] + ".",
-        severity="error",
-        place=place,
-        expected="CityJSON 0.5 to 2.0",
-        hint="Validate the file with a CityJSON schema validator.",
-    )
+    return vertices

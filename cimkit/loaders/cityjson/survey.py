@@ -20,6 +20,8 @@ from cimkit.model import Asset, Problem, Source
 __all__ = ["reference_system", "survey"]
 
 Reals = npt.NDArray[np.float64]
+_BATCH = 1 << 18
+_MIX = ((32, 0x9E3779B97F4A7C15), (29, 0xBF58476D1CE4E5B9))
 _BRACKETS = bytes.maketrans(b"[]", b"  ")
 _ROOT = {
     *("type", "version", "metadata", "transform", "CityObjects", "vertices", "appearance"),
@@ -33,7 +35,6 @@ class _Survey:
         self.counts: Counter[str] = Counter({"objects": 0, "top_level": 0, "vertices": 0})
         self.levels: set[str] = set()
         self.low, self.high = np.full(3, np.inf), np.full(3, -np.inf)
-        self.used_low, self.used_high = np.full(3, np.inf), np.full(3, -np.inf)
         self.unused = self.double = 0
         self.sequence = False
         self.head: Json = {}
@@ -44,13 +45,21 @@ class _Survey:
         """Count one part and widen the box by its vertices."""
         self.head = part.head or self.head
         self.sequence |= part.place != "" or part.feature
-        self.counts["objects"] += len(part.objects)
         self.counts["vertices"] += len(part.vertices)
-        bodies = [b for b in part.objects.values() if isinstance(b, dict)]
-        self.types.update(str(b.get("type")) for b in bodies)
-        self.counts["top_level"] += (
-            1 if part.feature else sum(not (b.get("parents") or b.get("parent")) for b in bodies)
-        )
+        self.counts["top_level"] += part.feature
+        used = np.zeros(len(part.vertices), bool)
+        keys: set[str] = set()
+        for key, body in part.items(tally):
+            self.counts["objects"] += 1
+            if part.feature:
+                keys.add(key)
+            if not isinstance(body, dict):
+                continue
+            self.types[str(body.get("type"))] += 1
+            if not part.feature and not (body.get("parents") or body.get("parent")):
+                self.counts["top_level"] += 1
+            self._shapes(body, used)
+        self._box(part.vertices, used)
         for name in part.body.keys() - _ROOT:
             self.extra.setdefault(name, part.body[name])
         looks = part.body.get("appearance")
@@ -58,8 +67,7 @@ class _Survey:
             for texture in looks.get("textures") or []:
                 if isinstance(texture, dict) and texture.get("image"):
                     self.images.add(str(texture["image"]))
-        self._indices(part, bodies)
-        if part.feature and part.body.get("id") not in (None, *part.objects):
+        if part.feature and part.body.get("id") not in (None, *keys):
             tally.add(
                 Problem(
                     "feature-id-unknown",
@@ -69,29 +77,48 @@ class _Survey:
                 )
             )
 
-    def _indices(self, part: Part, bodies: list[Json]) -> None:
-        flat = []
-        for body in bodies:
-            shapes = body.get("geometry")
-            for shape in shapes if isinstance(shapes, list) else ():
-                if isinstance(shape, dict):
-                    flat.append(_flat(shape.get("boundaries")))
-                    if shape.get("lod") is not None:
-                        self.levels.add(str(shape["lod"]))
-        points = part.vertices
-        if not len(points):
-            return
-        finite = np.isfinite(points).all(axis=1)
-        used = np.zeros(len(points), bool)
-        numbers = np.concatenate(flat) if flat else np.empty(0, np.int64)
-        used[numbers[(numbers >= 0) & (numbers < len(points))]] = True
+    def _shapes(self, body: Json, used: npt.NDArray[np.bool_]) -> None:
+        """Note the levels of an object and the vertices that it uses."""
+        shapes = body.get("geometry")
+        for shape in shapes if isinstance(shapes, list) else ():
+            if not isinstance(shape, dict):
+                continue
+            if shape.get("lod") is not None:
+                self.levels.add(str(shape["lod"]))
+            numbers = _flat(shape.get("boundaries"))
+            used[numbers[(numbers >= 0) & (numbers < len(used))]] = True
+
+    def _box(self, points: Reals, used: npt.NDArray[np.bool_]) -> None:
+        """Widen the box by the vertices in use, if any is."""
         self.unused += int((~used).sum())
-        ordered = points[np.lexsort(points.T)]
-        self.double += int((ordered[1:] == ordered[:-1]).all(axis=1).sum())
-        good = points[finite & used] if (finite & used).any() else points[finite]
-        if len(good):
-            self.low = np.minimum(self.low, good.min(axis=0))
-            self.high = np.maximum(self.high, good.max(axis=0))
+        self.double += repeated(points)
+        wanted = used if used.any() else np.ones(len(points), bool)
+        for start in range(0, len(points), _BATCH):
+            part = points[start : start + _BATCH][wanted[start : start + _BATCH]]
+            good = part[np.isfinite(part).all(axis=1)]
+            if len(good):
+                self.low = np.minimum(self.low, good.min(axis=0))
+                self.high = np.maximum(self.high, good.max(axis=0))
+
+
+def repeated(points: Reals) -> int:
+    """Return how many positions are those of another, told apart by a hash of 64 bits.
+
+    Examples
+    --------
+    >>> repeated(np.array([[0.0, 1, 2], [-0.0, 1, 2], [2, 1, 0]]))
+    1
+    """
+    if len(points) < 2:
+        return 0
+    mixed = np.zeros(len(points), np.uint64)
+    for axis in range(3):
+        mixed ^= (points[:, axis] + 0.0).view(np.uint64)
+        for shift, factor in _MIX:
+            mixed ^= mixed >> np.uint64(shift)
+            mixed *= np.uint64(factor)
+    mixed.sort()
+    return int((mixed[1:] == mixed[:-1]).sum())
 
 
 def _flat(nested: Any) -> npt.NDArray[np.int64]:

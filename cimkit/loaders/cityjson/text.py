@@ -2,79 +2,70 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from typing import Any
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import orjson
 
-from cimkit.errors import SourceUnreadable
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._delivery.encoding import decodes, detect
 from cimkit.model import Problem
 
-__all__ = ["parsed"]
+__all__ = ["in_utf8", "line_of", "loads", "pairs"]
 
 _NOT_NUMBERS = re.compile(rb"[\[,:\s](?:NaN|-?Infinity)[\],}\s]")
+_BLOCK = 4 << 20
 
 
-def parsed(data: bytes, tally: Tally | None, name: str = "") -> Any:
-    """Return what JSON says.
+def in_utf8(file: Path, tally: Tally) -> BinaryIO:
+    """Open a file, or its text in UTF-8 if it is in another encoding (that is told)."""
+    opened = file.open("rb")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := opened.read(_BLOCK):
+            if not block.isascii():
+                decoder.decode(block)
+        return opened
+    except UnicodeDecodeError:
+        opened.close()
+    return BytesIO(_recoded(file.read_bytes(), tally))
 
-    Parameters
-    ----------
-    data : bytes
-    tally : Tally or None
-        Takes what was wrong and could be read all the same. None: data that cannot be read by
-        the rules give None.
-    name : str
-        Of the file, for the error.
+
+def _recoded(data: bytes, tally: Tally | None) -> bytes:
+    encoding = detect(data)
+    if tally is not None:
+        tally.add(
+            Problem(
+                "encoding-detected",
+                "The file is not in UTF-8 as JSON has to be; its encoding was found out.",
+                got=encoding,
+                expected="UTF-8",
+            )
+        )
+    return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
+
+
+def loads(data: bytes, tally: Tally | None = None) -> Any:
+    """Return what JSON says, also if it has NaN or Infinity (that is told).
 
     Raises
     ------
-    SourceUnreadable
-        If there is a tally and it is no JSON.
+    ValueError
+        If it is broken.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        broken = error
-    found = _mended(data, tally)
-    if found is not None or tally is None:
-        return found
-    raise SourceUnreadable(
-        f"broken JSON: {broken.msg}",
-        where=f"{name} line {broken.lineno} column {broken.colno}",
-        mend="Export the file again; it may have been cut off.",
-    ) from broken
-
-
-def _mended(data: bytes, tally: Tally | None) -> Any:
-    """Read JSON that is not in UTF-8, or has numbers that are none."""
-    if not decodes(data, "utf-8"):
-        encoding = detect(data)
-        text = data.decode(encoding, "replace")
-        if tally is not None:
-            tally.add(
-                Problem(
-                    "encoding-detected",
-                    "The file is not in UTF-8 as JSON has to be; its encoding was found out.",
-                    got=encoding,
-                    expected="UTF-8",
-                )
-            )
-        data = text.removeprefix("\ufeff").encode()
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            pass  # it may have NaN too
-    if not _NOT_NUMBERS.search(data):
-        return None
+    except orjson.JSONDecodeError:
+        if not _NOT_NUMBERS.search(data):
+            raise
     try:
         found = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     if tally is not None:
         tally.add(
             Problem(
@@ -84,3 +75,32 @@ def _mended(data: bytes, tally: Tally | None) -> Any:
             )
         )
     return found
+
+
+def pairs(data: bytes, tally: Tally) -> list[tuple[str, Any]]:
+    """Return the members of an object, those of one name too, which `loads` would make one.
+
+    Raises
+    ------
+    ValueError
+        If it is broken.
+    """
+    found: list[tuple[str, Any]] = []
+
+    def take(given: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal found
+        found = given
+        return dict(given)
+
+    loads(data, tally)
+    json.loads(data, object_pairs_hook=take)
+    return found
+
+
+def line_of(data: bytes) -> Any:
+    """Return what a line of a sequence says, None if that is nothing."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return loads(data if decodes(data, "utf-8") else _recoded(data, None))
+    except ValueError:
+        return None

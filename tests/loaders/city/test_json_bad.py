@@ -15,7 +15,7 @@ from cimkit.loaders._spec import Head, ReadOptions
 from cimkit.model import Source
 
 from .made import document, load
-from .test_json_kept import CUBE, features, head, model, solid
+from .test_json_kept import CUBE, SHELL, features, head, model, solid
 
 
 @pytest.mark.parametrize("tenth", range(10))
@@ -36,12 +36,85 @@ def test_sequence_cut_off_at_each_tenth(tmp_path: Path, tenth: int) -> None:
         assert loaded.problem("citymodel-invalid").place == f"line {text.count(chr(10)) + 1}"
 
 
+def houses(count: int) -> dict[str, Any]:
+    """A document of houses, each with vertices of its own."""
+    whole = model(objects={})
+    cube = whole["vertices"]
+    whole["CityObjects"] = {
+        f"b{n}": {"type": "Building", "attributes": {"n": n}, "geometry": [moved(n * len(cube))]}
+        for n in range(count)
+    }
+    whole["vertices"] = cube * count
+    return whole
+
+
+def moved(first: int) -> dict[str, Any]:
+    shape = solid()
+    shape["boundaries"] = [[[[v + first for v in r] for r in f] for f in SHELL]]
+    return shape
+
+
+@pytest.mark.parametrize("order", ["objects first", "vertices first"])
 @pytest.mark.keeps("CityJSON", "damage")
-def test_document_cut_off_is_refused(tmp_path: Path) -> None:
-    text = json.dumps(model()).encode()
-    for tenth in range(10):
-        with pytest.raises(SourceUnreadable):
-            document(tmp_path, text[: len(text) * tenth // 10])
+def test_document_cut_off_gives_what_came_before(tmp_path: Path, order: str) -> None:
+    whole = houses(40)
+    if order == "vertices first":
+        whole = {k: whole[k] for k in ("type", "transform", "vertices", "CityObjects")}
+    text = json.dumps(whole)
+    seen = set()
+    for tenth in range(1, 10):
+        part = text[: len(text) * tenth // 10]
+        try:
+            loaded = document(tmp_path, part.encode())
+        except SourceUnreadable:
+            assert '"b0": {' not in part
+            continue
+        cut = loaded.problem("source-cut-off")
+        objects, points = part.find('"CityObjects"'), part.find('"vertices"')
+        keys = {f"b{n}" for n in range(40) if f'"b{n + 1}": ' in part or points > objects}
+        assert keys <= loaded.objects.keys()
+        there = part[points:].count("], [") + 1 if points >= 0 else 0
+        if '"transform"' not in part:
+            there = 0
+        shaped = {g["source_key"] for g in loaded.geometries}
+        assert {k for k in keys if int(k[1:]) * 8 + 8 < there} <= shaped
+        assert len(shaped) * 8 <= max(there, 0)
+        assert cut.severity == "error"
+        seen.add((len(loaded.objects) == 40, len(shaped) > 0))
+    assert (order == "objects first", True) in seen
+
+
+@pytest.mark.keeps("CityJSON", "damage")
+def test_one_broken_object_costs_itself(tmp_path: Path) -> None:
+    text = json.dumps(houses(5)).replace('"b2": {"type"', '"b2": {"" "type"')
+    loaded = document(tmp_path, text.encode())
+    assert loaded.objects.keys() == {"b0", "b1", "b3", "b4"}
+    assert loaded.problem("citymodel-invalid").place.startswith('"b2"')
+
+
+@pytest.mark.keeps("CityJSON", "damage")
+def test_a_lost_quote_costs_what_follows(tmp_path: Path) -> None:
+    text = json.dumps(houses(5)).replace('"b2": {"type"', '"b2": {type"')
+    loaded = document(tmp_path, text.encode())
+    assert loaded.objects.keys() == {"b0", "b1"}
+    assert "do not pair" in loaded.problem("source-cut-off").message
+
+
+@pytest.mark.keeps("CityJSON", "damage", "contradictions")
+def test_two_objects_of_one_key(tmp_path: Path) -> None:
+    text = json.dumps(houses(3)).replace('"b2": {"type"', '"b1": {"type"')
+    loaded = document(tmp_path, text.encode())
+    assert len(loaded.objects) == 3
+    assert loaded.problem("key-duplicate").got == "b1"
+
+
+@pytest.mark.keeps("CityJSON", "damage")
+def test_vertices_are_used_up_to_the_first_that_is_broken(tmp_path: Path) -> None:
+    whole = houses(3)
+    whole["vertices"][12] = [1, 2]
+    loaded = document(tmp_path, whole)
+    assert {g["source_key"] for g in loaded.geometries} == {"b0"}
+    assert loaded.problem("citymodel-invalid").place == "vertex 12"
 
 
 @pytest.mark.keeps("CityJSON", "damage")
@@ -127,12 +200,15 @@ def test_members_of_the_wrong_kind(tmp_path: Path, more: dict[str, Any]) -> None
 
 @pytest.mark.keeps("CityJSON", "damage")
 def test_nested_a_hundred_thousand_deep(tmp_path: Path) -> None:
-    deep = '{"type": "CityJSON", "CityObjects": ' + "[" * 100_000 + "]" * 100_000 + "}"
-    with pytest.raises(SourceUnreadable):
-        document(tmp_path, deep.encode())
-    with_nan = deep.replace("CityJSON", 'CityJSON", "x": [NaN], "y": "')
-    with pytest.raises(SourceUnreadable):
-        document(tmp_path, with_nan.encode())
+    deep = "[" * 100_000 + "]" * 100_000
+    at_root = '{"type": "CityJSON", "CityObjects": ' + deep + "}"
+    with_nan = at_root.replace("CityJSON", 'CityJSON", "x": [NaN], "y": "')
+    for text in (at_root, with_nan):
+        assert "citymodel-invalid" in document(tmp_path, text.encode()).codes
+    text = json.dumps(houses(3)).replace('"n": 1', f'"n": {deep}')
+    assert document(tmp_path, text.encode()).objects.keys() == {"b0", "b2"}
+    text = json.dumps(houses(3))[:-1] + ', "+more": ' + deep[:100_000]
+    assert len(document(tmp_path, text.encode()).geometries) == 3
 
 
 @pytest.mark.keeps("CityJSON", "damage", "text")
