@@ -49,6 +49,7 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
         given[:] = shapely.from_wkb(raw, on_invalid="ignore") if len(raw) else []
     except NotImplementedError:  # a curve among them: one by one, curves are drawn below
         given[:] = [_one(value) for value in raw]
+    _without_hidden_curves(given)
     bad = np.asarray(wkb.is_valid()) & shapely.is_missing(given)
     for i in np.flatnonzero(bad):
         try:
@@ -57,6 +58,21 @@ def parse_wkb(wkb: pa.Array) -> tuple[Shapes, npt.NDArray[np.bool_]]:
         except (ValueError, shapely.errors.ShapelyError):
             continue  # told to the caller in the second array
     return given, bad
+
+
+def _without_hidden_curves(given: Shapes) -> None:
+    """Take out collections with a curve in them: GEOS parses those, and then does nothing more."""
+    at = np.flatnonzero(shapely.get_type_id(given) == 7)
+    if not len(at):
+        return
+    try:
+        shapely.get_coordinates(given[at])
+    except shapely.errors.GEOSException:
+        for i in at:
+            try:
+                shapely.get_coordinates(given[i])
+            except shapely.errors.GEOSException:
+                given[i] = None
 
 
 def _one(wkb: bytes | None) -> Any:

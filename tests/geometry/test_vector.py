@@ -67,6 +67,10 @@ def test_a_curve_is_drawn_in_straight_pieces() -> None:
     assert shapes[0].length == pytest.approx(np.pi, rel=1e-3)
     ring = struct.pack("<BII", 1, 10, 1) + struct.pack("<BII6d", 1, 8, 3, 0, 0, 2, 0, 0, 0)
     assert linearize(ring).area == pytest.approx(np.pi, rel=2e-3)
+    inner = struct.pack("<BII", 1, 7, 1) + struct.pack("<BII", 1, 7, 2) + arc + arc
+    hidden, bad = parse_wkb(pa.array([inner, shapely.Point(1, 2).wkb], pa.binary()))
+    assert not bad.any()
+    assert hidden[0].length == pytest.approx(2 * np.pi, rel=1e-3)
     with pytest.raises(ValueError, match="cut short"):
         linearize(arc[:20])
 

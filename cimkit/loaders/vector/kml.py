@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,14 @@ from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import Opened, Table
 from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.kmlattributes import (
+    leaves,
+    normal_style,
+    style_of,
+    times_of,
+    typed,
+)
 from cimkit.loaders.vector.kmlshapes import (
-    NUMBER,
     overlay_shape,
     placemark_shape,
     tag_of,
@@ -39,8 +46,10 @@ _PLAIN = (
     *("altitudeMode", "tessellate", "extrude", "visibility", "styleUrl", "address", "phoneNumber"),
     *("Snippet", "snippet", "drawOrder", "color"),
 )
-_OTHER = ("NetworkLink", "PhotoOverlay", "ScreenOverlay", "Tour")
+_VIEWS = ("LookAt", "Camera", "Region")
+_OTHER = ("ScreenOverlay", "Tour", "NetworkLinkControl")
 _MOST_BYTES = 2**30
+_PACKED_BADLY = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 
 
 @contextmanager
@@ -54,8 +63,8 @@ def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
     """
     with TemporaryDirectory(prefix="cimkit-kml-") as name:
         scratch = Path(name)
-        files, others = _files(source, scratch)
         reader = _Reader()
+        files, others = _files(source, scratch, reader.bad)
         opened = Opened("KML", "application/vnd.google-earth.kml+xml", [], vertical="EPSG:5773")
         for n, (inner, file) in enumerate(files):
             folder = scratch / str(n)
@@ -95,7 +104,10 @@ def _empty(source: Source) -> Table:
     return Table(source.file.stem, 0, "", None, "none", none.fields(), None, none.batches)
 
 
-def _files(source: Source, scratch: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+def _files(
+    source: Source, scratch: Path, bad: list[str]
+) -> tuple[list[tuple[str, Path]], list[str]]:
+    """Return the KML files of a source, those of a KMZ unpacked, and what else is packed in it."""
     with source.file.open("rb") as opened:
         packed = opened.read(2) == b"PK"
     if not packed:
@@ -107,16 +119,20 @@ def _files(source: Source, scratch: Path) -> tuple[list[tuple[str, Path]], list[
                 if not member.filename.lower().endswith(".kml"):
                     others += [member.filename] if not member.is_dir() else []
                     continue
-                if member.file_size > _MOST_BYTES:
-                    raise SourceUnreadable("a KML in it is beyond all measure", where=source.path)
                 target = scratch / f"{n}.kml"
-                with archive.open(member) as packed_kml, target.open("wb") as out:
-                    shutil.copyfileobj(packed_kml, out)
-                found.append((member.filename, target))
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise SourceUnreadable(
-            "the KMZ cannot be unpacked", where=source.path, got=str(error)
-        ) from error
+                try:
+                    if member.file_size > _MOST_BYTES:
+                        raise zipfile.BadZipFile(f"{member.file_size} bytes: beyond all measure")
+                    with archive.open(member) as packed_kml, target.open("wb") as out:
+                        shutil.copyfileobj(packed_kml, out)
+                except _PACKED_BADLY as error:
+                    bad.append(f"{member.filename}: {error}")
+                else:
+                    found.append((member.filename, target))
+    except _PACKED_BADLY as error:
+        bad.append(str(error))
+    if not found and bad:
+        raise SourceUnreadable("the KMZ cannot be unpacked", where=source.path, got=bad[0])
     if not found:
         raise SourceUnreadable("the archive holds no KML", where=source.path)
     return sorted(found, key=lambda f: (f[0] != "doc.kml", f[0])), others[:1000]
@@ -128,7 +144,9 @@ class _Reader:
     def __init__(self) -> None:
         self.layers: dict[str, Kept] = {}
         self.styles: dict[str, dict[str, Any]] = {}
-        self.types: dict[str, str] = {}
+        self.pairs: dict[str, str] = {}
+        self.types: dict[tuple[str, str], str] = {}
+        self.links: list[str] = []
         self.other: Counter[str] = Counter()
         self.overlays: list[dict[str, Any]] = []
         self.relative = 0
@@ -152,26 +170,28 @@ class _Reader:
                     if tag in ("Folder", "Document"):
                         folders.append("")
                     continue
-                if (
-                    tag == "name"
-                    and folders
-                    and tag_of(element.getparent()) in ("Folder", "Document")
-                ):
+                if tag == "name" and tag_of(element.getparent()) in ("Folder", "Document"):
                     folders[-1] = (element.text or "").strip()
                 elif tag in ("Folder", "Document"):
                     folders.pop()
                     element.clear()
-                elif tag in ("Placemark", "GroundOverlay"):
+                elif tag in ("Placemark", "GroundOverlay", "PhotoOverlay"):
                     self._row(element, prefix, folders, tag)
                     element.clear()
                 elif tag == "Style" and element.get("id"):
-                    self.styles[f"#{element.get('id')}"] = _style(element)
+                    self.styles[f"#{element.get('id')}"] = style_of(element)
+                elif tag == "StyleMap" and element.get("id"):
+                    self.pairs[f"#{element.get('id')}"] = normal_style(element) or ""
                 elif tag == "SimpleField":
-                    self.types[element.get("name", "")] = element.get("type", "string")
+                    schema = element.getparent().get("id") or element.getparent().get("name")
+                    self.types[schema or "", element.get("name", "")] = element.get("type", "")
+                elif tag == "NetworkLink":
+                    self.links += [h for c in element.iter("{*}href") if (h := text_in(c))][:1]
+                    element.clear()
                 elif tag in _OTHER:
                     self.other[tag] += 1
         except etree.XMLSyntaxError as error:
-            if not self.layers:
+            if not self.layers and not prefix:
                 raise SourceUnreadable(
                     "it is no valid XML", where=source.path, got=str(error)
                 ) from error
@@ -187,11 +207,15 @@ class _Reader:
             "Folder": path,
         }
         more: dict[str, Any] = {n: text_in(given[n]) for n in _PLAIN if n in given}
-        more |= _times(given)
-        if "ExtendedData" in given:
-            more |= self._extended(given["ExtendedData"])
-        style = _style(given["Style"]) if "Style" in given else None
-        style = style or self.styles.get(more.get("styleUrl") or "")
+        more |= times_of(given)
+        for view in _VIEWS:
+            if view in given:
+                more[view] = leaves(given[view])
+        for extended in element.iter("{*}ExtendedData"):  # a track has its own
+            more |= self._extended(extended)
+        style = style_of(given["Style"]) if "Style" in given else None
+        named = more.get("styleUrl") or ""
+        style = style or self.styles.get(self.pairs.get(named, named))
         if style:
             more["style"] = style
         if tag == "GroundOverlay":
@@ -199,6 +223,8 @@ class _Reader:
             self.overlays.append({"name": row["Name"], "image": more.get("image")})
         else:
             shape = placemark_shape(element, more)
+            if tag == "PhotoOverlay":
+                more["image"] = next((text_in(c) for c in element.iter("{*}href")), None)
         if more.get("altitudeMode") in ("relativeToGround", "relativeToSeaFloor"):
             self.relative += 1
         layer = prefix + (next((f for f in reversed(folders) if f), ""))
@@ -214,18 +240,19 @@ class _Reader:
             if tag_of(part) == "Data":
                 said[name] = text_in(next((c for c in part if tag_of(c) == "value"), None))
             elif tag_of(part) == "SimpleData":
-                said[name] = _typed(text_in(part), self.types.get(name, "string"))
+                schema = (part.getparent().get("schemaUrl") or "").rpartition("#")[2]
+                said[name] = typed(text_in(part), self.types.get((schema, name), "string"))
             elif tag_of(part) == "SimpleArrayData":
                 said[name] = [text_in(c) for c in part]
         return said
 
     def properties(self) -> dict[str, Any]:
-        said: dict[str, Any] = {}
-        if self.overlays:
-            said["ground_overlays"] = self.overlays[:1000]
-        if self.other:
-            said["other_elements"] = dict(self.other)
-        return said
+        said = {
+            "ground_overlays": self.overlays[:1000],
+            "other_elements": dict(self.other),
+            "network_links": self.links[:1000],
+        }
+        return {name: value for name, value in said.items() if value}
 
     def problems(self) -> list[Problem]:
         told = []
@@ -233,9 +260,20 @@ class _Reader:
             told.append(
                 Problem(
                     "kml-not-read",
-                    "It has links, tours or overlays that are no objects; they are counted only.",
+                    "It has tours or pictures on the screen that are no objects; they are counted "
+                    "only.",
                     "info",
                     got=", ".join(f"{n} {k}" for k, n in self.other.items()),
+                )
+            )
+        if self.links:
+            told.append(
+                Problem(
+                    "link-not-followed",
+                    f"{len(self.links)} network links show content that is not in the file; no "
+                    "link is followed.",
+                    got=", ".join(self.links[:5])[:300],
+                    hint="Deliver what the links show as files.",
                 )
             )
         if self.relative:
@@ -258,42 +296,3 @@ class _Reader:
                 )
             )
         return told
-
-
-def _typed(text: str | None, kind: str) -> Any:
-    if text is None:
-        return None
-    try:
-        if kind in ("int", "uint", "short", "ushort"):
-            return int(text)
-        if kind in ("float", "double"):
-            return float(text) if NUMBER.fullmatch(text) else text
-    except ValueError:
-        return text
-    truths = {"true": True, "1": True, "false": False, "0": False}
-    return truths.get(text, text) if kind == "bool" else text
-
-
-def _times(given: dict[str, _Element]) -> dict[str, Any]:
-    said = {}
-    for name in ("TimeStamp", "TimeSpan"):
-        if name in given:
-            for part in given[name]:
-                if isinstance(part.tag, str):
-                    said[tag_of(part)] = text_in(part)
-    return said
-
-
-def _style(element: _Element) -> dict[str, Any]:
-    """Return colours, widths and icons of a style; colours are aabbggrr, as KML has them."""
-    said: dict[str, Any] = {}
-    for part in element:
-        if not isinstance(part.tag, str):
-            continue
-        values = {}
-        for leaf in part.iter():
-            if isinstance(leaf.tag, str) and len(leaf) == 0 and leaf is not part:
-                values[tag_of(leaf)] = text_in(leaf)
-        if values:
-            said[tag_of(part)] = values
-    return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -83,6 +84,9 @@ def _part(element: _Element, more: dict[str, Any]) -> Any:
             if isinstance(c.tag, str) and tag_of(c) in ("outerBoundaryIs", "innerBoundaryIs")
         ]
         rings = [_closed(r) for r in rings if len(r) > 2]
+        ends = [0, *accumulate(map(len, rings))]
+        points = _even([p for ring in rings for p in ring])
+        rings = [points[a:b] for a, b in pairwise(ends)]
         return shapely.Polygon(rings[0], rings[1:]) if rings else None
     if tag == "MultiGeometry":
         return _multi(
@@ -103,7 +107,8 @@ def _part(element: _Element, more: dict[str, Any]) -> Any:
             *(text_in(c) for c in element if tag_of(c) == "when"),
         ]
         spots = [NUMBER.findall(text_in(c) or "") for c in element if tag_of(c) == "coord"]
-        return _drawn([tuple(float(v) for v in s[:3]) for s in spots if len(s) > 1])
+        points = _even([tuple(float(v) for v in s[:3]) for s in spots if len(s) > 1])
+        return _drawn(points)
     if tag == "MultiTrack":
         tracks = [p for c in element if tag_of(c) == "Track" and (p := _part(c, more)) is not None]
         return _multi(tracks)
@@ -129,8 +134,13 @@ def _points(element: _Element | None) -> list[tuple[float, ...]]:
         values = [float(v) for v in item.split(",")[:3] if NUMBER.fullmatch(v)]
         if len(values) > 1:
             points.append(tuple(values))
+    return _even(points)
+
+
+def _even(points: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """Give all points of one geometry a height, if one of them has one."""
     if len({len(p) for p in points}) > 1:
-        points = [(*p, 0.0)[:3] for p in points]
+        return [(*p, 0.0)[:3] for p in points]
     return points
 
 

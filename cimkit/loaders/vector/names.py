@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 
-__all__ = ["glob_escape", "speaking", "suffix_of"]
+__all__ = ["glob_escape", "plain", "speaking", "suffix_of"]
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(kml|gpx|osm)[\s>]")
 _GEOPACKAGE = (b"GPKG", b"GP10", b"GP11")
@@ -16,6 +17,13 @@ _MISLEADING = {".zip", ".gz", ".tgz", ".tar", ".csv", ".tsv", ".txt", ".dbf", ".
 def glob_escape(name: str) -> str:
     """Return a pattern that matches this name alone."""
     return "".join(f"[{c}]" if c in "[]*?" else c for c in name)
+
+
+def plain(start: bytes) -> bytes:
+    """Return the start of a text without its mark, from UTF-16 as UTF-8."""
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        start = start[: len(start) // 2 * 2].decode("utf-16", "replace").encode()
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def suffix_of(start: bytes) -> str | None:
@@ -38,7 +46,7 @@ def suffix_of(start: bytes) -> str | None:
         return ".gpkg" if start[68:72] in _GEOPACKAGE else ".sqlite"
     if start[4:15] == b"\x0a\x09OSMHeader":
         return ".pbf"
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = plain(start)
     if text.startswith(b"{"):
         return ".geojson"
     if text.startswith(b"<"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from cimkit.loaders._delivery.encoding import detect
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.loaders.vector.dbf import is_dbf
+from cimkit.loaders.vector.names import plain
 from cimkit.loaders.vector.texttable import dialect_of
 from cimkit.loaders.vector.workbook import has_positions, is_workbook
 
@@ -66,7 +67,7 @@ def _sniff_dbf(head: Head) -> int:
 
 
 def _sniff_text(head: Head) -> int:
-    start = head.start.lstrip(b"\xef\xbb\xbf").lstrip()
+    start = plain(head.start)
     if start[:1] in (b"{", b"\x1e"):
         if b'"stac_version"' in start or b'"CityJSON' in start:
             return 0

@@ -76,7 +76,8 @@ def test_kml_is_kept_with_all_it_says(tmp_path: Path) -> None:
     assert drawn[2].startswith("LINESTRING Z (106.2 37.3 156")
     assert shapes(rows)[4].area == 15.5
     assert len(by_key) == 5
-    assert {"kml-not-read", "altitude-relative"} <= codes(asset)
+    assert {"link-not-followed", "altitude-relative"} <= codes(asset)
+    assert asset.properties["network_links"] == ["http://example.com/y.kml"]
     assert asset.vertical_datum == "EPSG:5773"  # KML counts heights from EGM96
     assert {x.name for x in asset.layers} == {"路", "轨迹", "城市"}
     assert asset.properties["ground_overlays"] == [{"name": "影像", "image": "a.png"}]
@@ -90,6 +91,59 @@ def test_xml_in_the_encoding_it_says_and_not(tmp_path: Path, said: str, real: st
     asset, rows = read(tmp_path / "a.kml")
     assert properties(rows)[0]["Name"] == "建国路"
     assert ("encoding-contradiction" in codes(asset)) == (said != "GB2312")
+
+
+KML_ODD = """<kml xmlns="http://www.opengis.net/kml/2.2"
+xmlns:gx="http://www.google.com/kml/ext/2.2">
+<Document><Style id="n"><LineStyle><width>6</width></LineStyle></Style>
+<StyleMap id="m"><Pair><key>highlight</key><styleUrl>#x</styleUrl></Pair>
+<Pair><key>normal</key><styleUrl>#n</styleUrl></Pair></StyleMap>
+<Schema id="A"><SimpleField type="int" name="v"/></Schema>
+<Schema id="B"><SimpleField type="string" name="v"/></Schema>
+<Placemark><name>t</name><styleUrl>#m</styleUrl><gx:MultiTrack><gx:Track>
+<when>2026-01-01T00:00:00Z</when><when>2026-01-01T00:00:01Z</when><when>2026-01-01T00:00:02Z</when>
+<gx:coord>106 29</gx:coord><gx:coord>106.1 29 5</gx:coord><gx:coord>106.2 29 6</gx:coord>
+<ExtendedData><SchemaData schemaUrl="#A"><gx:SimpleArrayData name="cadence"><gx:value>86</gx:value>
+<gx:value>103</gx:value></gx:SimpleArrayData></SchemaData></ExtendedData></gx:Track></gx:MultiTrack>
+<Region><LatLonAltBox><north>30</north><south>29</south></LatLonAltBox><Lod>
+<minLodPixels>128</minLodPixels></Lod></Region>
+<ExtendedData><SchemaData schemaUrl="#A"><SimpleData name="v">007</SimpleData></SchemaData>
+</ExtendedData></Placemark>
+<Placemark><name>u</name><ExtendedData><SchemaData schemaUrl="#B"><SimpleData name="v">007
+</SimpleData></SchemaData></ExtendedData><Polygon><outerBoundaryIs><LinearRing><coordinates>
+0,0,1 4,0,1 4,4,1</coordinates></LinearRing></outerBoundaryIs><innerBoundaryIs><LinearRing>
+<coordinates>2,1 3,1 3,2</coordinates></LinearRing></innerBoundaryIs></Polygon></Placemark>
+<PhotoOverlay><name>p</name><Camera><heading>20</heading></Camera><Icon><href>a.jpg</href></Icon>
+<Point><coordinates>106,29</coordinates></Point></PhotoOverlay></Document></kml>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_kml_tracks_schemas_views_and_style_maps(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.kml").write_text(KML_ODD, encoding=encoding)
+    _, rows = read(tmp_path / "a.kml")
+    said = {p["Name"]: p for p in properties(rows)}
+    assert said["t"]["style"]["LineStyle"] == {"width": "6"}
+    assert (said["t"]["v"], said["u"]["v"]) == (7, "007")
+    assert said["t"]["cadence"] == ["86", "103"]
+    assert said["t"]["Region"]["minLodPixels"] == "128"
+    assert len(said["t"]["when"]) == 3
+    assert said["p"]["Camera"] == {"heading": "20"}
+    assert said["p"]["image"] == "a.jpg"
+    drawn = [s.wkt for s in shapes(rows)]
+    assert drawn[0] == "MULTILINESTRING Z ((106 29 0, 106.1 29 5, 106.2 29 6))"
+    assert drawn[1].startswith("POLYGON Z ((0 0 1")
+    assert drawn[2] == "POINT (106 29)"
+
+
+def test_a_broken_kml_in_a_kmz_costs_that_one_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.kmz", "w") as archive:
+        archive.writestr("doc.kml", KML)
+        archive.writestr("b.kml", "<kml><Document><name>")
+        archive.writestr("../c.kml", KML_ODD)
+    asset, rows = read(tmp_path / "a.kmz")
+    assert len(properties(rows)) == 8
+    assert "xml-broken" in codes(asset)
+    assert not (tmp_path.parent / "c.kml").exists()
 
 
 @pytest.mark.keeps("KMZ", "geometry", "attributes", "text", "damage")
