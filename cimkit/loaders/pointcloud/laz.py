@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.pointcloud.las_header import LasHeader
 from cimkit.loaders.pointcloud.las_records import Records
+from cimkit.loaders.pointcloud.laz_chunks import ends, recovered
 from cimkit.loaders.pointcloud.laz_decoder import (
     LazFile,
     decoder_at,
@@ -26,7 +27,7 @@ from cimkit.model import Problem
 __all__ = ["open_laz", "unpack"]
 
 _VARIABLE = 0xFFFFFFFF
-_PIECE = 1_000  # points at a time from a chunk that is broken somewhere
+_PIECE = 50  # points at a time from a chunk that is broken somewhere
 
 
 def open_laz(file: Path, head: LasHeader, records: Records) -> LazFile:
@@ -93,7 +94,7 @@ def _table_problem(file: Path, head: LasHeader, chunk: int) -> Problem | None:
         return None
     return Problem(
         "laz-chunk-table-missing",
-        "The table of chunks is missing or wrong; the points were unpacked one after the other.",
+        "The table of chunks is missing or wrong; the chunks were looked for one after the other.",
         place=f"chunk table at byte {at}",
         got=f"{count} chunks" if len(raw) == 8 else "no table",
         expected=f"{least} chunks" if chunk != _VARIABLE else "a table",
@@ -115,16 +116,22 @@ def unpack(
     broken: list[str] = []
     done = lost = 0
     with file.open("rb") as opened:
-        opened.seek(head.points_at)
+        laz = laz if laz.table else recovered(opened, head, laz)
         decoder = decoder_at_start(opened, head, laz, selection)
+        whole = 0
         if decoder is None:
             broken.append("point 0")
             lost = head.points
-        elif not laz.table:
+        elif laz.table:
+            whole = head.points
+        elif laz.chunks:
+            whole = sum(n for n, _ in laz.chunks)
+            lost = head.points - whole
+            broken += [f"point {whole}"] if lost else []
+        else:
             came = yield from _sequential(decoder, head.points, kind, size)
             broken += [f"point {came}"]
             lost = head.points - came
-        whole = head.points if decoder is not None and laz.table else 0
         while done < whole:
             count = min(size, whole - done)
             held = np.zeros(count, kind)
@@ -189,9 +196,10 @@ def _piecewise(
 ) -> Any:
     """Yield what small pieces still give of ``count`` points; return how many came, and not."""
     at, end, came = first, first + count, 0
+    borders = ends(opened, head, laz)
     while at < end:
-        step = laz.chunk or count
-        border = min((at // step + 1) * step, end) if laz.chunk else end
+        chunk = int(np.searchsorted(borders, at, side="right"))
+        border = min(int(borders[chunk]), end) if chunk < len(borders) else end
         decoder = decoder_at(opened, head, laz, selection, at, parallel=False)
         while decoder is not None and at < border:
             held = np.zeros(min(_PIECE, border - at), kind)

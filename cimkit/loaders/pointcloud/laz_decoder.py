@@ -28,12 +28,15 @@ class LazFile:
     """Whether the table of chunks is there and can be true."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with it."""
+    chunks: tuple[tuple[int, int], ...] = ()
+    """(points, bytes) of each chunk that was found without the table."""
 
 
 class _Tabled(io.RawIOBase):
     """A file as if a table of chunks stood at its end; lazrs opens none without.
 
-    The sizes in that table are made up: unpacking one chunk after the other does not need them.
+    Where the chunks were not found their sizes are made up: unpacking one chunk after the other
+    does not need them.
     """
 
     def __init__(self, opened: IO[bytes], head: LasHeader, laz: LazFile) -> None:
@@ -42,9 +45,12 @@ class _Tabled(io.RawIOBase):
         self._opened, self._size, self._at = opened, head.size, 0
         self._patch = head.points_at, struct.pack("<q", head.size)
         table = io.BytesIO()
-        each = [laz.chunk] * (head.points // laz.chunk)
-        each += [head.points % laz.chunk] if head.points % laz.chunk else []
-        lazrs.write_chunk_table(table, [(n, 1) for n in each], lazrs.LazVlr(laz.record))
+        held = list(laz.chunks)
+        if not held:
+            each = [laz.chunk] * (head.points // laz.chunk)
+            each += [head.points % laz.chunk] if head.points % laz.chunk else []
+            held = [(n, 1) for n in each]
+        lazrs.write_chunk_table(table, held, lazrs.LazVlr(laz.record))
         self._table = table.getvalue()
 
     def readable(self) -> bool:
@@ -106,12 +112,14 @@ def decoder_at_start(
     import lazrs
 
     wide = laz.chunk and laz.chunk > _MOST_CHUNK
-    kinds = [lazrs.ParLasZipDecompressor] if laz.table and parallel and not wide else []
+    known = laz.table or laz.chunks
+    kinds = [lazrs.ParLasZipDecompressor] if known and parallel and not wide else []
     made: list[Any] = []
     for one in (*kinds, lazrs.LasZipDecompressor):
         try:
             held: Any = opened
-            if not laz.table and laz.chunk and head.points // laz.chunk < _MOST_CHUNKS:
+            few = laz.chunk and head.points // laz.chunk < _MOST_CHUNKS
+            if laz.chunks or (not laz.table and few):
                 held = io.BufferedReader(_Tabled(opened, head, laz))
             held.seek(head.points_at)
             quietly(lambda kind=one, f=held: made.append(kind(f, laz.record, selection)))
@@ -134,8 +142,8 @@ def decoder_at(
     decoder = decoder_at_start(opened, head, laz, selection, parallel=parallel)
     if decoder is None or not point:
         return decoder
-    if not laz.table:
-        return None  # without a table there is no way to what follows
+    if not laz.table and not laz.chunks:
+        return None  # there is no way to what follows
     try:
         quietly(decoder.seek, point)
     except failures():

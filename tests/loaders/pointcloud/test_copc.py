@@ -116,6 +116,29 @@ def test_an_octree_that_lies_is_told(
     assert given.said["content"]["points"] == 500
 
 
+@pytest.mark.keeps("COPC", "damage")
+@pytest.mark.keeps("LAZ", "damage")
+def test_chunks_are_found_without_their_table(copc: Path) -> None:
+    whole = points(copc)
+    raw = bytearray(copc.read_bytes())
+    at = struct.unpack_from("<I", raw, 96)[0]
+    table = struct.unpack_from("<q", raw, at)[0]
+    struct.pack_into("<q", raw, at, 0)
+    copc.write_bytes(raw)
+    given = Loaded(copc)
+    assert given.codes == ["laz-chunk-table-missing"]
+    assert given.said["content"]["points"] == 500
+    assert np.array_equal(points(copc).xyz, whole.xyz)
+    # The same chunk once more, half of it cut off: one of two is there.
+    struct.pack_into("<I", raw, 107, 1000)
+    struct.pack_into("<Q", raw, 247, 1000)
+    body = bytes(raw[at + 8 : table])
+    copc.write_bytes(bytes(raw[: at + 8]) + body + body[: len(body) // 2])
+    given = Loaded(copc)
+    assert given.problem("points-truncated").got == "500 points"
+    assert given.said["content"]["points"] == 500
+
+
 def test_cut_off_it_is_told(copc: Path) -> None:
     raw = copc.read_bytes()
     for tenth in (5, 8):
