@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="trajectory", kind="trajectory", title="Trajectory", version=3)
+SPEC = LoaderSpec(name="trajectory", kind="trajectory", title="Trajectory", version=4)
 
 _SCORES = {"table": 45, "gpx": 0}  # a GPX is a layer of lines, unless a sheet makes it more
 _MEDIA = {

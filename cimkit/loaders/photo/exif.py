@@ -136,6 +136,16 @@ def _position(gps: Tags, shot: Shot, problems: list[Problem]) -> None:
                     hint="Name a trajectory in the delivery sheet.",
                 )
             )
+    elif lat is None and lon is None and 2 in gps and 4 in gps:
+        problems.append(
+            Problem(
+                code="gps-void",
+                message="The receiver had no fix: latitude and longitude are without a value.",
+                got=f"{gps[2]}, {gps[4]}"[:80],
+                expected="degrees, minutes and seconds",
+                hint="Name a trajectory in the delivery sheet.",
+            )
+        )
     elif 2 in gps or 4 in gps:
         problems.append(corrupt("GPS latitude or longitude without a value"))
     altitude, reference = first_number(gps.get(6)), _whole(gps.get(5))

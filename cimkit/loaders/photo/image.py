@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,9 @@ DAMAGE = (
 _MOST_HELD = 500_000_000
 """Bytes of a file whose decoder holds it as a whole."""
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
+_HARMLESS = ("Metadata Warning, tag ", "Invalid APNG")
+"""Of Pillow's warnings: a value of more parts than its tag has by the book; a picture of one."""
+_REDUCED, _SUB_IFDS = 254, 330
 
 
 def _held_whole(source: Source) -> None:
@@ -85,6 +88,7 @@ def opened(source: Source, problems: list[Problem] | None = None) -> Iterator[Im
                 image.info |= {"xmp": xmp} if xmp else {}
             yield image
     told = list(dict.fromkeys(str(w.message) for w in said if w.category is UserWarning))
+    told = [t for t in told if not t.startswith(_HARMLESS)]
     if told and problems is not None and not any(p.code == "exif-corrupt" for p in problems):
         problems.append(
             Problem(
@@ -113,11 +117,37 @@ def head(image: Image.Image) -> Image.Exif:
 
 
 def stored(image: Image.Image) -> tuple[int, int]:
-    """Return width and height as stored: of a TIFF Pillow gives them as they are to be seen."""
+    """Return width and height as stored: of a TIFF Pillow gives them as they are to be seen.
+
+    Raw files (DNG, NEF) begin with a reduced picture, and the whole one is in a directory below it
+    (TIFF/EP, 5.2; DNG, chapter 2).
+    """
     tags: Any = getattr(image, "tag_v2", None)
-    if image.format == "TIFF" and tags is not None and 256 in tags and 257 in tags:
-        return int(tags[256]), int(tags[257])
-    return image.size
+    if image.format != "TIFF" or tags is None or 256 not in tags or 257 not in tags:
+        return image.size
+    own = int(tags[256]), int(tags[257])
+    if tags.get(_REDUCED, 0) != 1:
+        return own
+    try:
+        return max([own, *_below(image, tags.get(_SUB_IFDS, ()))], key=lambda s: s[0] * s[1])
+    except DAMAGE:
+        return own  # as much as can be known of a file that is not whole
+
+
+def _below(image: Any, offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the sizes of the whole pictures in the directories at some offsets."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    image.fp.seek(0)
+    start = image.fp.read(8)
+    found = []
+    for _, offset in zip(range(16), offsets, strict=False):
+        part = ImageFileDirectory_v2(start)
+        image.fp.seek(offset)
+        part.load(image.fp)
+        if part.get(_REDUCED, 0) == 0 and 256 in part and 257 in part:
+            found.append((int(part[256]), int(part[257])))
+    return found
 
 
 def pictures(image: Image.Image) -> int:

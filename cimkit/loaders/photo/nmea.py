@@ -35,7 +35,7 @@ def nmea_track(file: Path, day: str = "") -> Track:
     """Read GGA, GNS, RMC, ZDA and HDT of a log.
 
     Positions are those of GGA (with heights), else of RMC. GGA says no day: it is that of the last
-    RMC or ZDA, else ``day``, and goes on at midnight.
+    RMC or ZDA, before the first of them that of the first, else ``day``; each midnight counts.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def nmea_track(file: Path, day: str = "") -> Track:
     """
     rows: list[list[float]] = []
     wrong = 0
-    today = _first_day(file) or _given(day)
+    today, midnights = _given(day), 0
     heading, heading_at, last = math.nan, -1.0, -1.0
     with file.open("r", encoding="ascii", errors="replace") as lines:
         for line in lines:
@@ -66,22 +66,25 @@ def nmea_track(file: Path, day: str = "") -> Track:
                 heading, heading_at = _number(words[0]), last
                 continue
             clock = _clock(words[0] if words else "")
-            if kind in ("RMC", "ZDA"):
-                today = (_rmc_day(words) if kind == "RMC" else _zda_day(words)) or today
-            elif not math.isnan(clock) and clock < last - _DAY_S / 2 and today is not None:
-                today += _DAY_S  # past midnight, and the date comes with the next RMC
             if math.isnan(clock):
                 continue
+            passed = clock < last - _DAY_S / 2
+            midnights += passed
+            today = today + _DAY_S if passed and today is not None else today
             last = clock
+            said = _said_day(kind, words)
+            if said is not None:
+                if today is None:  # the first date dates what came before it
+                    for before in rows:
+                        before[3] = said - (midnights - before[6]) * _DAY_S + before[5]
+                today = said
             row = _position(kind, words)
-            if row is None:
-                continue
             seconds = clock + today if today is not None else math.nan
-            told = heading if heading_at >= clock - 1.5 else math.nan
             if rows and rows[-1][5] == clock:
                 _merge(rows[-1], row, seconds)
-            else:
-                rows.append([*row, seconds, told, clock])
+            elif row is not None:
+                told = heading if heading_at >= clock - 1.5 else math.nan
+                rows.append([*row, seconds, told, clock, midnights])
     if not rows:
         raise ValueError("the log has no positions")
     data = np.array(rows, dtype=float)
@@ -147,7 +150,8 @@ def _clock(text: str) -> float:
 def _degrees(text: str, side: str) -> float:
     """Return degrees of ``dddmm.mmmm`` and its side."""
     whole = _number(text)
-    degrees = whole // 100 + (whole % 100) / 60
+    size = abs(whole)  # some loggers write the sign before the number, and N or E after it
+    degrees = math.copysign(size // 100 + (size % 100) / 60, whole)
     return -degrees if side in ("S", "W") else degrees
 
 
@@ -168,11 +172,11 @@ def _position(kind: str, words: list[str]) -> list[float] | None:
     return None if math.isnan(lat) or math.isnan(lon) else [lon, lat, height]
 
 
-def _merge(row: list[float], other: list[float], seconds: float) -> None:
+def _merge(row: list[float], other: list[float] | None, seconds: float) -> None:
     """Complete a row by the other sentence of the same epoch."""
-    if math.isnan(row[2]) and not math.isnan(other[2]):
+    if other is not None and math.isnan(row[2]) and not math.isnan(other[2]):
         row[:3] = other
-    if math.isnan(row[3]):
+    if not math.isnan(seconds):
         row[3] = seconds
 
 
@@ -181,6 +185,12 @@ def _day(year: int, month: int, day: int) -> float | None:
         return datetime(year, month, day, tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def _said_day(kind: str, words: list[str]) -> float | None:
+    if kind == "RMC":
+        return _rmc_day(words)
+    return _zda_day(words) if kind == "ZDA" else None
 
 
 def _rmc_day(words: list[str]) -> float | None:
@@ -203,16 +213,3 @@ def _given(day: str) -> float | None:
     except ValueError:
         return None
     return _day(said.year, said.month, said.day)
-
-
-def _first_day(file: Path) -> float | None:
-    """Return the day of the first sentence that says one: GGA may come before it."""
-    with file.open("r", encoding="ascii", errors="replace") as lines:
-        for _, line in zip(range(200), lines, strict=False):
-            match = _SENTENCE.search(line)
-            if match and match[2] in ("RMC", "ZDA"):
-                words = match[3].split(",")
-                found = _rmc_day(words) if match[2] == "RMC" else _zda_day(words)
-                if found is not None:
-                    return found
-    return None

@@ -15,6 +15,9 @@ __all__ = ["taken"]
 
 Tags = Mapping[int, Any]
 
+_STAMPS = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012), (0x0132, 0x9290, 0x9010))
+"""Time, fraction and zone of taking, of digitizing and of the last change."""
+
 
 def taken(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
     """Take the camera's time with its zone, else that of the satellites, which is UTC.
@@ -31,11 +34,9 @@ def taken(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
         ``time-contradiction`` and ``exif-corrupt`` are appended.
     """
     local = None
-    for stamp, fraction, zone in (
-        (0x9003, 0x9291, 0x9011),
-        (0x9004, 0x9292, 0x9012),
-        (0x0132, 0x9290, 0x9010),
-    ):
+    # When a file was changed says when it was taken only of the file that a camera wrote.
+    cameras = 0x0110 in tags or 0x010F in tags or bool(gps)
+    for stamp, fraction, zone in _STAMPS if cameras else _STAMPS[:2]:
         local = exif_time(text_of(tags.get(stamp)), text_of(tags.get(fraction)))
         if local is not None:
             said = text_of(tags.get(zone)) or text_of(tags.get(0x9010))

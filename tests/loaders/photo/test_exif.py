@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import shapely
+from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from cimkit.geometry.crs import parse_crs, to_crs84
 from cimkit.loaders.photo.view import RANGE_M, view
-from cimkit.model import Declaration
+from cimkit.model import Declaration, Source
 from tests.loaders.photo.made import XMP, dms, load, shoot
 
 
@@ -67,7 +68,7 @@ def test_nothing_of_nothing(tmp_path: Path) -> None:
     gps = {2: (none,) * 3, 4: (none,) * 3, 6: none, 17: none, 11: none}
     asset, row, codes = load(shoot(tmp_path / "a.jpg", gps=gps))
     assert (asset.position, row["z_min"], asset.properties.get("heading")) == (None, None, None)
-    assert codes == ["exif-corrupt"]
+    assert codes == ["gps-void"]
     seconds = {2: (*dms(29.5)[:2], none), 4: (IFDRational(106), IFDRational(301, 10), none)}
     asset, _, codes = load(shoot(tmp_path / "b.jpg", gps=seconds))
     assert asset.position == pytest.approx((106.501667, 29.5), abs=1e-6)
@@ -80,6 +81,7 @@ def test_nothing_of_nothing(tmp_path: Path) -> None:
         ({2: dms(0.0), 4: dms(0.0)}, "gps-invalid"),
         ({1: "\0", 3: "\0"}, "gps-reference-missing"),
         ({9: "V"}, "gps-void"),
+        ({4: (IFDRational(0, 0),) * 3}, "exif-corrupt"),
         ({18: "PULKOVO-42"}, "map-datum-unknown"),
         ({7: (12.0, 0.0, 0.0), 29: "2026:09:01"}, "time-contradiction"),
     ],
@@ -141,6 +143,18 @@ def test_clocks_that_no_zone_explains(tmp_path: Path) -> None:
 
 
 @pytest.mark.keeps("JPEG", "text")
+def test_when_a_file_was_changed_is_no_time_of_a_camera(tmp_path: Path) -> None:
+    none = {0x9003: "", 0x9011: ""}
+    of_camera = shoot(tmp_path / "a.jpg", None, tags=none, head={0x0132: "2026:09:01 08:30:00"})
+    asset, _, codes = load(of_camera)
+    assert (asset.properties["local_time"], codes) == ("2026-09-01T08:30:00", ["time-zone-missing"])
+    changed = Image.Exif()
+    changed[0x0132], changed[0x0131] = "2026:09:01 08:30:00", "a program"
+    Image.new("RGB", (8, 8)).save(tmp_path / "b.png", exif=changed)
+    asset, _, codes = load(Source("b.png", tmp_path / "b.png"))
+    assert ("local_time" in asset.properties, codes) == (False, [])
+
+
 @pytest.mark.parametrize(
     ("raw", "text"),
     [

@@ -100,6 +100,20 @@ def test_a_tiff_is_a_photograph_or_a_raster(tmp_path: Path) -> None:
     assert photo.sniff(head(geo)) == 0
 
 
+def test_a_raw_file_has_the_size_of_its_whole_picture(tmp_path: Path) -> None:
+    """DNG and NEF: the first directory is a reduced picture, the whole one is below it."""
+    file = tmp_path / "a.dng"
+    sizes = ((254, 0), (256, 4000), (257, 3000))
+    below = struct.pack("<H", 3) + b"".join(struct.pack("<HHII", t, 4, 1, v) for t, v in sizes)
+    for offset in (1, 0):  # where the directory stands is known when the file is
+        at = offset or file.stat().st_size
+        tags = {254: 1, 271: "Maker", 272: "One", 306: "2026:09:01 08:30:00", 330: at}
+        Image.new("RGB", (8, 6)).save(file, "TIFF", tiffinfo=tags)
+    file.write_bytes(file.read_bytes() + below + bytes(4))
+    (asset,) = probe([file], jobs=1)
+    assert (asset.loader, asset.counts) == ("photo", {"width": 4000, "height": 3000})
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "tif", "heic", "avif"])
 def test_xmp_in_each_format(tmp_path: Path, suffix: str) -> None:
     check_drone(shoot(tmp_path / f"a.{suffix}", xmp=DRONE))

@@ -123,6 +123,15 @@ def test_nmea_without_a_day(tmp_path: Path) -> None:
     assert track(file, date="2026-09-01").time.tolist() == [START + 3600]
 
 
+def test_nmea_whose_first_date_comes_late_and_after_midnights(tmp_path: Path) -> None:
+    bodies = [f"GPGGA,{hour:02}0000,2930.0,N,10630.0,E,1,8,1,2,M,,M,," for hour in (22, 23, 0, 1)]
+    bodies += ["GPZDA,010000,02,09,2026,00,00", "GPGGA,020000,-2930.0,N,10630.0,E,1,8,1,2,M,,M,,"]
+    found = track(put(tmp_path, "a.log", "".join(map(nmea, bodies))))
+    hours = (found.time - START) / 3600
+    assert hours.tolist() == [22, 23, 24, 25, 26]
+    assert found.xyz[:, 1].tolist() == [29.5] * 4 + [-29.5]  # a sign before the number
+
+
 POS = """% program   : RTKLIB ver.2.4.3
 % (lat/lon/height=WGS84/ellipsoidal,Q=1:fix,2:float,5:single,ns=# of satellites)
 %  GPST                  latitude(deg) longitude(deg)  height(m)   Q  ns   sdn(m)   sde(m)   sdu(m)
