@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.loaders.ifc.instances import key_of
 from cimkit.loaders.ifc.units import length_unit, si_factor
 from cimkit.model import Place, Problem
 
@@ -238,7 +239,7 @@ def site_hint(model: Any, problems: list[Problem]) -> tuple[float, float, float]
             Problem(
                 code="site-position-invalid",
                 message="RefLatitude and RefLongitude are no position on the earth.",
-                place=site.GlobalId or f"#{site.id()}",
+                place=key_of(site, {}),
                 got=f"{lat:g}, {lon:g} degrees",
                 expected="latitude within 90, longitude within 180 degrees",
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cimkit.loaders.ifc.instances import key_of
 from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.shapes import Element, Part, parts_of
 from cimkit.model import Problem
@@ -99,7 +100,7 @@ def _astray(astray: list[Any]) -> Problem:
         message=f"{len(astray)} objects have a placement that cannot be computed; their bodies "
         "are left out, for they stand nowhere.",
         severity="error",
-        place=", ".join(p.GlobalId or f"#{p.id()}" for p in astray[:5]),
+        place=", ".join(key_of(p, {}) for p in astray[:5]),
         got=f"#{astray[0].ObjectPlacement.id()} {astray[0].ObjectPlacement.is_a()}",
         expected="a location and directions that are some",
         hint="Look at the placements of these objects in the authoring tool.",
@@ -113,7 +114,7 @@ def _failed(left: list[Any], said: str) -> Problem:
         message=f"{', '.join(list(kinds)[:5])}: {len(left)} with a body that no geometry kernel "
         "could build.",
         severity="error",
-        place=", ".join(p.GlobalId or f"#{p.id()}" for p in left[:5]),
+        place=", ".join(key_of(p, {}) for p in left[:5]),
         got=said[:200] or f"{len(left)} without triangles",
         expected="triangles",
         hint=f"Look at the representation of #{left[0].id()} in the authoring tool.",

@@ -11,7 +11,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders import ifc
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.ifc.open import open_model
-from tests.loaders.ifc.building import Model, source
+from tests.loaders.ifc.building import Model, load, source
 from tests.loaders.ifc.test_opening import WALL, one, write
 
 
@@ -94,6 +94,16 @@ def test_a_reference_to_the_wrong_thing_is_unset(tmp_path: Path) -> None:
     model, _, problems = open_model(write(tmp_path, body))
     assert one(problems, "reference-mistyped").place == "#1.ObjectPlacement, #1.Representation"
     assert model.by_id(1).ObjectPlacement is None
+
+
+def test_a_globalid_that_is_none_ends_nothing(tmp_path: Path) -> None:
+    body = WALL + "#2=IFCWALL((0.,1.),$,'W',$,$,#4,#5,$,$);\n#3=IFCCARTESIANPOINT((1E400));\n"
+    body += "#4=IFCLOCALPLACEMENT($,$);\n#5=IFCPRODUCTDEFINITIONSHAPE($,$,(#6));\n"
+    body += "#6=IFCSHAPEREPRESENTATION($,'Body','SweptSolid',(#7));\n"
+    body += "#7=IFCEXTRUDEDAREASOLID($,$,$,1.);\n"
+    _, tables, codes = load(source(write(tmp_path, body)))
+    assert {"reference-mistyped", "statements-lost", "placement-failed"} <= set(codes)
+    assert "#2" in tables["objects"]["source_key"].to_pylist()
 
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
