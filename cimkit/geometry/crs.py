@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS, Transformer
+from pyproj.crs import CompoundCRS
 from pyproj.exceptions import CRSError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
@@ -33,7 +34,7 @@ __all__ = [
 
 set_network_enabled(active=False)  # whatever the environment says: no grid is fetched unasked
 
-_STRUCTURED = re.compile(r"^\s*(?:\{|\+?(?:proj|title|step)=|\+|[A-Za-z_]+\s*\[)")
+_STRUCTURED = re.compile(r"^\s*(?:\{(?!\s*['\"]init)|\+?(?:proj|title|step)=|\+|[A-Za-z_]+\s*\[)")
 """WKT, PROJJSON or a PROJ string: what PROJ reads better than we do."""
 
 
@@ -96,6 +97,10 @@ def _published(text: str) -> CRS:
 
 def _without_empty_shift(crs: CRS) -> CRS:
     """Take off a TOWGS84 of zeros: programs write it where they know none."""
+    parts = crs.sub_crs_list
+    plain = [_without_empty_shift(part) for part in parts]
+    if any(mine is not part for mine, part in zip(plain, parts, strict=True)):
+        return CompoundCRS(crs.name, plain)
     if not crs.is_bound or crs.source_crs is None or crs.coordinate_operation is None:
         return crs
     shift = crs.coordinate_operation.towgs84
@@ -137,14 +142,17 @@ def _verified(crs: CRS) -> str | None:
     said = crs.to_json_dict().get("id", {})
     stated = str(said["code"]) if said.get("authority") == "EPSG" else None
     nearest = crs.to_authority(auth_name="EPSG", min_confidence=25)
-    for number in dict.fromkeys([stated, nearest[1] if nearest else None]):
+    called = (certain(str(crs.name)) or "").removeprefix("EPSG:")
+    for number in dict.fromkeys([stated, nearest[1] if nearest else None, called or None]):
         if number is None:
             continue
         try:
             candidate = CRS.from_epsg(int(number))
         except (CRSError, ValueError):
             continue  # a number that this version of the database does not know
-        same_name = _bare(candidate.name) == _bare(crs.name)
+        # A PROJ string has no name; but it is of no use where two codes have one formula.
+        unnamed = crs.name == "unknown" and "/ UTM zone" in candidate.name
+        same_name = _bare(candidate.name) == _bare(crs.name) or unnamed or number == called
         if (same_name or number == stated) and _definition(candidate) == _definition(crs):
             return f"EPSG:{number}"
     return None
@@ -159,7 +167,8 @@ def _definition(crs: CRS) -> tuple[str, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # PROJ strings lose the datum: it is beside
         formula = crs.to_proj4()
-    return formula, _bare(crs.datum.name if crs.datum else "")
+    datum = re.sub(r" (ensemble|v1)$", "", crs.datum.name) if crs.datum else ""
+    return formula, _bare(datum)
 
 
 def is_geographic(crs: CRS) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import shapely
@@ -11,6 +13,75 @@ from cimkit.geometry.crs import crs_name, from_crs84, metres_per_unit, parse_crs
 from cimkit.geometry.crs_text import certain, suppositions
 from cimkit.geometry.gauss_kruger import Zone, zone_of
 from cimkit.geometry.vector import measures
+
+WILD = """
+EPSG:4326
+    EPSG:6.9:4326 ; urn:ogc:def:crs:EPSG:6.9:4326 ; urn:ogc:def:crs:EPSG:v9.9.1:4326
+    urn:x-ogc:def:crs:EPSG:4326 ; urn:opengis:def:crs:EPSG::4326 ; urn:ogc:def:crs/EPSG/6.12/4326
+    URN:OGC:DEF:CRS:EPSG::4326 ; https://www.opengis.net/gml/srs/epsg.xml#4326 ; EPSG.4326
+    http://spatialreference.org/ref/epsg/4326/ ; https://apps.epsg.org/api/v1/CoordRefSystem/4326
+    EPSG:4326 (WGS 84) ; WGS 84 (EPSG:4326) ; {'init': 'epsg:4326'} ; [EPSG:4326] ; EPSG:04326
+    ＥＰＳＧ：４３２６ ; EPSG code 4326 ; EPSG:4326.0 ; World Geodetic System 1984 ; LL84
+    SDO:8307 ; Longitude / Latitude (WGS 84) ; WGS84经纬度 ; WGS84 大地坐标系
+OGC:CRS84
+    urn:ogc:def:crs:OGC:2:84 ; http://www.opengis.net/gml/srs/crs.xml#84 ; CRS84
+OGC:CRS83
+    CRS:83 ; urn:ogc:def:crs:OGC:1.3:CRS83
+OGC:CRS84h
+    https://www.opengis.net/def/crs/OGC/0/CRS84h ; OGC:CRS84h
+EPSG:4490
+    epsg 4490 ; CGCS_2000 ; 2000大地坐标系 ; 中国2000 ; 国家2000/CGCS2000 ; 国家大地2000坐标系
+EPSG:4523
+    CGCS2000_3_degree_Gauss-Kruger_zone_35 ; CGCS2000三度带35带 ; 国家2000 3°分带 第35带
+EPSG:4544
+    EPSG:4544 - CGCS2000 / 3-degree Gauss-Kruger CM 105E ; CGCS2000三度分带中央经线105度
+    2000国家大地坐标系，高斯克吕格3度带投影，中央子午线为105°
+    https://epsg.org/crs_4544/CGCS2000-3-degree-Gauss-Kruger-CM-105E.html
+EPSG:4555
+    New Beijing
+EPSG:4301
+    Tokyo ; Tokyo Datum ; 旧日本測地系 ; 日本測地系 ; GCS_Tokyo
+EPSG:4612
+    JGD2000 ; 日本測地系2000 ; 世界測地系(2000)
+EPSG:6668
+    JGD2011 ; 日本測地系2011 ; 測地成果2011
+EPSG:6677
+    JGD2011 / 平面直角座標系 IX ; JGD_2011_Japan_Zone_9
+EPSG:30169
+    Tokyo_Japan_Zone_9 ; Tokyo / Japan Plane Rectangular CS IX
+EPSG:25832
+    ETRS89.UTM-32N ; ETRS_1989_UTM_Zone_32N ; ETRS89 UTM Zone 32 ; ETRS89/UTM32
+EPSG:25832+7837
+    urn:adv:crs:ETRS89_UTM32*DE_DHHN2016_NH*GCG2016
+EPSG:5555
+    EPSG:25832+5783 ; urn:ogc:def:crs,crs:EPSG:6.12:25832,crs:EPSG:6.12:5783
+EPSG:6697
+    urn:ogc:def:crs,crs:EPSG::6697 ; http://www.opengis.net/def/crs/epsg/0/6697
+EPSG:7415
+    EPSG:28992,5709 ; urn:ogc:def:compoundcrs:EPSG::7415
+EPSG:32648
+    UTM84-48N ; WGS84_UTM_48N ; +proj=utm +zone=48 +datum=WGS84 +units=m +no_defs
+EPSG:32733
+    UTM84-33S ; WGS 84 / UTM zone 33S
+EPSG:26910
+    UTM83-10 ; NAD_1983_UTM_Zone_10N
+EPSG:27700
+    BritishNatGrid ; British_National_Grid ; OSGB36 / British National Grid
+EPSG:2154
+    RGF93_Lambert_93 ; LAMB93 ; RGF_1993_Lambert_93
+EPSG:3857
+    WGS_1984_Web_Mercator ; Popular Visualisation CRS / Mercator ; 3857 ; 900913
+"""
+"""Spellings found in files, URLs and forms, below what they certainly mean."""
+
+
+def _wild() -> Iterator[tuple[str, str]]:
+    name = ""
+    for line in WILD.splitlines():
+        if line.startswith(" "):
+            yield from ((text.strip(), name) for text in line.split(" ; "))
+        else:
+            name = line
 
 
 @pytest.mark.parametrize(
@@ -76,6 +147,7 @@ from cimkit.geometry.vector import measures
         ("RD_New", "EPSG:28992"),
         ("Hong_Kong_1980_Grid", "EPSG:2326"),
         ("WGS_1984", "EPSG:4326"),
+        *_wild(),
     ],
 )
 def test_spellings_that_are_certain(text: str, name: str) -> None:
@@ -98,6 +170,17 @@ def test_spellings_that_are_certain(text: str, name: str) -> None:
         ("新1954年北京坐标系", ()),
         ("unknown", ()),
         ("", ()),
+        ("EPGS:4544", ("EPSG:4544",)),
+        ("ESPG:4544", ("EPSG:4544",)),
+        ("ETRS89 UTM 33 with heights", ("EPSG:25833",)),
+        ("NAD83 UTM10 of ours", ("EPSG:26910",)),
+        ("世界測地系", ("EPSG:6668", "EPSG:4612")),
+        ("EPSG:4544 CGCS2000 / 3-degree Gauss-Kruger CM 108E", ("EPSG:4544",)),
+        ("WGS 84 (EPSG:4490)", ("EPSG:4490",)),
+        ("EPSG:25832 + DHHN2016", ("EPSG:25832",)),
+        ("AUTO:42001", ()),
+        ("EPSG:0", ()),
+        ("-1", ()),
     ],
 )
 def test_what_is_only_probable_is_not_taken(text: str, likely: tuple[str, ...]) -> None:
@@ -156,6 +239,13 @@ def test_a_shift_of_zeros_is_none() -> None:
     kept, plain_spot = to_crs84(spot, parse_crs(crs_name(real))), to_crs84(spot, parse_crs(none))
     assert to_crs84(spot, real) == pytest.approx(kept, abs=1e-12)
     assert np.abs(kept - plain_spot).max() > 1e-5  # the parameters are obeyed
+
+
+def test_a_shift_of_zeros_is_none_in_a_compound_either() -> None:
+    text = parse_crs("EPSG:4326+5773").to_wkt("WKT1_GDAL")
+    crs = parse_crs(text.replace('AUTHORITY["EPSG","6326"]]', "TOWGS84[0,0,0,0,0,0,0]]", 1))
+    assert not crs.sub_crs_list[0].is_bound
+    assert crs_name(crs) == "EPSG:9707"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ _ZONE_KM = 100.0
 _NEAR_KM = 10.0
 _NO_METRES = 1e8
 """Not even with the zone in front are metres so many."""
+_LOCAL = 1.0
+"""Numbers about zero are those of a model in metres of its own; no city lies so near 0, 0."""
 _FOOT = "0.3048006096012192"
 _PREFIXED = {25831: 5649, 25832: 4647, 25833: 5650}
 
@@ -210,8 +212,12 @@ def guess(bounds: Box) -> str:
     ('EPSG:4524', 'EPSG:4326')
     >>> guess((29.5, 106.4, 29.6, 106.5)), guess((3270000.0, 18500100.0, 3272000.0, 18502000.0))
     ('EPSG:4326 | swap', 'EPSG:4496 | swap')
+    >>> guess((0.0, -1.0, 5.0, 1.0))
+    'EPSG:…'
     """
     xmin, ymin, xmax, ymax = bounds
+    if max(xmin, ymin) <= _LOCAL and min(xmax, ymax) >= -_LOCAL:
+        return "EPSG:…"  # local metres as well as degrees, in the sea south of Ghana
     if xmin >= -180 and xmax <= 180 and ymin >= -90 and ymax <= 90:
         return "EPSG:4326"
     if xmin >= -90 and xmax <= 90 and ymin >= -180 and ymax <= 180:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pyproj import CRS
 
 from cimkit.geometry.accuracy import way_to_crs84
@@ -25,7 +27,7 @@ def inaccurate(box: Box, crs: CRS) -> Problem | None:
     name = crs.name if isinstance(crs, NamedCRS) or crs.name != "unknown" else "its CRS"
     if way.ballpark:
         datum = None if isinstance(crs, NamedCRS) else crs.datum
-        unnamed = datum is not None and "nknown" in datum.name
+        unnamed = datum is not None and re.search("nknown|[Nn]ot.specified|unnamed", datum.name)
         return Problem(
             "datum-shift-unknown",
             f"Nobody published parameters from {name} to WGS 84 for this place; its positions were "

@@ -109,10 +109,12 @@ def _degrees_or_metres(bounds: Box, crs: CRS, where: str, source: Source) -> Pro
     likely = own if inside and own.startswith("EPSG:") else guess(bounds)
     if swapped and not inside and own.startswith("EPSG:"):
         likely = f"{own} | swap"
+    sure = inside or swapped
+    done = "it is not placed" if sure else f"it is placed as metres of {crs.name}"
     return Problem(
         "coordinates-contradict-crs",
-        f"Its coordinates look like degrees, but {crs.name} has metres; it is not placed.",
-        "error" if inside or swapped else "warning",
+        f"Its coordinates look like degrees, but {crs.name} has metres; {done}.",
+        "error" if sure else "warning",
         where,
         got=written(bounds),
         expected=f"coordinates of {crs.name}",
