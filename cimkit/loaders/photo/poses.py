@@ -18,7 +18,7 @@ from cimkit.loaders._delivery.encoding import detect
 from cimkit.loaders.photo.columns import MAYBE, PHOTOGRAPH, Columns, plain_words, pose_columns
 from cimkit.model import Trajectory
 
-__all__ = ["PoseTable", "image_name", "is_pose_table", "read_poses"]
+__all__ = ["PoseTable", "image_folder", "image_name", "is_pose_table", "read_poses"]
 
 Array = npt.NDArray[np.float64]
 
@@ -196,3 +196,14 @@ def image_name(cell: str) -> str:
     'img_1.jpg'
     """
     return PurePosixPath(cell.strip().replace("\\", "/")).name.lower()
+
+
+def image_folder(cell: str) -> str:
+    r"""Return the folders before it, in small letters.
+
+    Examples
+    --------
+    >>> image_folder(r"D:\drive\IMG_1.JPG ")
+    'd:/drive'
+    """
+    return cell.strip().replace("\\", "/").rpartition("/")[0].lower()

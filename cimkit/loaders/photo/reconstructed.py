@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cimkit.loaders.photo.attitude import from_enu_axes, to_hpr
 from cimkit.loaders.photo.mapillary import captured
+from cimkit.loaders.photo.poses import image_folder, image_name
 from cimkit.loaders.photo.track import Track
 from cimkit.model import Problem
 
@@ -80,8 +81,9 @@ def _real(value: Any) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-def _file_name(value: Any) -> str:
-    return str(value).replace("\\", "/").rpartition("/")[2].lower()
+def _folders(names: list[str]) -> tuple[str, ...]:
+    folders = tuple(map(image_folder, names))
+    return folders if any(folders) else ()
 
 
 def _track(
@@ -99,7 +101,8 @@ def _track(
         lonlat=data[:, :2].copy(),
         hpr=hpr,
         time=data[:, 4],
-        names=tuple(names),
+        names=tuple(map(image_name, names)),
+        folders=_folders(names),
         crs="OGC:CRS84",
         crs_origin="declared",
         encoding="utf-8",
@@ -115,7 +118,7 @@ def _mapillary(said: list[Any]) -> Track:
         if not isinstance(one, dict) or "filename" not in one:
             continue
         if "error" in one or "MAPLatitude" not in one:
-            failed.append(_file_name(one["filename"]))
+            failed.append(image_name(str(one["filename"])))
             continue
         compass = one.get("MAPCompassHeading")
         heading = _real(compass.get("TrueHeading")) if isinstance(compass, dict) else math.nan
@@ -123,7 +126,7 @@ def _mapillary(said: list[Any]) -> Track:
         seconds = moment.timestamp() if moment else math.nan
         place = [_real(one.get(n)) for n in ("MAPLongitude", "MAPLatitude", "MAPAltitude")]
         rows.append([*place, heading if heading >= 0 else math.nan, seconds])
-        names.append(_file_name(one["filename"]))
+        names.append(str(one["filename"]))
         sequence = one.get("MAPSequenceUUID")
         more.append({"sequence": sequence} if isinstance(sequence, str) else {})
     problems: tuple[Problem, ...] = ()
@@ -149,7 +152,7 @@ def _overrides(said: Mapping[str, Any]) -> Track:
         heading = _real(compass.get("angle")) if isinstance(compass, dict) else math.nan
         lat, lon, height = (_real(gps.get(n)) for n in _LLA)
         rows.append([lon, lat, height, heading, _real(one.get("capture_time"))])
-        names.append(_file_name(name))
+        names.append(str(name))
         more.append({"dop": gps["dop"]} if "dop" in gps else {})
     return _track("OpenSfM overrides of EXIF", rows, names, more)
 
@@ -196,7 +199,7 @@ def _opensfm(said: list[Any], file: Path) -> Track:
             body = from_enu_axes(axes[None, :, 2], axes[None, :, 0], axes[None, :, 1])
             angles.append(to_hpr(body)[0])
             rows.append([lon_, lat_, up, math.nan, _real(shot.get("capture_time"))])
-            names.append(_file_name(name))
+            names.append(str(name))
             more.append({"camera_model": str(shot["camera"])} if "camera" in shot else {})
     if not rows and lost:
         raise ValueError(f"nothing says where the reference of its {lost} shots lies")
@@ -258,7 +261,7 @@ def colmap_track(file: Path, crs: str | None) -> Track:
                 rows.append(list(-turn.T @ np.array([tx, ty, tz])))
                 body = from_enu_axes(turn.T[None, :, 2], turn.T[None, :, 0], turn.T[None, :, 1])
                 angles.append(to_hpr(body)[0])
-                names.append(_file_name(words[9].strip()))
+                names.append(words[9])
                 more.append({"camera_id": words[8]})
             pose = not pose
     if not rows:
@@ -273,7 +276,8 @@ def colmap_track(file: Path, crs: str | None) -> Track:
         lonlat=nothing[:, :2].copy(),
         hpr=np.array(angles) if crs else nothing,
         time=nothing[:, 0].copy(),
-        names=tuple(names),
+        names=tuple(map(image_name, names)),
+        folders=_folders(names),
         crs=crs,
         crs_origin="sheet" if crs else "none",
         more=tuple(more),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cimkit.loaders.photo.attitude import from_hpr, from_nadir, from_opk, to_hpr
 from cimkit.loaders.photo.columns import plain_words
 from cimkit.loaders.photo.motion import course
-from cimkit.loaders.photo.poses import PoseTable, image_name, read_poses
+from cimkit.loaders.photo.poses import PoseTable, image_folder, image_name, read_poses
 from cimkit.loaders.photo.table_time import table_times
 from cimkit.loaders.photo.track import Track
 from cimkit.model import Declaration, Problem, Trajectory
@@ -56,6 +56,7 @@ def table_track(file: Path, declared: Declaration) -> Track:
     xyz = np.column_stack([table.numbers(c) for c in (columns.x, columns.y, columns.z)])
     said, origin = _crs(table, declared)
     images = table.texts(columns.image) if columns.image else []
+    folders = tuple(map(image_folder, images))
     track = Track(
         what="table of poses",
         xyz=xyz,
@@ -63,6 +64,7 @@ def table_track(file: Path, declared: Declaration) -> Track:
         hpr=np.full((len(xyz), 3), np.nan),
         time=table_times(table, named, named.time_zone or declared.time_zone, problems),
         names=tuple(map(image_name, images)),
+        folders=folders if any(folders) else (),
         crs=said,
         crs_origin=origin,
         encoding=table.encoding,

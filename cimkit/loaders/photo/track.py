@@ -6,6 +6,7 @@ import bisect
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,8 @@ class Track:
     """Shape (n,): seconds since 1970 in UTC; NaN: not said."""
     names: tuple[str, ...] = ()
     """File name of the photograph of each row, in small letters; empty if rows name none."""
+    folders: tuple[str, ...] = ()
+    """Folders that the rows name before the file name, in small letters; empty if none does."""
     crs: str | None = None
     """Of `xyz` as the file or the sheet says; None: degrees are assumed to be CRS84."""
     crs_origin: str = "none"
@@ -84,15 +87,18 @@ class Track:
         return len(self.xyz)
 
     @cached_property
-    def by_name(self) -> dict[str, int]:
+    def by_name(self) -> dict[str, list[int]]:
         """Rows by the name of their photograph, with and without its ending."""
-        found: dict[str, int] = {}
+        found: dict[str, list[int]] = {}
         for row, name in enumerate(self.names):
             if name:
-                found[name] = row
+                found.setdefault(name, []).append(row)
+        whole = set(found)
         for row, name in enumerate(self.names):
-            if name:
-                found.setdefault(name.rpartition(".")[0] or name, row)
+            stem = name.rpartition(".")[0] or name
+            if stem not in whole:
+                found.setdefault(stem, []).append(row)
+        found.pop("", None)
         return found
 
     @cached_property
@@ -127,12 +133,31 @@ class Track:
             row=row,
         )
 
-    def named(self, name: str) -> Pose | None:
-        """Return the pose of a photograph by its file name, in small letters."""
-        row = self.by_name.get(name)
-        if row is None:
-            row = self.by_name.get(name.rpartition(".")[0] or name)
-        return None if row is None else self.pose(row)
+    def named(self, path: str, moment: float = math.nan) -> tuple[Pose, ...]:
+        """Return the poses that may be those of a photograph, by its name: one, if all is well.
+
+        Cameras count from 1 again in each folder. Of several rows of a name those are taken whose
+        own path agrees with most folders of the photograph's, then those nearest to its time.
+
+        Parameters
+        ----------
+        path : str
+            Delivered path of the photograph.
+        moment : float
+            When it was taken, seconds since 1970 in UTC; NaN if that is not known.
+        """
+        parts = path.lower().split("/")
+        name = parts[-1]
+        rows = self.by_name.get(name) or self.by_name.get(name.rpartition(".")[0] or name) or []
+        if len(rows) > 1 and self.folders:
+            shared = [_shared(self.folders[row].split("/"), parts[:-1]) for row in rows]
+            rows = [row for row, s in zip(rows, shared, strict=True) if s == max(shared)]
+        if len(rows) > 1 and math.isfinite(moment):
+            apart = [abs(float(self.time[row]) - moment) for row in rows]
+            near = [row for row, s in zip(rows, apart, strict=True) if s == min(apart)]
+            rows = near or rows  # no row of them has a time
+        poses = [self.pose(row) for row in rows]
+        return tuple(poses[:1] if len({(p.x, p.y, p.lonlat) for p in poses}) == 1 else poses)
 
     def at(self, moment: float, longest_gap_s: float | None = None) -> Pose | None:
         """Return the pose at a moment, between the two poses about it.
@@ -163,6 +188,12 @@ class Track:
             nearest = before if moment - before.time <= after.time - moment else after
             return nearest if abs(nearest.time - moment) <= min(_NEAR_S, allowed) else None
         return _between(before, after, (moment - before.time) / gap, moment)
+
+
+def _shared(folders: list[str], others: list[str]) -> int:
+    """Return how many folders two paths share, counted from the file upward."""
+    same = (a == b for a, b in zip(reversed(folders), reversed(others), strict=False))
+    return sum(1 for _ in takewhile(bool, same))
 
 
 def _between(a: Pose, b: Pose, share: float, moment: float) -> Pose:

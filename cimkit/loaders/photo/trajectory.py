@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from cimkit.loaders._delivery.renamed import meant
@@ -13,6 +14,9 @@ from cimkit.model import Declaration, Problem
 
 __all__ = ["apply_trajectory"]
 
+_FAR_S = 60.0
+"""Clocks of cameras drift by seconds; another drive is hours away."""
+
 
 def apply_trajectory(
     name: str,
@@ -22,6 +26,8 @@ def apply_trajectory(
     problems: list[Problem],
 ) -> None:
     """Overwrite the pose of a shot by the one that belongs to it: by its name, else by its time.
+
+    A row of its name is held against its clock.
 
     Parameters
     ----------
@@ -34,8 +40,8 @@ def apply_trajectory(
     root : Path
         The delivered folder.
     problems : list of Problem
-        ``trajectory-unreadable``, ``trajectory-row-missing`` and ``trajectory-position-invalid``
-        are appended.
+        ``trajectory-unreadable``, ``trajectory-row-missing``, ``trajectory-row-ambiguous``,
+        ``trajectory-time-contradiction`` and ``trajectory-position-invalid`` are appended.
     """
     trajectory = declared.trajectory
     if trajectory is None:
@@ -55,16 +61,55 @@ def apply_trajectory(
             )
         )
         return
-    pose = track.named(PurePosixPath(name).name.lower())
-    by = "name"
-    if pose is None and shot.moment is not None:
-        offset = float(trajectory.time_offset or 0)
+    moment = math.nan
+    if shot.moment is not None:
+        moment = shot.moment.timestamp() + float(trajectory.time_offset or 0)
+    named, by = track.named(name, moment), "name"
+    pose = named[0] if len(named) == 1 else None
+    if len(named) > 1:
+        problems.append(_ambiguous(name, named, trajectory.file))
+    elif pose is not None:
+        _compare(pose, moment, trajectory.file, problems)
+    elif math.isfinite(moment):
         gap = float(trajectory.longest_gap) if trajectory.longest_gap else None
-        pose, by = track.at(shot.moment.timestamp() + offset, gap), "time"
+        pose, by = track.at(moment, gap), "time"
+    if pose is None and len(named) > 1:
+        return
     if pose is None:
         problems.append(_missing(name, shot, track, trajectory.file))
         return
     _overwrite(shot, pose, track, by, trajectory.file, problems)
+
+
+def _ambiguous(name: str, poses: tuple[Pose, ...], file: str) -> Problem:
+    return Problem(
+        code="trajectory-row-ambiguous",
+        message=f"The trajectory has {len(poses)} rows for a photograph of this name, at different "
+        "places; none was taken.",
+        place=file,
+        got=", ".join(f"row {pose.row + 1}" for pose in poses[:3]),
+        expected="the folder in the image column, or times by which they can be told apart",
+        hint="Deliver one table for each drive, and name each in the delivery sheet.",
+    )
+
+
+def _compare(pose: Pose, moment: float, file: str, problems: list[Problem]) -> None:
+    """Hold a row that was found by its name against the clock of the photograph."""
+    apart = abs(pose.time - moment)
+    if apart > _FAR_S:  # not if either has no time
+        problems.append(
+            Problem(
+                code="trajectory-time-contradiction",
+                message="The trajectory's row of this name is of another time than the photograph; "
+                "its pose was taken.",
+                place=f"{file}, row {pose.row + 1}",
+                got=f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}",
+                expected=f"{datetime.fromtimestamp(pose.time, UTC):%Y-%m-%dT%H:%M:%SZ}, "
+                f"{apart:,.0f} s away",
+                hint="If the camera's clock was wrong all through: trajectory = { …, time_offset = "
+                f'"{pose.time - moment:.0f}" }}. Else it may be the row of another drive.',
+            )
+        )
 
 
 def _missing(name: str, shot: Shot, track: Track, file: str) -> Problem:
@@ -116,8 +161,6 @@ def _overwrite(
     if pose.gap_s:
         shot.more["trajectory_gap_s"] = round(pose.gap_s, 3)
     if shot.moment is None and math.isfinite(pose.time):
-        from datetime import UTC, datetime
-
         shot.moment = datetime.fromtimestamp(pose.time, UTC)
         shot.origins["time"] = "trajectory"
     if by == "name" and 0 <= pose.row < len(track.more) and track.more[pose.row]:

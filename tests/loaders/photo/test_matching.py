@@ -19,10 +19,12 @@ GPX = (
 )
 
 
-def by_path(folder: Path, trajectory: Trajectory | None = None) -> dict[str, Asset]:
+def by_path(
+    folder: Path, trajectory: Trajectory | None = None, glob: str = "*.jpg"
+) -> dict[str, Asset]:
     sheet = None
     if trajectory is not None:
-        sheet = Sheet((SheetRow("*.jpg", Declaration(trajectory=trajectory)),))
+        sheet = Sheet((SheetRow(glob, Declaration(trajectory=trajectory)),))
     return {a.path: a for a in probe([folder], sheet=sheet, jobs=1)}
 
 
@@ -118,3 +120,26 @@ def test_file_names_in_gbk_are_those_that_a_table_names(tmp_path: Path) -> None:
     got = by_path(tmp_path, Trajectory("t.csv"))
     assert codes(got["t.csv"]) == []
     assert got["采集/路口_0001.jpg"].position == (106.5, 29.2)
+
+
+@pytest.mark.keeps("pose table", "identity", "contradictions")
+def test_names_that_begin_again_in_each_folder_are_told_apart(tmp_path: Path) -> None:
+    for n, folder in enumerate(("100GOPRO", "101GOPRO", "102")):
+        shoot(tmp_path / folder / "G1.JPG", None, tags={0x9003: f"2026:09:01 08:3{n}:00"})
+    rows = "D:\\a\\100GOPRO\\G1.JPG,1,9,{0}00:30:00Z\n101gopro/G1.JPG,2,9,{0}03:31:01Z\n"
+    text = "image,lon,lat,time\n" + rows.format("2026-09-01T")
+    (tmp_path / "t.csv").write_text(text)
+    named = Trajectory("t.csv")
+    got = by_path(tmp_path, named, "*.JPG")
+    assert [got[f"{f}/G1.JPG"].position for f in ("100GOPRO", "101GOPRO", "102")] == [
+        *((1, 9), (2, 9)),
+        (1, 9),  # no folder says so: the clock does
+    ]
+    assert [codes(a) for p, a in sorted(got.items()) if p != "t.csv"] == [
+        *([], ["trajectory-time-contradiction"]),
+        ["trajectory-time-contradiction"],
+    ]
+    assert 'time_offset = "10801"' in got["101GOPRO/G1.JPG"].problems[0].hint
+    (tmp_path / "t.csv").write_text("image,lon,lat\nG1.JPG,1,9\nG1.JPG,2,9\n")
+    lost = by_path(tmp_path, named, "*.JPG")["102/G1.JPG"]
+    assert (lost.position, codes(lost)) == (None, ["trajectory-row-ambiguous"])
