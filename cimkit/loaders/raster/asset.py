@@ -10,9 +10,9 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from cimkit.errors import SourceUnreadable
-from cimkit.geometry.crs import is_geographic, metres_per_unit
-from cimkit.loaders._placing import place
+from cimkit.errors import SourceUnreadable, UsageError
+from cimkit.geometry.crs import is_geographic, metres_per_unit, parse_crs
+from cimkit.loaders._placing import Box, place
 from cimkit.loaders._placing.heights import heights
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.raster.asked import Asked, keep
@@ -25,7 +25,7 @@ from cimkit.loaders.raster.describe import (
     survey_facts,
 )
 from cimkit.loaders.raster.doubts import doubts, nodata_problems, too_short
-from cimkit.loaders.raster.footprint import footprint, outline, valid_shape
+from cimkit.loaders.raster.footprint import earthly, footprint, outline, valid_shape
 from cimkit.loaders.raster.formats import Format
 from cimkit.loaders.raster.georeference import Georeference
 from cimkit.loaders.raster.survey import Survey, survey
@@ -67,12 +67,16 @@ def asset_of(
     if bounds is None and not any(p.code == "pixel-size-zero" for p in problems):
         problems.append(_nowhere(said=bool(declared.crs or lies.crs)))
     origin = "sheet" if declared.crs else "declared"
-    placed = place("", declared.crs or lies.crs, origin, bounds, source)
+    said = declared.crs or lies.crs
+    turn = _degrees(said, dataset)
+    placed = place("", said, origin, _on_earth(bounds, lies, turned=turn), source)
     # What lies nowhere has no use for a CRS before it has a place: one cause is told once.
     problems += [p for p in placed.problems if bounds is not None or p.code != "crs-missing"]
     if asked is not None and found is not None:
         keep(source, asked.rows(found.mask, placed.crs))
     own = _shape(lies, size, found) if bounds else None
+    if own is not None and turn:
+        own = earthly(own, max(properties["resolution"]))
     shape = footprint(own, placed.crs) if own is not None and placed.crs else None
     if own is not None and placed.crs is not None and shape is None:
         problems.append(_off_the_map(bounds, placed.crs))
@@ -80,9 +84,9 @@ def asset_of(
     low_high = _range(found) if kind == "dem" else None
     datum = declared.vertical_datum
     if kind == "dem":
-        said = heights("", placed.crs, datum, "sheet" if datum else "none", low_high, source)
-        problems += said.problems
-        datum = said.datum
+        high = heights("", placed.crs, datum, "sheet" if datum else "none", low_high, source)
+        problems += high.problems
+        datum = high.datum
     if bounds and low_high:
         box = (*bounds[:2], low_high[0], *bounds[2:], low_high[1])
     if own is not None:
@@ -158,13 +162,36 @@ def _pixels(
     return found
 
 
-def _bounds(lies: Georeference, size: tuple[int, int]) -> tuple[float, float, float, float] | None:
+def _bounds(lies: Georeference, size: tuple[int, int]) -> Box | None:
     if lies.matrix is None:
         return None
     ring = outline(lies, size, 1)
     xmin, ymin = ring.min(axis=0)
     xmax, ymax = ring.max(axis=0)
     return float(xmin), float(ymin), float(xmax), float(ymax)
+
+
+def _degrees(said: str | None, dataset: Any) -> bool:
+    """Tell whether its coordinates are degrees of longitude and latitude from Greenwich."""
+    if said is None:  # of a netCDF file without a datum the axes may say as much
+        tags = dataset.tags()
+        return any(k.endswith("#units") and v == "degrees_north" for k, v in tags.items())
+    try:
+        crs = parse_crs(said)
+    except UsageError:
+        return False  # the placing says so
+    if not is_geographic(crs) or (crs.prime_meridian and crs.prime_meridian.longitude):
+        return False
+    return bool(abs(crs.axis_info[0].unit_conversion_factor - math.pi / 180) < 1e-9)
+
+
+def _on_earth(bounds: Box | None, lies: Georeference, *, turned: bool) -> Box | None:
+    if bounds is None or not turned or lies.matrix is None:
+        return bounds
+    a, b, _, d, e, _ = lies.matrix
+    step = max(math.hypot(a, d), math.hypot(b, e))
+    west, south, east, north = earthly(shapely.box(*bounds), step).bounds
+    return float(west), float(south), float(east), float(north)
 
 
 def _nowhere(*, said: bool) -> Problem:

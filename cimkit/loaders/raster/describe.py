@@ -21,6 +21,7 @@ _ELEVATION = re.compile(
     r"|高程|標高|地形|数値標高|数字高程"
 )
 _COVER = re.compile(r"(?<![a-z])(land ?_?cover|lulc|landuse|worldcover|clc\d*)(?![a-z])|土地|地类")
+_NAMED = ("long_name", "standard_name", "NETCDF_VARNAME", "GRIB_ELEMENT")
 _METRES = ("m", "metre", "meter", "metres", "meters", "ft", "feet", "foot", "us-ft")
 _ACQUIRED = ("ACQUISITIONDATETIME", "ACQUISITIONDATE", "ACQUISITION_DATE", "ACQUISITIONTIME")
 
@@ -44,10 +45,13 @@ def kind_of(dataset: Any, source: Source, form: Format) -> str:
         return "raster"
     # "DEM/tile_01.tif" is named by its folder; a band may say it, too
     name = " ".join((*PurePosixPath(source.path).parts[-2:], dataset.descriptions[0] or "")).lower()
-    unit = (dataset.units[0] or "").strip().lower()
+    unit = (dataset.units[0] or "").strip(" []").lower()
     number = dataset.dtypes[0] in ("int16", "uint16", "int32", "float32", "float64")
+    # waves, snow and sea level are in metres, too
+    weather = dataset.driver in ("GRIB", "netCDF", "HDF5", "HDF5Image", "Zarr")
+    name += " " + " ".join(v for k, v in dataset.tags(1).items() if k in _NAMED).lower()
     if number and (
-        unit in _METRES
+        (unit in _METRES and not weather)
         or (_ELEVATION.search(name) and colours != {"palette"})
         or dataset.driver in ("SRTMHGT", "DTED", "USGSDEM", "BT", "BAG")
     ):

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from cimkit.geometry.crs import to_crs84
 from cimkit.loaders.raster.georeference import Georeference
 
-__all__ = ["footprint", "outline", "valid_shape"]
+__all__ = ["earthly", "footprint", "outline", "valid_shape"]
 
 _SPECKLED = 10
 """Changes between data and none, over rows and columns, from which a mask is made coarser."""
@@ -91,6 +91,31 @@ def _coarser(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     rows, columns = padded.shape
     joined = padded.reshape(rows // 2, 2, columns // 2, 2).max(axis=(1, 3))
     return np.ascontiguousarray(joined)
+
+
+def earthly(own: BaseGeometry, step: float) -> BaseGeometry:
+    """Bring degrees that go from 0 to 360, or half a pixel beyond a pole, to where all know them.
+
+    Parameters
+    ----------
+    own : shapely polygon
+        In degrees, longitude first.
+    step : float
+        Pixel. A grid whose middle pixels lie on a pole reaches so far beyond it; what lies
+        farther out is no such grid, and comes back as it is.
+    """
+    west, south, east, north = own.bounds
+    if west >= -180 and east <= 180 and south >= -90 and north <= 90:
+        return own
+    far = west < -360 or east > 360 + step or east - west > 360 + 2 * step
+    if far or south < -90 - step or north > 90 + step:
+        return own
+    parts = []
+    for turn in (-360.0, 0.0, 360.0):
+        part = shapely.intersection(own, shapely.box(turn - 180, -90, turn + 180, 90))
+        parts.append(shapely.transform(part, lambda xy, turn=turn: xy - [turn, 0.0]))
+    held = [p for p in shapely.get_parts(parts) if p.area]
+    return shapely.union_all(held) if held else own
 
 
 def footprint(own: BaseGeometry, crs: CRS) -> BaseGeometry | None:

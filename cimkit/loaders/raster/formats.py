@@ -41,6 +41,7 @@ _NETCDF = Format("netCDF", ("netCDF",), "application/netcdf")
 _VRT = Format("VRT", ("VRT",), "application/xml")
 _ENVI, _EHDR = Format("ENVI", ("ENVI",)), Format("Esri band file", ("EHdr",))
 _ADF = Format("Esri grid", ("AIG",))
+_GRIB = Format("GRIB", ("GRIB",), "application/wmo-grib2")
 _ZARR = Format("Zarr", ("Zarr",), "application/vnd+zarr")
 _ASCII = Format("ASCII grid", ("AAIGrid",), "text/plain")
 _MBTILES = Format("MBTiles", ("MBTiles",), "application/vnd.mapbox-vector-tile")
@@ -77,7 +78,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"CDF\x01", _NETCDF),
     (b"CDF\x02", _NETCDF),
     (b"CDF\x05", _NETCDF),
-    (b"GRIB", Format("GRIB", ("GRIB",), "application/wmo-grib2")),
+    (b"GRIB", _GRIB),
     (b"UHL1", Format("DTED", ("DTED",))),
     (b"NITF", Format("NITF", ("NITF",), "image/nitf")),
     (b"RUU CROSS SYSTEM MAP FORMAT", Format("PCRaster", ("PCRaster",))),
@@ -99,6 +100,8 @@ _IMAGES: tuple[tuple[bytes, Format], ...] = (
     (b"GIF8", Format("GIF", ("GIF",), "image/gif")),
 )
 _WEBP = Format("WebP", ("WEBP",), "image/webp")
+_BULLETIN = re.compile(rb"[*\x01\s\d]{0,32}[A-Z]{4}\d\d [A-Z]{4} \d{6}.{0,64}?GRIB.{3}[\1\2]", re.S)
+"""The heading of a bulletin, as weather services put it before a message."""
 _REMOTES = (
     *(b"<GDAL_W", b"<GDAL_TMS", b"<WMS_", b"<WMT_", b"<WCS_GDAL", b"<WMTSCap"),
     *(b"<TileMapService", b"<WMS_Tile_Service"),
@@ -136,6 +139,8 @@ def recognise(head: Head) -> tuple[Format, int] | None:
         return (_WEBP, 90) if _georeferenced(head.file) else None
     if start.startswith(b"SQLite format 3\0"):
         return _database(head.file)
+    if _BULLETIN.match(start):
+        return _GRIB, 80
     return _text(head) or _by_name(head)
 
 

@@ -63,6 +63,7 @@ def georeference(dataset: Any, tiff: Tiff | None, sidecars: dict[str, Path]) -> 
     elif not dataset.transform.is_identity:
         found.matrix, found.by = own, "transform"
     elif dataset.gcps[0]:
+        found.crs = _crs(dataset.gcps[1] or dataset.crs)
         _by_points(dataset, found)
     elif dataset.rpcs is not None:
         _by_coefficients(dataset, found)
@@ -90,15 +91,15 @@ def _by_points(dataset: Any, found: Georeference) -> None:
     points = dataset.gcps[0]
     at = np.array([[p.col, p.row, 1.0] for p in points])
     there = np.array([[p.x, p.y] for p in points])
+    if not (np.isfinite(at).all() and np.isfinite(there).all()):
+        why = "Its ground control points hold what is no number, and so place nothing."
+        _say(found, "control-points-degenerate", why, f"{len(points)} points")
+        return
     # GDAL's own fit gives whatever lies in memory if the points are on one line
     fit, _, rank, _ = np.linalg.lstsq(at, there)
     if rank < 3:
-        _say(
-            found,
-            "control-points-degenerate",
-            "Its ground control points lie on one line, and so place nothing.",
-            f"{len(points)} points",
-        )
+        why = "Its ground control points lie on one line, and so place nothing."
+        _say(found, "control-points-degenerate", why, f"{len(points)} points")
         return
     found.matrix, found.by = tuple(fit.T.ravel().tolist()), "gcps"
     apart = np.linalg.norm(at @ fit - there, axis=1)

@@ -90,6 +90,13 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                     got=str(error),
                 ) from error
         with dataset:
+            if dataset.width < 1 or dataset.height < 1:
+                raise SourceUnreadable(
+                    "it has no grid of rows and columns",
+                    where=source.path,
+                    got=f"{dataset.width} by {dataset.height} pixels",
+                    mend="Resample it to a regular grid, and deliver that.",
+                )
             try:
                 yield dataset, problems
             except CPLE_BaseError as error:  # rasterio lets some of GDAL's errors through bare

@@ -238,6 +238,22 @@ def test_a_container_of_several(folder: Path) -> None:
     assert asset.counts["width"] == 80
 
 
+def test_a_message_of_a_weather_service_behind_its_heading(folder: Path) -> None:
+    grid = Affine(1, 0, 6, 0, -1, 51)
+    made = write(folder.parent / "made.tif", SLOPE, transform=grid, crs="EPSG:4326")
+    copy(made.file, folder / "plain.grb", driver="GRIB")
+    data = (folder / "plain.grb").read_bytes()
+    heading = (
+        b"****0000060089****\nYGAZ98 KWBN 292156\r\r\n****0000014934****\nYGAB00 KWBN 292156\r\r\n"
+    )
+    (folder / "headed.bin").write_bytes(heading + data)
+    sources = found(folder)
+    for name in ("plain.grb", "headed.bin"):
+        asset = probe(sources[name])
+        assert (asset.format, asset.counts["width"]) == ("GRIB", 80)
+        assert asset.properties["class"] == "raster"  # of whatever is in metres
+
+
 def test_a_geopackage_with_rows_belongs_to_others(folder: Path) -> None:
     import geopandas as gpd
 

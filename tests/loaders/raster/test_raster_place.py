@@ -141,6 +141,32 @@ def test_control_points(folder: Path) -> None:
         assert ("control-points-strained" in codes(asset)) is told
 
 
+def test_control_points_have_a_crs_of_their_own(folder: Path) -> None:
+    write(folder / "a.tif", SLOPE, transform=None, crs=None)
+    points = "".join(
+        f'<GCP Pixel="{c}" Line="{r}" X="{106.5 + c / 1e4}" Y="{29.6 - r / 1e4}"/>'
+        for c, r in ((0, 0), (80, 0), (0, 60), (80, 60))
+    )
+    (folder / "b.vrt").write_text(
+        f"""<VRTDataset rasterXSize="80" rasterYSize="60"><SRS>EPSG:4544</SRS>
+        <GCPList Projection="EPSG:4326">{points}</GCPList>
+        <VRTRasterBand dataType="Float32" band="1"><SimpleSource><SourceFilename relativeToVRT="1">
+        a.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand>
+        </VRTDataset>"""
+    )
+    asset = probe(found(folder)["b.vrt"])
+    assert asset.crs == "EPSG:4326"
+    assert asset.bbox_wgs84 == pytest.approx((106.5, 29.594, 106.508, 29.6))
+
+
+def test_control_points_that_are_no_numbers(folder: Path) -> None:
+    spots = [GroundControlPoint(r, c, float("nan"), 1.0) for r in (0, 9) for c in (0, 9)]
+    grid = Affine.identity()
+    made = write(folder / "a.tif", SLOPE, transform=grid, crs="EPSG:4326", gcps=spots)
+    asset = probe(made)
+    assert {"control-points-degenerate", "georeference-missing"} <= set(codes(asset))
+
+
 def test_coefficients_alone_place_roughly(folder: Path) -> None:
     flat = [0.0] * 20
     line, sample, one = flat.copy(), flat.copy(), flat.copy()
@@ -201,6 +227,35 @@ def test_what_is_not_on_the_earth(folder: Path, crs: Any) -> None:
     asset = probe(write(folder / "a.tif", SLOPE, crs=crs))
     assert asset.bbox_wgs84 is None
     assert {"crs-missing", "crs-not-earth"} & set(codes(asset))
+
+
+@pytest.mark.parametrize(
+    ("west", "step", "size", "box"),
+    [
+        (-181.5, 3.0, (120, 61), (-180, -90, 180, 90)),  # nodes on both poles
+        (-1.5, 3.0, (120, 61), (-180, -90, 180, 90)),
+        (0.0, 5.0, (72, 36), (-180, -90, 180, 90)),
+        (170.0, 1.0, (20, 10), (-180, -5, 180, 5)),  # cut in two
+        (190.0, 1.0, (20, 10), (-170, -5, -150, 5)),
+    ],
+)
+def test_degrees_as_models_of_the_weather_count_them(
+    folder: Path, west: float, step: float, size: tuple[int, int], box: tuple[float, ...]
+) -> None:
+    grid = Affine(step, 0, west, 0, -step, step * size[1] / 2)
+    made = write(folder / "a.tif", np.ones((size[1], size[0])), transform=grid, crs="EPSG:4326")
+    asset = probe(made)
+    assert codes(asset) == []
+    assert asset.bbox_wgs84 == pytest.approx(box)
+    assert asset.bbox is not None
+    assert asset.bbox[0] == west  # as the file says it
+    placed = shapely.from_wkb(asset.footprint)
+    assert placed.area == pytest.approx(min(size[0] * step, 360) * min(size[1] * step, 180))
+
+
+def test_degrees_that_lie_nowhere_stay_an_error(folder: Path) -> None:
+    far = write(folder / "a.tif", SLOPE, transform=Affine(1, 0, 0, 0, -1, 300), crs="EPSG:4326")
+    assert "coordinates-contradict-crs" in codes(probe(far))
 
 
 def test_the_antimeridian_cuts_what_holds_data(folder: Path) -> None:
