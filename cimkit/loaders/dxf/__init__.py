@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="dxf", kind="gis", title="Drawings (DXF)", version=2)
+SPEC = LoaderSpec(name="dxf", kind="gis", title="Drawings (DXF)", version=3)
 
 _DXF = re.compile(rb"([ \t]*999[ \t]*\r?\n[^\n]*\n)*[ \t]*0[ \t]*\r?\n[ \t]*SECTION\s")
 _VERSIONS = {

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from ezdxf.lldxf.const import DXFError
+from ezdxf.lldxf.const import DXFError, DXFStructureError
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.text import Encoding, settle
@@ -26,6 +26,15 @@ _BINARY = b"AutoCAD Binary DXF"
 _PAGE = re.compile(rb"(\$DWGCODEPAGE\s+3\s*?\n\s*)([^\r\n]*)")
 _VERSION = re.compile(rb"\$ACADVER\s+1\s*?\n\s*(AC\d{4})")
 _PAGES = {"gb18030": b"ANSI_936", "big5": b"ANSI_950", "cp932": b"ANSI_932", "cp949": b"ANSI_949"}
+_SUBCLASSES = {
+    **{b"LWPOLYLINE": b"AcDbPolyline", b"SPLINE": b"AcDbSpline", b"ELLIPSE": b"AcDbEllipse"},
+    **{b"MTEXT": b"AcDbMText", b"HATCH": b"AcDbHatch", b"IMAGE": b"AcDbRasterImage"},
+}
+_UNMARKED = re.compile(
+    rb"(\n[ \t]*0[ \t]*\r?\n[ \t]*(" + b"|".join(_SUBCLASSES) + rb")[ \t]*\r?\n)"
+    rb"((?:[ \t]*(?:5|6|8|48|60|62|67|330|370|420)[ \t]*\r?\n[^\n]*\n)*)(?![ \t]*100[ \t]*\r?\n)"
+)
+"""Entities newer than R12 as simple programs write them: without the marks of their parts."""
 _UNICODE = b"AC1021"
 """Since this version (2007) texts are UTF-8."""
 
@@ -72,7 +81,11 @@ def open_drawing(source: Source, options: ReadOptions) -> Drawing:
                 text = data.decode(_read_as(data, chosen), "surrogateescape")
                 document = filemanagement.read(io.StringIO(text.replace("\r\n", "\n")))
         except DAMAGE:
-            document, auditor = recover.read(io.BytesIO(data))
+            try:
+                document, auditor = recover.read(io.BytesIO(data))
+            except DXFStructureError:
+                marked = _VERSION.sub(b"$ACADVER\n1\nAC1015", _UNMARKED.sub(_marked, data), count=1)
+                document, auditor = recover.read(io.BytesIO(marked))
             fixed = [str(e.message) for e in (*auditor.errors, *auditor.fixes)]
             problems.append(_damaged(fixed))
     except (OSError, *DAMAGE) as error:
@@ -108,6 +121,11 @@ def _read_as(data: bytes, chosen: Encoding) -> str:
     except LookupError:
         return "cp1252"
     return chosen.reads
+
+
+def _marked(entity: re.Match[bytes]) -> bytes:
+    start, kind, common = entity.groups()
+    return start + b"100\nAcDbEntity\n" + common + b"100\n" + _SUBCLASSES[kind] + b"\n"
 
 
 def _damaged(said: list[str]) -> Problem:

@@ -8,8 +8,9 @@ from typing import Any
 
 from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import GEOMETRY
+from cimkit.loaders.dxf.blocks import Blocks
 from cimkit.loaders.dxf.drawing import DAMAGE
-from cimkit.loaders.dxf.shapes import block_shape, shape_of
+from cimkit.loaders.dxf.shapes import shape_of
 from cimkit.loaders.dxf.wkb import Move, Shape, write
 from cimkit.model import Problem
 
@@ -38,6 +39,7 @@ class Entities:
         self.move = move
         self.shapeless: Counter[str] = Counter()
         self.broken: list[str] = []
+        self.blocks = Blocks()
         self._uses: Counter[str] | None = None
         names = [n for n in COLUMNS if n != "EntityHandle" or handles]
         self.kept = Kept(names, ["block"])
@@ -55,6 +57,16 @@ class Entities:
                     "without one.",
                     "error",
                     ", ".join(self.broken[:5]),
+                )
+            )
+        if self.blocks.cut:
+            told.append(
+                Problem(
+                    "block-cut",
+                    f"{len(self.blocks.cut)} blocks are not shown whole: they are too large, or "
+                    "show themselves. The inserts are kept.",
+                    place=", ".join(map(_clean, [*self.blocks.cut][:5])),
+                    got="; ".join(dict.fromkeys(self.blocks.cut.values()))[:200],
                 )
             )
         if self.shapeless:
@@ -105,9 +117,12 @@ class Entities:
         block = None
         shape: Shape | None = None
         try:
-            shape = shape_of(entity)
+            shape = self.blocks.places(entity) if kind == "INSERT" else shape_of(entity)
             if kind == "INSERT" and not self._is_drawing(entity):
-                block = block_shape(entity)
+                texts = self.blocks.texts(entity)
+                if texts:
+                    more["BlockText"] = [_clean(t) for t in texts]
+                block = self.blocks.shape(entity)
             if shape is None:
                 self.shapeless[kind] += 1
         except DAMAGE:
@@ -132,7 +147,9 @@ def _clean(text: str) -> str:
 
 def _text(entity: Any) -> str | None:
     kind = entity.dxftype()
-    if kind in ("TEXT", "MTEXT", "ATTDEF"):
+    if kind == "MTEXT":
+        return _clean(entity.all_columns_plain_text()).strip() or None
+    if kind in ("TEXT", "ATTDEF"):
         return _clean(entity.plain_text()).strip() or None
     if kind in ("DIMENSION", "ARC_DIMENSION"):
         said = entity.dxf.get("text", "")

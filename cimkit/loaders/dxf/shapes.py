@@ -12,12 +12,12 @@ from typing import Any
 
 from cimkit.loaders.dxf.wkb import Shape, collection, line, point, polygon
 
-__all__ = ["DRAWN", "TOLERANCE", "block_shape", "shape_of"]
+__all__ = ["DRAWN", "TOLERANCE", "WRITTEN", "insert_point", "shape_of"]
 
 TOLERANCE = 1e-4
 """Largest distance of a straight piece from its curve, as a share of the curve's extent."""
-_PARTS = 5_000
-"""A block of more entities than this is not drawn out."""
+WRITTEN = ("TEXT", "MTEXT", "ATTDEF", "POINT")
+"""Entities of a block that are no lines of what it shows."""
 
 
 def _wcs(entity: Any, points: Iterable[Any]) -> list[Any]:
@@ -181,7 +181,8 @@ def _hatch(entity: Any) -> Shape | None:
     return collection(parts)
 
 
-def _insert_point(entity: Any) -> Shape:
+def insert_point(entity: Any) -> Shape:
+    """Return the point at which a block, or a shape of a font, is set."""
     return point(_wcs(entity, [entity.dxf.insert])[0])
 
 
@@ -202,13 +203,11 @@ def _image(entity: Any) -> Shape:
 
 
 def _drawn_out(entity: Any) -> Shape | None:
-    """The lines that a dimension, a leader or a block is drawn with."""
+    """The lines that a dimension, a leader or a table is drawn with."""
     parts = []
-    for n, part in enumerate(entity.virtual_entities()):
-        if n >= _PARTS:
-            break
+    for part in entity.virtual_entities():
         draw = DRAWN.get(part.dxftype())
-        if draw is not None and part.dxftype() not in ("TEXT", "MTEXT", "ATTDEF", "POINT"):
+        if draw is not None and part.dxftype() not in (*WRITTEN, "INSERT"):
             shape = draw(part)
             if shape is not None:
                 parts.append(shape)
@@ -231,8 +230,8 @@ DRAWN: dict[str, Callable[[Any], Shape | None]] = {
     "TRACE": _face,
     "HATCH": _hatch,
     "MPOLYGON": _hatch,
-    "INSERT": _insert_point,
-    "SHAPE": _insert_point,
+    "INSERT": insert_point,
+    "SHAPE": insert_point,
     "MTEXT": _mtext,
     "TEXT": _text,
     "ATTRIB": _text,
@@ -254,8 +253,3 @@ def shape_of(entity: Any) -> Shape | None:
     """Return the shape of an entity, in the world's coordinates of the drawing; None if none."""
     draw = DRAWN.get(entity.dxftype())
     return None if draw is None else draw(entity)
-
-
-def block_shape(insert: Any) -> Shape | None:
-    """Return the linework of the block that an insert shows, where it shows it."""
-    return _drawn_out(insert)

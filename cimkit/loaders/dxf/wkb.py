@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Shape", "collection", "line", "point", "polygon", "write"]
 
@@ -15,6 +16,7 @@ _KINDS = {
     "point": 1,
     "line": 2,
     "polygon": 3,
+    "multipoint": 4,
     "multiline": 5,
     "multipolygon": 6,
     "collection": 7,
@@ -23,6 +25,8 @@ _KINDS = {
     "curvepolygon": 10,
     "surface": 15,
 }
+
+_SEVERAL = {"point": "multipoint", "line": "multiline", "polygon": "multipolygon"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ class Shape:
         """Whether a point of it has a height other than 0: else it is a flat drawing."""
         return any(p[2] != 0 for p in self.points) or any(part.solid() for part in self.parts)
 
-    def all_points(self) -> list[Point]:
-        """All points, of its parts too."""
-        return [*self.points, *(p for part in self.parts for p in part.all_points())]
+    def curved(self) -> bool:
+        """Whether a part of it is an arc."""
+        return self.kind == "arcs" or any(part.curved() for part in self.parts)
+
+    def moved(self, move: Callable[[Iterable[Any]], Iterable[Any]]) -> Shape:
+        """Return it with all points moved; arcs stay arcs only if circles stay circles."""
+        points = tuple((p.x, p.y, p.z) for p in move(self.points)) if self.points else ()
+        return Shape(self.kind, points, tuple(part.moved(move) for part in self.parts))
 
 
 def point(p: Iterable[float]) -> Shape:
@@ -71,9 +80,7 @@ def collection(shapes: Sequence[Shape]) -> Shape | None:
     if len(shapes) < 2:
         return shapes[0] if shapes else None
     kinds = {s.kind for s in shapes}
-    same = (
-        {"line": "multiline", "polygon": "multipolygon"}.get(min(kinds)) if len(kinds) == 1 else ""
-    )
+    same = _SEVERAL.get(min(kinds)) if len(kinds) == 1 else ""
     return Shape(same or "collection", parts=tuple(shapes))
 
 
