@@ -1,4 +1,4 @@
-"""Point clouds: LAS, LAZ, COPC, E57, PLY, PCD, PTX, PTS and other texts of points."""
+"""Point clouds: LAS, LAZ, COPC, EPT, E57, PLY, PCD, PTX, PTS and other texts of points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["SPEC", "probe", "read", "siblings", "sniff", "stream"]
 
 _COSTLY = ("edge_height", "extreme_point", "strip_difference", "void_area")
 SPEC = LoaderSpec(
-    name="pointcloud", kind="pointcloud", title="Point cloud", version=4, measures=_COSTLY
+    name="pointcloud", kind="pointcloud", title="Point cloud", version=5, measures=_COSTLY
 )
 
 
@@ -30,7 +30,7 @@ def sniff(head: Head) -> int:
 
 
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
-    """Name what lies beside a cloud and belongs to it: .prj, .wdp, .lax."""
+    """Name what lies beside a cloud and belongs to it: .prj, .wdp, .lax, tiles."""
     from cimkit.loaders.pointcloud.beside import siblings as named
 
     return named(path, listing, file)
@@ -100,13 +100,13 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     """
     from cimkit.loaders.pointcloud.asset import surveyed
     from cimkit.loaders.pointcloud.measures import measures
-    from cimkit.loaders.pointcloud.rows import objects
+    from cimkit.loaders.pointcloud.rows import key_of, objects
     from cimkit.loaders.pointcloud.survey import forget
 
     facts, standing, tally, met = surveyed(source, options)
     told: dict[Any, None] = dict.fromkeys(asset.problems)
     options.problems += [p for p in met if p not in told]
-    yield "objects", objects(Path(source.path).name, asset, facts, tally)
+    yield "objects", objects(key_of(source.path), asset, facts, tally)
     if tally is not None:
         yield "measures", measures(tally, standing.z_unit)
         if tally.asked is not None:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from cimkit.errors import CimkitError
 from cimkit.loaders.pointcloud.chunk import CloudFacts
+from cimkit.loaders.pointcloud.ept import tiles
 from cimkit.model import Problem, Source
 
 __all__ = ["beside", "siblings"]
@@ -18,6 +19,8 @@ _LARGEST = 100_000  # bytes of a .prj
 
 def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     """Name the files that belong to a cloud, unless they are those of a shapefile."""
+    if path.lower().endswith(".json"):
+        return tiles(path, listing)
     stem = str(PurePosixPath(path).with_suffix(""))
     if any(f"{stem}{e}" in listing for e in (".shp", ".SHP")):
         return set()

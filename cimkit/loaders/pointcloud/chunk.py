@@ -83,6 +83,8 @@ class CloudFacts:
     """IANA media type."""
     bbox: tuple[float, ...] | None = None
     """(xmin, ymin, zmin, xmax, ymax, zmax) in units of the CRS; None if the header has none."""
+    rounded: float = 0.0
+    """Units of the CRS that the box may be wider than the points need."""
     crs: str | None = None
     """``EPSG:n`` or WKT 2; None if the file names none that can be understood."""
     vertical_datum: str | None = None

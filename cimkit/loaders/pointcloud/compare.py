@@ -55,7 +55,8 @@ def _box(tally: Tally, facts: CloudFacts, parted: bool) -> list[Problem]:
         return []
     steps = [abs(s) for s in facts.properties.get("scales", (0.0,) * 3)]
     slack = [
-        max(1e-6 * max(1.0, abs(facts.bbox[i]), abs(facts.bbox[i + 3])), steps[i]) for i in range(3)
+        max(1e-6 * max(1.0, abs(facts.bbox[i]), abs(facts.bbox[i + 3])), steps[i], facts.rounded)
+        for i in range(3)
     ]
     outside = [
         axis

@@ -70,17 +70,6 @@ def _counts(head: LasHeader) -> list[Problem]:
                 hint="Rewrite the header from the content.",
             )
         ]
-    if legacy and head.point_format >= 6:
-        return [
-            Problem(
-                "legacy-count-forbidden",
-                "The old count of points is filled in, which point formats 6 to 10 forbid.",
-                "info",
-                "legacy number of point records",
-                str(legacy),
-                "0",
-            )
-        ]
     return []
 
 

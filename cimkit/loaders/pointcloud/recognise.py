@@ -6,6 +6,7 @@ import re
 
 from cimkit.loaders._spec import Head
 from cimkit.loaders.pointcloud.columns import Table, look
+from cimkit.loaders.pointcloud.ept import is_ept
 from cimkit.loaders.pointcloud.pcd import is_pcd
 from cimkit.loaders.pointcloud.ply import is_ply
 from cimkit.loaders.pointcloud.ptx import is_ptx
@@ -38,6 +39,8 @@ def sniff(head: Head) -> int:
         return 95
     if is_ply(start) or is_pcd(start):
         return 90
+    if head.name.endswith(".json"):
+        return 95 if is_ept(start) else 0
     if not head.name.endswith(_OWN + _ANY):
         return 0
     if is_ptx(start):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,13 @@ from cimkit.loaders.pointcloud.chunk import KEY_POINT, OVERLAP, SYNTHETIC, WITHH
 from cimkit.loaders.pointcloud.tally import Tally
 from cimkit.model import STAGED, Asset
 
-__all__ = ["footprint", "objects", "summary"]
+__all__ = ["footprint", "key_of", "objects", "summary"]
+
+
+def key_of(path: str) -> str:
+    """Return what a cloud is called: its file, or the folder of its tiles (``ept.json``)."""
+    at = PurePosixPath(path)
+    return at.parent.name if at.name.lower() == "ept.json" and at.parent.name else at.name
 
 
 def summary(tally: Tally) -> dict[str, Any]:

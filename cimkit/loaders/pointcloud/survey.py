@@ -23,14 +23,15 @@ PARTED = ("points-truncated", "points-lost")
 """Codes of problems that say that points are missing."""
 
 _CHUNK = 1_000_000
+_START = 65_536
 _kept: dict[tuple[Path, int, int, frozenset[str]], tuple[Tally | None, list[Problem]]] = {}
 
 
 def reader(file: Path) -> CloudReader:
     """Return the module that reads a file, by its first bytes."""
     with file.open("rb") as opened:
-        start = opened.read(4096)
-    from cimkit.loaders.pointcloud import e57, las, pcd, ply, ptx, xyz
+        start = opened.read(_START)
+    from cimkit.loaders.pointcloud import e57, ept, las, pcd, ply, ptx, xyz
 
     module: Any = xyz
     if start[:4] == b"LASF":
@@ -43,6 +44,8 @@ def reader(file: Path) -> CloudReader:
         module = pcd
     elif ptx.is_ptx(start):
         module = ptx
+    elif ept.is_ept(start):
+        module = ept
     return cast("CloudReader", module)
 
 

@@ -142,9 +142,11 @@ class Tally:
         if chunk.classification is not None:
             self.classes += np.bincount(chunk.classification, minlength=256)
         if chunk.return_number is not None and chunk.return_count is not None:
-            both = np.bincount(
-                chunk.return_number.astype(np.uint16) * 16 + chunk.return_count, minlength=256
-            ).reshape(16, 16)
+            which, of = (
+                np.minimum(n, 15).astype(np.uint8)
+                for n in (chunk.return_number, chunk.return_count)
+            )
+            both = np.bincount(which * 16 + of, minlength=256).reshape(16, 16)
             self.returns += both.sum(axis=1)
             self.pulses += both.sum(axis=0)
             number, count = np.indices((16, 16))

@@ -121,6 +121,14 @@ def test_keys_that_are_none_are_told_or_nothing(tmp_path: Path, data: bytes) -> 
     assert "crs-missing" in [p.code for p in given.problems] or "crs-unknown" in given.codes
 
 
+def test_keys_that_name_nothing_are_no_crs(tmp_path: Path) -> None:
+    name = laspy.VLR("LASF_Projection", 34737, "", b"unnamed|\0")
+    held = keys((1025, 0, 1, 1), (1026, 34737, 8, 0), (3076, 0, 1, 9001))
+    given = cloud(tmp_path, held, name)
+    assert given.codes == []
+    assert "crs-missing" in [p.code for p in given.problems]
+
+
 def test_wkt_that_is_none(tmp_path: Path) -> None:
     given = cloud(tmp_path, laspy.VLR("LASF_Projection", 2112, "", b"PROJCS[oops"), bit=True)
     assert given.codes == ["crs-unknown"]

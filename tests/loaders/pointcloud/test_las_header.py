@@ -85,9 +85,9 @@ def test_a_sound_header_is_not_complained_of(tmp_path: Path) -> None:
         assert Loaded(las_file(tmp_path / f"{form}.las", 200, form=form)).codes == []
 
 
-def test_legacy_count_must_be_empty_for_new_formats(tmp_path: Path) -> None:
-    file = patched(las_file(tmp_path / "h.las", 20, form=6), 107, "<I", 20)
-    assert Loaded(file).codes == ["legacy-count-forbidden"]
+def test_what_does_no_harm_is_not_complained_of(tmp_path: Path) -> None:
+    file = patched(las_file(tmp_path / "h.las", 20, form=6), 107, "<I", 20)  # forbidden, but true
+    assert Loaded(patched(file, 90, "<HH", 1, 1)).codes == []  # day 1 of year 1: not known
 
 
 @pytest.mark.parametrize(("at", "form", "value"), [(24, "<B", 2), (104, "<B", 11), (105, "<H", 3)])
