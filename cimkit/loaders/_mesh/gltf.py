@@ -71,7 +71,9 @@ def parse_gltf(data: bytes) -> tuple[dict[str, Any], int]:
             said = json.loads(data[at + 8 : at + 8 + length].decode("utf-8"))
         elif kind == 0x004E4942:
             binary = min(length, len(data) - at - 8)
-        at += 8 + length + (-length % 4 if length % 4 else 0)
+        at += 8 + length
+        if data[at + 4 : at + 8] not in _CHUNKS:  # some writers leave out the padding, as some
+            at += -length % 4  # leave it out of the length
     if not isinstance(said, dict):
         raise ValueError("it has no JSON chunk")
     return said, binary
@@ -195,7 +197,7 @@ def _check(said: dict[str, Any], binary: int, found: Gltf) -> None:
     stated = first.get("byteLength")
     if buffers and "uri" not in first and isinstance(stated, int) and binary < stated:
         found.contradictions.append(
-            ("buffers[0]", f"it states {stated} bytes, the binary part has {binary}")
+            (f"buffers[0] {binary} of {stated} bytes", "its buffer is longer than its binary part")
         )
     for i, accessor in enumerate(items(said, "accessors")):
         if not isinstance(accessor, dict):
@@ -215,6 +217,7 @@ def _check(said: dict[str, Any], binary: int, found: Gltf) -> None:
             found.contradictions.append((f"accessors[{i}]", "it reaches beyond its buffer view"))
 
 
+_CHUNKS = (b"JSON", b"BIN\0")
 _VIEW = ("byteOffset", "byteLength")
 
 
@@ -225,8 +228,8 @@ def _check_corners(
     vertices, most = position.get("count"), items(indexed, "max")
     counted = most and isinstance(most[0], int | float) and isinstance(vertices, int)
     if counted and most[0] >= vertices:
-        what = f"its indices reach to {most[0]}, and it has {vertices} vertices"
-        found.contradictions.append((where, what))
+        corner = f"{where} {most[0]:g} of {vertices}"
+        found.contradictions.append((corner, "its indices reach beyond its vertices"))
     for name in {"min", "max"} & position.keys():
         ends = items(position, name)
         if len(ends) != 3 or not all(isinstance(v, int | float) and isfinite(v) for v in ends):

@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._mesh.packed import GZIP, beginning, unpacked
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.model import Asset, Problem, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPEC = LoaderSpec(name="gltf", kind="mesh", title="glTF", version=2)
+SPEC = LoaderSpec(name="gltf", kind="mesh", title="glTF", version=3)
 
 _OWN = (b'"meshes"', b'"accessors"', b'"bufferViews"', b'"scenes"', b'"nodes"')
 _LARGEST = 1_000_000_000
@@ -24,6 +25,8 @@ _LARGEST = 1_000_000_000
 def sniff(head: Head) -> int:
     """Recognise a .glb by its magic, a .gltf by the fields that only it has."""
     start = head.start
+    if start[:2] == GZIP and head.name.endswith((".glb", ".gltf")):
+        start = beginning(start)
     if start[:4] == b"glTF" and len(start) >= 12:
         return 90
     text = start.lstrip(b"\xef\xbb\xbf").lstrip()
@@ -52,17 +55,20 @@ def _named(path: str, file: Path) -> set[str]:
     return {name for uri in uris(said) if (name := resolve(uri, path)) is not None}
 
 
-def _document(file: Path) -> tuple[dict[str, Any], int, int]:
-    """Return JSON, bytes of the binary part, and the length that the header states."""
+def _document(file: Path) -> tuple[dict[str, Any], int, int, int]:
+    """Return JSON, and bytes: of the binary part, as the header states, as there are."""
     from cimkit.loaders._mesh.gltf import parse_gltf
 
     size = file.stat().st_size
     if size > _LARGEST:
         raise ValueError(f"{size} bytes are more than are read")
     data = file.read_bytes()
+    if data[:2] == GZIP:
+        data = unpacked(data, _LARGEST)
+        size = len(data)
     said, binary = parse_gltf(data)
     stated = struct.unpack_from("<I", data, 8)[0] if data[:4] == b"glTF" else size
-    return said, binary, stated
+    return said, binary, stated, size
 
 
 def probe(source: Source, options: ReadOptions) -> Asset:
@@ -79,11 +85,11 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders._mesh.local import earth_centred, stand
 
     try:
-        said, binary, stated = _document(source.file)
+        said, binary, stated, size = _document(source.file)
         model = describe(said, binary)
     except (ValueError, RecursionError, struct.error) as error:
         raise SourceUnreadable("it is no glTF", where=source.path, got=str(error)) from error
-    problems = _problems(said, model, source, stated)
+    problems = _problems(said, model, source, stated, size)
     stands, shape, heights = None, None, None
     if model.bounds is not None:
         low, high = model.bounds
@@ -108,7 +114,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     if heights is not None:
         properties["heights"] = list(heights)
     ecef = shape is not None and stands is None
-    binary_file = stated != source.file.stat().st_size or source.file.suffix.lower() == ".glb"
+    binary_file = stated != size or source.file.suffix.lower() == ".glb"
     version = model.properties.get("version", "")
     return Asset(
         path=source.path,
@@ -127,12 +133,13 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     )
 
 
-def _problems(said: dict[str, Any], model: Any, source: Source, stated: int) -> list[Problem]:
+def _problems(
+    said: dict[str, Any], model: Any, source: Source, stated: int, size: int
+) -> list[Problem]:
     from cimkit.loaders._mesh.gltf import uris
     from cimkit.loaders._mesh.paths import resolve
 
     problems = []
-    size = source.file.stat().st_size
     if stated != size:
         problems.append(
             Problem(

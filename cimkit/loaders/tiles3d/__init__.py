@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._mesh.packed import GZIP, LARGEST, beginning, unpacked
 from cimkit.loaders._mesh.paths import resolve
 from cimkit.loaders._spec import Head, LoaderSpec, ReadOptions
 from cimkit.loaders.tiles3d.named import named_files
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
     from cimkit.loaders.tiles3d.found import Found
     from cimkit.loaders.tiles3d.place import Lies
 
-SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=7)
+SPEC = LoaderSpec(name="tiles3d", kind="tiles", title="3D Tiles", version=8)
 
 _TILES = (b"b3dm", b"i3dm", b"pnts", b"cmpt", b"subt", b"geom", b"vctr")
 _TEMPLATE = re.compile(r"\\\{(level|x|y|z)\\\}")
+_PACKED = (".json", ".subtree", ".b3dm", ".i3dm", ".pnts", ".cmpt")
 _DATABASE = b"SQLite format 3\0"
 _PROPERTY_TYPES = (b"SCALAR", b"VEC2", b"VEC3", b"VEC4", b"MAT4", b"STRING", b"ENUM", b"BOOLEAN")
-_LARGEST = 256_000_000
-"""Bytes of a tileset's JSON that are parsed."""
 
 
 def sniff(head: Head) -> int:
     """Recognise tiles by their magic, tilesets by the fields that only they have."""
     start = head.start
+    if start[:2] == GZIP and head.name.endswith(_PACKED):
+        start = beginning(start)
     if start[:4] in _TILES and len(start) >= 12:
         return 90
     if start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -107,11 +109,11 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
 
 def _json(file: Path) -> Any:
     with file.open("rb") as opened:
-        if opened.read(1) not in (b"{", b"\xef", b" ", b"\n", b"\r", b"\t"):
+        if opened.read(1) not in (b"{", b"\xef", b" ", b"\n", b"\r", b"\t", GZIP[:1]):
             raise ValueError("no JSON object")
-    if file.stat().st_size > _LARGEST:
-        raise ValueError(f"more than {_LARGEST} bytes")
-    return json.loads(file.read_bytes().decode("utf-8-sig"))
+    if file.stat().st_size > LARGEST:
+        raise ValueError(f"more than {LARGEST} bytes")
+    return json.loads(unpacked(file.read_bytes()).decode("utf-8-sig"))
 
 
 def probe(source: Source, options: ReadOptions) -> Asset:
@@ -130,11 +132,13 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     found = Found()
     with source.file.open("rb") as opened:
         magic = opened.read(4)
+    if magic[:2] == GZIP:
+        magic = FileStore(source).read(source.path, 4)
     if magic in _TILES:
         data = FileStore(source).read(source.path)
         if len(data) < 12:
             raise SourceUnreadable("a tile shorter than its header", got=f"{len(data)} bytes")
-        content(data, source.file.stat().st_size, source.path, found)
+        content(data, len(data), source.path, found)
         _alone(magic.decode(), source, found)
         return _asset(source, options, found, None, magic.decode(), f"{magic.decode()} {data[4]}")
     packages = (".3tz", ".3dtiles", ".slpk")

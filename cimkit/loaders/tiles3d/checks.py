@@ -60,8 +60,12 @@ def check_inside(region: Any, around: Any, place: str, found: Found) -> None:
 
 
 def check_refine(given: Any, place: str, found: Found) -> None:
-    """Tell of a way to refine that there is not; none is that of the tile above."""
-    if given not in (None, "ADD", "REPLACE"):
+    """Tell of a way to refine that there is not; none is that of the tile above.
+
+    Small letters are those of the drafts before 1.0, which every viewer takes.
+    """
+    known = given.upper() in ("ADD", "REPLACE") if isinstance(given, str) else given is None
+    if not known:
         message = "A tile refines in a way that there is not."
         expected = "ADD or REPLACE"
         found.trouble("tileset-invalid", message, place, got=str(given)[:100], expected=expected)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from typing import Any
 
 import shapely
@@ -94,13 +92,10 @@ def probe_i3s(store: ZipStore, source: Source, options: ReadOptions) -> Asset:
 
 def _layer(store: ZipStore, source: Source) -> dict[str, Any]:
     try:
-        if store.size("3dSceneLayer.json") is not None:
-            raw = store.read("3dSceneLayer.json", _LARGEST)
-        else:
-            packed = store.read("3dSceneLayer.json.gz", _LARGEST)
-            raw = zlib.decompressobj(31).decompress(packed, _LARGEST)
+        name = "3dSceneLayer.json"
+        raw = store.read(name if store.size(name) is not None else f"{name}.gz", _LARGEST)
         said = json.loads(raw.decode("utf-8-sig"))
-    except (ValueError, zlib.error, gzip.BadGzipFile, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SourceUnreadable(
             "the description of the scene layer cannot be read", where=source.path, got=str(error)
         ) from error

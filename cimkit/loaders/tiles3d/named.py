@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cimkit.loaders._mesh.packed import GZIP, LARGEST, unpacked
+
 __all__ = ["named_files"]
 
-_LARGEST = 256_000_000
-"""Bytes of JSON that are parsed."""
 _HEADERS = {b"b3dm": 28, b"i3dm": 32}
 _DEEPEST = 8
 
@@ -28,7 +29,13 @@ def named_files(file: Path) -> Iterator[str]:
         If it is none of them, or broken.
     """
     size = file.stat().st_size
-    with file.open("rb") as opened:
+    with file.open("rb") as packed:
+        opened: BinaryIO = packed
+        if packed.read(2) == GZIP and size <= LARGEST:
+            packed.seek(0)
+            data = unpacked(packed.read())
+            opened, size = BytesIO(data), len(data)
+        opened.seek(0)
         magic = opened.read(4)
         if magic == b"subt":
             _, length, _ = struct.unpack("<IQQ", _exactly(opened, 20))
@@ -50,7 +57,7 @@ def _exactly(opened: BinaryIO, length: int) -> bytes:
 
 
 def _parsed(opened: BinaryIO, length: int, size: int) -> Any:
-    if length > min(size, _LARGEST):
+    if length > min(size, LARGEST):
         raise ValueError(f"{length} bytes of JSON")
     return json.loads(opened.read(length).decode("utf-8-sig"))
 

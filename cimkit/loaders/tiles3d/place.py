@@ -57,7 +57,7 @@ def volume_of(root: dict[str, Any]) -> Lies | None:
         corners = _corners(volume)
         if corners is None:
             return None
-        matrix = np.asarray(root.get("transform", np.eye(4).ravel()), dtype=np.float64)
+        matrix = np.asarray(root.get("transform") or np.eye(4).ravel(), dtype=np.float64)
         placed = corners @ matrix.reshape(4, 4)[:3, :3] + matrix.reshape(4, 4)[3, :3]
     except (TypeError, ValueError, IndexError):
         return None  # no numbers; the tileset's own problems name the tile

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Protocol
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._mesh.packed import GZIP, LARGEST, unpacked
 from cimkit.model import Source
 
-__all__ = ["FileStore", "Store", "TableStore", "ZipStore"]
+__all__ = ["LARGEST", "FileStore", "Store", "TableStore", "ZipStore"]
 
 _BROKEN = (NotImplementedError, OSError, EOFError, RuntimeError, ValueError)
 """What members of archives with damaged headers raise."""
-LARGEST = 256_000_000
-"""Bytes of one content that are read."""
+_PACKED = 65_536
+"""Bytes of a packed content that are read to see what it begins with."""
 
 
 class Store(Protocol):
@@ -61,7 +62,10 @@ class FileStore(Store):
         if size is None or size > LARGEST:
             raise SourceUnreadable("it is not there, or too large", where=name, got=str(size))
         with self.files[name].open("rb") as opened:
-            return opened.read(most)
+            start = opened.read(most)
+            if start.startswith(GZIP) and most < size:
+                start += opened.read(max(0, _PACKED - most))
+            return unpacked(start, most)
 
 
 class ZipStore(Store):
@@ -84,7 +88,10 @@ class ZipStore(Store):
             raise SourceUnreadable("it is not there, or too large", where=name, got=got)
         try:
             with self.archive.open(found) as opened:
-                return opened.read(most)
+                start = opened.read(most)
+                if start.startswith(GZIP) and most < found.file_size:
+                    start += opened.read(max(0, _PACKED - most))
+                return unpacked(start, most)
         except (zipfile.BadZipFile, zlib.error, *_BROKEN) as error:
             raise SourceUnreadable("it is broken", where=name, got=str(error)) from error
 
@@ -125,4 +132,4 @@ class TableStore(Store):
             raise SourceUnreadable("it is not there, or too large", where=name, got=str(size))
         row = self.con.execute("SELECT content FROM media WHERE key = ?", [name]).fetchone()
         content = row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
-        return content[:most]
+        return unpacked(content, most)[:most]

@@ -56,7 +56,7 @@ class Walk:
         if not isinstance(root, dict):
             found.trouble("tileset-invalid", "It has no root tile.", f"{at}root", severity="error")
             return {}
-        if "refine" not in root:
+        if root.get("refine") is None:
             message = "The root tile does not say how it is refined."
             found.trouble("tileset-invalid", message, f"{at}root.refine", expected="ADD or REPLACE")
         groups = said.get("groups")
@@ -187,7 +187,7 @@ class Walk:
                 expected=f"at most {above:g}",
             )
         check_refine(tile.get("refine"), place, found)
-        if "transform" in tile:
+        if tile.get("transform") is not None:
             check_transform(tile["transform"], place, found)
         return float(error)
 
@@ -241,7 +241,8 @@ class Walk:
             if start[:4] in MAGIC:
                 whole = self.depth == "full" or len(self.contents) <= _READ
                 if whole:
-                    content(self.store.read(name), size, name, found)
+                    data = self.store.read(name)
+                    content(data, len(data), name, found)
                 else:
                     found.counts[start[:4].decode("latin-1")] += 1
                 return

@@ -103,7 +103,7 @@ def test_positions_and_indices_that_cannot_be(tmp_path: Path) -> None:
     for change, words in (
         ([accessors[0] | {"max": [1e999, 0, 0]}, accessors[1]], "no finite max"),
         ([accessors[0] | {"min": [0, 0]}, accessors[1]], "no finite min"),
-        ([accessors[0], accessors[1] | {"max": [4]}], "indices reach to 4, and it has 4 vertices"),
+        ([accessors[0], accessors[1] | {"max": [4]}], "indices reach beyond its vertices"),
     ):
         asset = probe(tmp_path / "a.glb", glb(document(accessors=change)))
         (problem,) = [p for p in asset.problems if p.code == "gltf-contradiction"]
@@ -113,6 +113,19 @@ def test_positions_and_indices_that_cannot_be(tmp_path: Path) -> None:
     assert [p.code for p in asset.problems] == ["bounds-missing"]
     asset = probe(tmp_path / "a.glb", glb(document(meshes=[{"primitives": {"mode": 4}}])))
     assert "no list of primitives" in asset.problems[0].message
+
+
+def test_a_chunk_without_padding(tmp_path: Path) -> None:
+    padded = glb(document(extras={"n": 12}))
+    text = json.dumps(document(extras={"n": 12})).encode()
+    assert len(text) % 4
+    packed = b"glTF" + struct.pack("<II", 2, 20 + len(text) + 8 + 60)
+    packed += struct.pack("<II", len(text), 0x4E4F534A) + text
+    packed += struct.pack("<II", 60, 0x004E4942) + bytes(60)
+    for data in (padded, packed):
+        assert "gltf-contradiction" not in {
+            p.code for p in probe(tmp_path / "a.glb", data).problems
+        }
 
 
 @pytest.mark.keeps("glTF", "appearance")

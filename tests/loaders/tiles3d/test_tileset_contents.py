@@ -207,6 +207,23 @@ def test_metadata_and_its_schema(folder: Path) -> None:
 
 
 @pytest.mark.keeps("3D Tiles", "contradictions")
+def test_contents_packed_with_gzip(folder: Path) -> None:
+    names = {"a.b3dm": B3DM, "b.i3dm": I3DM, "e.glb": glb()}
+    children = [
+        tile(geometricError=1, content={"uri": n}, transform=None, refine=None) for n in names
+    ]
+    said = tileset(tile(children=children, refine="add", content=None))
+    plain = probe(deliver(folder, {"tileset.json": said, **names})["tileset.json"])
+    packed = {n: gzip.compress(d, mtime=0) for n, d in names.items()}
+    top = gzip.compress(json.dumps(said).encode(), mtime=0)
+    sources = deliver(folder, {"tileset.json": top, **packed})
+    assert sources["tileset.json"].members == tuple(names)
+    asset = probe(sources["tileset.json"])
+    assert (asset.counts, asset.problems) == (plain.counts, ())
+    sources = deliver(folder, {"tileset.json": top, **packed | {"a.b3dm": packed["a.b3dm"][:-30]}})
+    assert "content-unreadable" in codes(probe(sources["tileset.json"]))
+
+
 def test_contents_that_are_not_what_they_say(folder: Path) -> None:
     files = {
         "long.b3dm": B3DM + b"more",
