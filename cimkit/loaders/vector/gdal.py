@@ -25,6 +25,7 @@ class Plan:
     origin: _Origin = "declared"
     driver: str = ""  # as GDAL calls it, once it is open
     layer: str | None = None  # what the layer is called where GDAL sees another name
+    is_json: bool = False
     ids: bool = False  # GDAL's row numbers are identifiers of the source
     fewer: int = 0  # rows that GDAL counts and does not give
     further: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa
-
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders._layers.table import GEOMETRY, Batches, Opened, Relations, Table, distinct
+from cimkit.loaders._layers.table import Opened, Relations, Table, distinct
 from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.geojson import foreign_members, numbered
 from cimkit.loaders.vector.gml import references
-from cimkit.loaders.vector.gmlshapes import further_shapes, with_further
-from cimkit.loaders.vector.osm import TAGS, keyed, members
+from cimkit.loaders.vector.gmlshapes import further_shapes
+from cimkit.loaders.vector.osm import TAGS, members
 from cimkit.loaders.vector.plan import plan
+from cimkit.loaders.vector.rescue import sound_features, unread_records
+from cimkit.loaders.vector.rowstream import batches_of
 from cimkit.model import Problem, Source
 
 __all__ = ["open_ogr"]
@@ -55,7 +55,6 @@ _TIMES = {
     "OSM": Times("osm_timestamp", "start_date", "end_date"),
 }
 """An object of OpenStreetMap was as it is when somebody last touched it."""
-_BATCH = 65_536
 _Bounds = tuple[float, float, float, float]
 
 
@@ -73,13 +72,13 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
     with tempfile.TemporaryDirectory(prefix="cimkit-ogr-") as name, _scratch(name):
         how = plan(source, options, Path(name))
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # GDAL's remarks on M values and odd names
-                layers = [str(layer[0]) for layer in pyogrio.list_layers(how.file)]
-                infos = [_info(how, layer) for layer in layers]
+            infos = _infos(how, Path(name))
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise SourceUnreadable(
-                "GDAL cannot read it", where=source.path, got=str(error).replace(name, "")
+                "GDAL cannot read it",
+                where=source.path,
+                got=str(error).replace(name, ""),
+                mend=" ".join(dict.fromkeys(p.hint for p in how.problems if p.hint)),
             ) from error
         if not infos:
             raise SourceUnreadable("it has no layers", where=source.path)
@@ -89,6 +88,9 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
             title, media = "dBASE", "application/x-dbf"
         how.properties |= _described(how, driver)
+        if driver == "GeoJSONSeq":
+            unread = unread_records(how.file, int(infos[0]["features"]))
+            how.problems += [unread] if unread is not None else []
         if driver in ("MBTiles", "PMTiles", "MVT"):
             how.problems.append(
                 Problem(
@@ -154,18 +156,45 @@ def _described(how: Plan, driver: str) -> dict[str, Any]:
     return describe_geodatabase([t for t in items.column("Definition").to_pylist() if t])
 
 
+def _infos(how: Plan, scratch: Path) -> list[dict[str, Any]]:
+    """Return what GDAL says of the layers; of broken JSON, those of the features that are whole."""
+    import pyogrio
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's remarks on M values and odd names
+            return [_info(how, str(layer[0])) for layer in pyogrio.list_layers(how.file)]
+    except pyogrio.errors.DataSourceError:
+        saved = sound_features(how.file, scratch) if how.is_json else None
+        if saved is None:
+            raise
+        how.file, damage = saved
+        how.is_json = False
+        how.problems.append(damage)
+        return _infos(how, scratch)
+
+
 def _info(how: Plan, layer: str) -> dict[str, Any]:
     import pyogrio
 
-    info: dict[str, Any] = pyogrio.read_info(
-        how.file,
-        layer=layer,
-        encoding=how.encoding,
-        force_feature_count=True,
-        force_total_bounds=True,
-        **how.options,
-    )
-    return info
+    def ask(*, counted: bool) -> dict[str, Any]:
+        info: dict[str, Any] = pyogrio.read_info(
+            how.file,
+            layer=layer,
+            encoding=how.encoding,
+            force_feature_count=counted,
+            force_total_bounds=counted,
+            **how.options,
+        )
+        return info
+
+    try:
+        return ask(counted=True)
+    except pyogrio.errors.DataLayerError:  # a damaged row, maybe: the others are counted here
+        info = ask(counted=False)
+        fields = list(map(str, info["fields"]))
+        rows = batches_of(how, layer, False, fields)(None)
+        return info | {"features": sum(batch.num_rows for batch in rows)}
 
 
 def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Table:
@@ -194,7 +223,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         crs_origin="none" if not crs else "assumed" if assumed else "declared",
         fields=tuple(said),
         bounds=None if bounds is None else cast("_Bounds", tuple(map(float, bounds))),
-        batches=_batches(
+        batches=batches_of(
             how, str(info["layer_name"]), bool(geometry), list(map(str, info["fields"]))
         ),
         key_field="@id" if osm else "id" if how.ids else None,
@@ -212,87 +241,3 @@ def _says_crs(file: Path) -> bool:
         return True
     with file.open("rb") as opened:
         return b'"crs"' in opened.read(65_536)
-
-
-def _batches(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Batches:
-    unique = dict(zip(distinct(fields), fields, strict=True))
-
-    def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        osm = how.driver == "OSM"
-        wanted = None
-        if columns is not None and not osm:
-            wanted = [unique[c] for c in columns if c in unique]
-        count = 0
-        damage: Exception | None = None
-        # A batch with a damaged row fails as a whole: its rows before that come in smaller ones.
-        for size in (_BATCH, 2048, 64, 1):
-            try:
-                for batch in stream(wanted, columns, count, size):
-                    count += batch.num_rows
-                    yield batch
-                if damage is None:
-                    return
-                break
-            except (pa.ArrowException, OSError, RuntimeError, ValueError) as error:
-                damage = error
-        if not count:
-            raise SourceUnreadable(
-                "GDAL cannot read its rows", got=str(damage)[:300], where=layer
-            ) from damage
-        stopped = Problem(
-            "read-stopped",
-            "It is damaged; the rows before the damage are read.",
-            "error",
-            layer,
-            str(damage)[:200],
-            hint="Deliver it again: it may have been cut short.",
-        )
-        if stopped not in how.problems:
-            how.problems.append(stopped)
-
-    def stream(
-        wanted: Sequence[str] | None, columns: Sequence[str] | None, skipped: int, size: int
-    ) -> Iterator[pa.RecordBatch]:
-        import pyogrio.raw
-
-        osm = how.driver == "OSM"
-        with ExitStack() as stack:
-            stack.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
-            meta, reader = stack.enter_context(
-                pyogrio.raw.open_arrow(
-                    how.file,
-                    layer=layer,
-                    encoding=how.encoding,
-                    columns=None if wanted is None else list(wanted),
-                    read_geometry=has_geometry and columns is None,
-                    return_fids=how.ids,
-                    datetime_as_string=True,
-                    use_pyarrow=True,
-                    skip_features=skipped,
-                    batch_size=size,
-                    **how.options,
-                )
-            )
-            own = meta["geometry_name"] or "wkb_geometry"
-            for batch in reader:
-                whole = has_geometry and columns is None
-                # The geometry comes last: an attribute may be called like it.
-                names = distinct(batch.schema.names)
-                if whole and batch.schema.names[-1] == own:
-                    names = [*distinct(batch.schema.names[:-1]), GEOMETRY]
-                elif whole:
-                    names = [GEOMETRY if n == own else n for n in names]
-                if how.ids:  # GDAL has the identifiers of GeoJSON's features as its own
-                    names = ["id" if n == meta["fid_column"] else n for n in names]
-                given = batch.rename_columns(names)
-                if how.ids and columns is not None:
-                    given = given.select(list(columns))
-                if osm:
-                    given = keyed(layer, given)
-                    given = given if columns is None else given.select(list(columns))
-                if columns is None and layer in how.further:
-                    given = with_further(given, how.further[layer])
-                yield given
-
-    return give

@@ -12,6 +12,7 @@ from cimkit.loaders._layers.text import settle
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.names import speaking, suffix_of
+from cimkit.loaders.vector.rescue import padded_database
 from cimkit.model import Problem, Source
 
 __all__ = ["as_utf8", "is_utf8", "plan", "transcoded", "unreadable_text"]
@@ -72,7 +73,8 @@ def _sqlite(file: Path, start: bytes, scratch: Path) -> Plan:
         for part in (file, *beside):
             shutil.copyfile(part, folder / part.name)
         return Plan(folder / file.name)
-    return Plan(file)
+    padded = padded_database(file, scratch)
+    return Plan(file) if padded is None else Plan(padded[0], problems=[padded[1]])
 
 
 def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> Plan:
@@ -99,7 +101,9 @@ def _xml(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> P
 
 
 def _json(source: Source, options: ReadOptions, scratch: Path) -> Plan:
-    return as_utf8(source, "utf-8", options, scratch)
+    way = as_utf8(source, "utf-8", options, scratch)
+    way.is_json = True
+    return way
 
 
 def _declared(start: bytes) -> str:

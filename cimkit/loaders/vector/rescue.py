@@ -1,0 +1,159 @@
+"""What can still be read of files that were cut off or damaged, of which GDAL reads nothing."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from cimkit.model import Problem
+
+__all__ = ["padded_database", "sound_features", "unread_records"]
+
+_FEATURES = re.compile(rb'"features"\s*:\s*\[')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
+_FEATURE = re.compile(rb'\{\s*"type"\s*:\s*"Feature"')
+_RESTARTS = 20
+"""So many times its length may be gone through for the ends of broken features."""
+_MEMBERS = ("properties", "attributes", "geometry")
+_AGAIN = "Deliver it again: it may have been cut short."
+
+
+def sound_features(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
+    """Write the features of a broken JSON document that are whole into a document of their own.
+
+    Returns
+    -------
+    tuple or None
+        The copy, and what is to be told of the rest; None if there is no feature to save.
+    """
+    folder = scratch / "sound"
+    folder.mkdir(exist_ok=True)
+    target = folder / file.name
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        found = _FEATURES.search(text)
+        if found is None:
+            return None
+        whole, at, broken = 0, found.end(), list[int]()
+        with target.open("wb") as out:
+            out.write(text[: found.end()])
+            for begin, end in _members(text, found.end(), broken):
+                out.write(b",\n" if whole else b"\n")
+                out.write(text[begin:end])
+                whole, at = whole + 1, end
+            out.write(b"]}")
+        rest = len(text) - at
+    if not whole:
+        return None
+    return target, Problem(
+        "read-stopped",
+        f"It is damaged; the {whole} features that are whole are read.",
+        "error",
+        place=f"byte {broken[0] if broken else at}",
+        got=f"{len(broken)} broken ones, {rest} bytes behind the last whole one",
+        hint=_AGAIN,
+    )
+
+
+def _members(text: mmap.mmap, start: int, broken: list[int]) -> Iterator[tuple[int, int]]:
+    """Give where the whole features of an array lie, from the place behind its bracket.
+
+    Behind one that is broken, whose place goes to ``broken``, the next that begins like a feature
+    is looked for.
+    """
+    budget = _RESTARTS * len(text)
+    while budget > 0:
+        depth, begin, sound = 0, start, True
+        for token in _TOKEN.finditer(text, start):
+            mark = token[0]
+            if mark in b"{[":
+                begin = begin if depth else token.start()
+                depth += 1
+            elif mark in b"}]":
+                depth -= 1
+                if depth < 0 and mark == b"]":
+                    return
+                sound = depth > 0 or (depth == 0 and _is_feature(text[begin : token.end()]))
+                if not sound:
+                    budget -= token.end() - begin
+                    break
+                if not depth:
+                    yield begin, token.end()
+                    begin = token.end()
+        if sound and not depth:
+            return
+        broken.append(begin)
+        budget -= len(text) - begin if sound else 0
+        again = _FEATURE.search(text, begin + 1)
+        if again is None:
+            return
+        start = again.start()
+
+
+def _is_feature(text: bytes) -> bool:
+    import orjson
+
+    try:
+        said = orjson.loads(text)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and not said.keys().isdisjoint(_MEMBERS)
+
+
+def unread_records(file: Path, given: int) -> Problem | None:
+    """Hold the records of a sequence against the features that were read of it."""
+    records = 0
+    with file.open("rb") as opened:
+        separated = opened.read(1) == b"\x1e"
+        opened.seek(0)
+        for line in opened:
+            records += line.count(b"\x1e") if separated else not line.isspace()
+    if records <= given:
+        return None
+    return Problem(
+        "read-stopped",
+        f"{records - given} of its {records} records are no features that can be read.",
+        "error",
+        got=str(given),
+        expected=str(records),
+        hint=_AGAIN,
+    )
+
+
+def padded_database(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
+    """Copy a SQLite database that lacks pages, with empty ones in their place.
+
+    SQLite opens none that is shorter than it says; so it reads the rows on the pages that are
+    there. The header: https://www.sqlite.org/fileformat2.html#the_database_header.
+
+    Returns
+    -------
+    tuple or None
+        The copy, and what is to be told; None if no page is missing.
+    """
+    with file.open("rb") as opened:
+        head = opened.read(100)
+    if len(head) < 100:
+        return None
+    (page,), (pages,) = struct.unpack(">H", head[16:18]), struct.unpack(">I", head[28:32])
+    page = 65_536 if page == 1 else page
+    size, there = page * pages, file.stat().st_size
+    if head[24:28] != head[92:96] or there >= size or size > 1000 * there + 2**30:
+        return None
+    target = scratch / "padded" / file.name
+    target.parent.mkdir()
+    shutil.copyfile(file, target)
+    with target.open("r+b") as out:
+        out.truncate(there // page * page)  # half a page would give rows of zeros
+        out.truncate(size)
+    return target, Problem(
+        "file-truncated",
+        f"The database lacks {size - there} of {size} bytes; what can be read without them is.",
+        "error",
+        got=str(there),
+        expected=str(size),
+        hint="Deliver it again: it was cut short.",
+    )

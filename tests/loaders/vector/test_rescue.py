@@ -1,0 +1,93 @@
+"""What is read of files that were cut off, and that it is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cimkit.errors import SourceUnreadable
+
+from .made import codes, frame, properties, read, write
+
+
+def collection(count: int, **more: Any) -> dict[str, Any]:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"n": i, "t": 'a "}]{[ \\ b'},
+            "geometry": {"type": "Point", "coordinates": [i, 1]},
+        }
+        for i in range(count)
+    ]
+    return {"type": "FeatureCollection", **more, "features": features}
+
+
+@pytest.mark.keeps("GeoJSON", "damage")
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("tenths", [3, 9])
+def test_features_before_the_cut(tmp_path: Path, indent: int | None, tenths: int) -> None:
+    text = json.dumps(collection(50, name="点"), indent=indent)
+    file = tmp_path / "a.geojson"
+    file.write_text(text[: len(text) * tenths // 10])
+    asset, rows = read(file)
+    assert "read-stopped" in codes(asset)
+    assert asset.layers[0].name == "点"
+    numbers = [p["n"] for p in properties(rows)]
+    assert numbers == list(range(len(numbers)))
+    assert 5 * tenths - 2 <= len(numbers) <= 5 * tenths
+
+
+@pytest.mark.keeps("GeoJSON", "damage")
+@pytest.mark.parametrize(
+    ("sound", "broken", "lost"),
+    [
+        ('"n": 7,', '"n" 7,', {7}),
+        ('"n": 7,', '"n": 7}},', set()),
+        ('"n": 7,', '"n": {{7,', {7}),
+        ('"n": 7,', '"n": "7,', {7}),
+        ("[7, 1]}}", "[7, 1]", {7}),
+    ],
+)
+def test_one_broken_feature_costs_no_other(
+    tmp_path: Path, sound: str, broken: str, lost: set[int]
+) -> None:
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps(collection(20)).replace(sound, broken))
+    asset, rows = read(file)
+    assert "read-stopped" in codes(asset)
+    assert {p["n"] for p in properties(rows)} == set(range(20)) - lost
+
+
+@pytest.mark.keeps("GeoJSON", "damage")
+@pytest.mark.parametrize("mark", ["", "\x1e"])
+def test_records_that_are_none_are_counted(tmp_path: Path, mark: str) -> None:
+    lines = [mark + json.dumps(f) for f in collection(9)["features"]]
+    file = tmp_path / "a.geojsonl"
+    file.write_text("\n".join([*lines[:4], lines[4][:30], *lines[5:], lines[0][:-9]]))
+    asset, rows = read(file)
+    told = next(p for p in asset.problems if p.code == "read-stopped")
+    assert (told.got, told.expected) == ("8", "10")
+    assert [p["n"] for p in properties(rows)] == [0, 1, 2, 3, 5, 6, 7, 8]
+    file.write_text("\n".join(lines) + "\n\n")
+    assert "read-stopped" not in codes(read(file)[0])
+
+
+@pytest.mark.keeps("GeoPackage", "damage")
+@pytest.mark.keeps("SQLite", "damage")
+@pytest.mark.parametrize("suffix", ["gpkg", "sqlite"])
+def test_rows_of_a_database_before_the_cut(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a.{suffix}"
+    write(file, frame(n=list(range(2000))), SPATIAL_INDEX="NO")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) * 8 // 10])
+    asset, rows = read(file)
+    assert "file-truncated" in codes(asset)
+    numbers = [p["n"] for p in properties(rows)]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > 500
+    file.write_bytes(whole[:5000])
+    with pytest.raises(SourceUnreadable, match="GDAL"):
+        read(file)
