@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cimkit.loaders._city.beside import delivered
 from cimkit.loaders.citygml.bodies import Body
 from cimkit.loaders.citygml.elements import is_geometry
 from cimkit.loaders.citygml.geometry import Gatherer
+from cimkit.loaders.citygml.library import library_shape
 from cimkit.loaders.citygml.names import href, identifier, local
 from cimkit.loaders.citygml.reading import Reading
 from cimkit.loaders.citygml.stream import texts_of
@@ -44,17 +44,19 @@ def placed(
         words = " ".join(texts_of(point))
         facts["point"] = words
     if facts.get("libraryObject") and shape is None:
-        there = delivered_library(facts["libraryObject"], reading)
-        gatherer.tally.add(
-            Problem(
-                "library-object-not-read",
-                "An object has its shape in a file of another format; its reference point stands "
-                "for it." + ("" if there else " The file was not delivered."),
-                "info" if there else "warning",
-                f"line {element.sourceline} {gatherer.key}",
-                got=facts["libraryObject"],
+        shape, why = library_shape(facts["libraryObject"], reading)
+        if shape is None:
+            gatherer.tally.add(
+                Problem(
+                    "library-object-not-read",
+                    "An object has its shape in a file of another format; its reference point "
+                    f"stands for it: {why}.",
+                    "warning",
+                    f"line {element.sourceline} {gatherer.key}",
+                    got=facts["libraryObject"],
+                    expected="OBJ, STL, OFF, PLY, glTF or FBX beside the model",
+                )
             )
-        )
     bodies: list[Body] = []
     if shape is not None and point is not None:
         width, gatherer.dimension = gatherer.dimension, 3
@@ -78,11 +80,6 @@ def placed(
             )
         )
     return bodies, facts
-
-
-def delivered_library(name: str, reading: Reading) -> bool:
-    """Return whether the file of a library object was delivered."""
-    return delivered(reading.source, name) is not None
 
 
 def _point(prop: Any, reading: Reading) -> Any:

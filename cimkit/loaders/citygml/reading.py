@@ -35,3 +35,7 @@ class Reading:
     """Triangles that `stream` kept as texts."""
     foreign: dict[str, int] = field(default_factory=dict)
     """Number of elements met in each namespace of an extension."""
+    library: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    """Library objects by their names: the shape, or None and why it cannot be had."""
+    lighter: bool = False
+    """Whether those are left out."""

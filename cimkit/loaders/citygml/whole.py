@@ -43,6 +43,7 @@ def tables(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple
     )
     frames = Frames(frame, said.get("srs"), fixed=asset.crs_origin == "sheet")
     reading = Reading(source, frames, Attributes(Codes(source, tally)), Links(), tally, Looks(), {})
+    reading.lighter = options.lighter
     try:
         if said.get("indexed"):
             paint = partial(

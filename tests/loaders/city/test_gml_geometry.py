@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -238,18 +239,73 @@ def test_template_in_a_model_in_degrees_keeps_its_metres(tmp_path: Path) -> None
     assert loaded.objects["f"]["area_m2"] == pytest.approx(5_000, rel=1e-3)
 
 
-def test_library_object_is_told_and_its_point_kept(tmp_path: Path) -> None:
-    lamp = (
+def lamp(library: str, matrix: str = "") -> str:
+    """Street furniture whose shape is in another file."""
+    return (
         '<frn:CityFurniture gml:id="f"><frn:lod3ImplicitRepresentation><core:ImplicitGeometry>'
-        "<core:mimeType>model/vrml</core:mimeType><core:libraryObject>lamp.wrl"
-        "</core:libraryObject><core:referencePoint><gml:Point>"
-        f"<gml:pos>{X} {Y} 500</gml:pos></gml:Point></core:referencePoint>"
+        f"{matrix}<core:libraryObject>{library}</core:libraryObject><core:referencePoint>"
+        f"<gml:Point><gml:pos>{X} {Y} 500</gml:pos></gml:Point></core:referencePoint>"
         "</core:ImplicitGeometry></frn:lod3ImplicitRepresentation></frn:CityFurniture>"
     )
-    loaded = gml(tmp_path, member(lamp))
-    assert loaded.problem("library-object-not-read").severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("lamp.wrl", None, "not delivered"),
+        ("lamp.wrl", b"#VRML V2.0 utf8", "is not read"),
+        ("lamp.obj", b"v 0 0 0\nf 1 2 3\n", "corners"),
+        ("lamp.obj", b"v 0 x 0\n", "could not convert"),
+        ("../lamp.obj", b"v 0 0 0\n", "not delivered"),
+    ],
+)
+def test_library_object_is_told_and_its_point_kept(
+    tmp_path: Path, name: str, content: bytes | None, why: str
+) -> None:
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    if content is not None:
+        (folder / name).write_bytes(content)
+    loaded = gml(folder, member(lamp(name)))
+    problem = loaded.problem("library-object-not-read")
+    assert (problem.severity, why in problem.message) == ("warning", True)
     (row,) = loaded.rows("f")
     assert (row["geometry_type"], corners(row)) == ("MultiPoint", [[X, Y, 500.0]])
+
+
+OBJ = (
+    b"v 0 0 0\nv 2 0 0\nv 2 1 0\nv 0 1 \\\n0\nv 1 1 3\nvt 0 0\nf 1/1 2/1 3/1 4/1\nf -4//1 -3//1 5\n"
+)
+OFF = b"OFF\n3 1 0\n0 0 0\n2 0 0\n1 1 3\n3 0 1 2\n"
+
+
+@pytest.mark.keeps("CityGML", "instances", "geometry")
+@pytest.mark.parametrize(
+    ("name", "content", "shapes"),
+    [
+        (
+            "lamp.obj",
+            OBJ,
+            [[[0, 0, 0], [2, 0, 0], [2, 1, 0], [0, 1, 0]], [[2, 0, 0], [2, 1, 0], [1, 1, 3]]],
+        ),
+        ("lamp.off", OFF, [[[0, 0, 0], [2, 0, 0], [1, 1, 3]]]),
+    ],
+)
+def test_library_object_stands_where_it_is_put(
+    tmp_path: Path, name: str, content: bytes, shapes: Any
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    turned = (
+        "<core:transformationMatrix>0 -1 0 5 1 0 0 0 0 0 1 0 0 0 0 1</core:transformationMatrix>"
+    )
+    loaded = gml(tmp_path, member(lamp(name, turned)))
+    assert loaded.problems == []
+    (row,) = loaded.rows("f", "3")
+    assert row["geometry_type"] == "MultiSurface"
+    stood = [[[[X + 5 - y, Y + x, 500 + z] for x, y, z in face]] for face in shapes]
+    assert corners(row) == stood
+    (instance,) = json.loads(loaded.objects["f"]["properties"])["instances"]
+    assert instance["libraryObject"] == name
 
 
 def test_bent_curves_are_told(tmp_path: Path) -> None:
