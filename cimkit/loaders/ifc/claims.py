@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from cimkit.loaders.ifc.instances import key_of
-from cimkit.loaders.ifc.units import length_unit, si_factor
+from cimkit.loaders.ifc.hints import model_context
+from cimkit.loaders.ifc.reals import read_real, real
+from cimkit.loaders.ifc.units import si_factor
 from cimkit.model import Place, Problem
 
-__all__ = ["Claim", "claims", "site_hint", "true_north", "world"]
+__all__ = ["Claim", "claims"]
 
-Matrix = npt.NDArray[np.float64]
 _MAP_UNITS = {
     **dict.fromkeys(("metre", "meter", "m", "metres", "meters"), 1.0),
     **dict.fromkeys(("millimetre", "millimeter", "mm", "millimetres"), 0.001),
@@ -24,6 +22,7 @@ _MAP_UNITS = {
     **dict.fromkeys(("foot", "feet", "ft"), 0.3048),
     **dict.fromkeys(("us survey foot", "us-ft", "usft", "survey foot"), 1200 / 3937),
 }
+_SETS = re.compile(r"\s*e?pset_(mapconversion|projectedcrs)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +65,24 @@ def claims(model: Any, problems: list[Problem]) -> list[Claim]:
     found: list[Claim] = []
     if model.schema != "IFC2X3":
         wkts = _well_known_texts(model)
-        main = _model_context(model)
+        main = model_context(model)
         for operation in model.by_type("IfcCoordinateOperation"):
             claim = _from_operation(operation, wkts)
             if claim:
                 found.append(claim)
             else:
-                problems.append(_unsupported(operation))
+                problems.append(_refused(operation))
         found.sort(key=lambda c: c.context is not None and c.context != main)
-    return found + _from_psets(model)
+    return found + _from_psets(model, problems)
 
 
-def _unsupported(operation: Any) -> Problem:
+def _refused(operation: Any) -> Problem:
     target = operation.TargetCRS
+    if target is not None and operation.is_a("IfcMapConversion") and not _is_whole(operation):
+        said = [n for n in ("Eastings", "Northings") if getattr(operation, n) is None]
+        return _incomplete(f"{operation.is_a()} #{operation.id()}", f"no {' and '.join(said)}")
     ends = [getattr(operation, n, None) for n in ("FirstCoordinate", "SecondCoordinate")]
-    at = ", ".join(f"{_number(v):.8g}" for v in ends if v is not None)
+    at = ", ".join(f"{real(v):.8g}" for v in ends if v is not None)
     return Problem(
         "georeference-unsupported",
         "A coordinate operation does not lead to a plane CRS; it was not obeyed.",
@@ -94,20 +96,20 @@ def _unsupported(operation: Any) -> Problem:
     )
 
 
-def _number(value: Any, default: float = 0.0) -> float:
-    value = getattr(value, "wrappedValue", value)
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return default
-    if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
-    return default
+def _incomplete(entity: str, got: str) -> Problem:
+    return Problem(
+        "georeference-unsupported",
+        "A coordinate operation does not say where the model stands; it was not obeyed.",
+        place=entity,
+        got=got,
+        expected="Eastings and Northings as numbers",
+        hint='In the delivery sheet: crs = "EPSG:…" and place = {easting, northing, height, '
+        "rotation}.",
+    )
 
 
 def _rotation(abscissa: Any, ordinate: Any) -> float:
-    x, y = _number(abscissa), _number(ordinate)
+    x, y = real(abscissa), real(ordinate)
     return math.degrees(math.atan2(y, x)) if x or y else 0.0
 
 
@@ -127,19 +129,19 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
     target = operation.TargetCRS
     if target is None or not hasattr(target, "Name"):
         return None
-    if operation.is_a("IfcMapConversion"):
+    if operation.is_a("IfcMapConversion") and _is_whole(operation):
         place = Place(
-            _number(operation.Eastings),
-            _number(operation.Northings),
-            _number(operation.OrthogonalHeight),
+            real(operation.Eastings),
+            real(operation.Northings),
+            real(operation.OrthogonalHeight),
             _rotation(operation.XAxisAbscissa, operation.XAxisOrdinate),
-            _number(operation.Scale, 1.0) or 1.0,
+            real(operation.Scale, 1.0) or 1.0,
         )
     elif operation.is_a("IfcRigidOperation") and not _is_angle(operation):
         place = Place(
-            _number(operation.FirstCoordinate),
-            _number(operation.SecondCoordinate),
-            _number(operation.Height),
+            real(operation.FirstCoordinate),
+            real(operation.SecondCoordinate),
+            real(operation.Height),
         )
     else:
         return None
@@ -152,9 +154,9 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
         _unit(getattr(target, "MapUnit", None)),
         getattr(target, "VerticalDatum", None) or None,
         (
-            _number(operation.FactorX, 1.0),
-            _number(operation.FactorY, 1.0),
-            _number(operation.FactorZ, 1.0),
+            real(operation.FactorX, 1.0),
+            real(operation.FactorY, 1.0),
+            real(operation.FactorZ, 1.0),
         )
         if scaled
         else (1.0, 1.0, 1.0),
@@ -162,6 +164,10 @@ def _from_operation(operation: Any, wkts: dict[int, str]) -> Claim | None:
         operation.SourceCRS if hasattr(operation.SourceCRS, "WorldCoordinateSystem") else None,
         _words(target),
     )
+
+
+def _is_whole(operation: Any) -> bool:
+    return operation.Eastings is not None and operation.Northings is not None
 
 
 def _is_angle(operation: Any) -> bool:
@@ -181,30 +187,37 @@ def _unit(unit: Any) -> float | None:
     return si_factor(unit)
 
 
-def _from_psets(model: Any) -> list[Claim]:
+def _from_psets(model: Any, problems: list[Problem]) -> list[Claim]:
     """Read the convention for IFC2X3 (User Guide for Geo-referencing in IFC)."""
     sets: dict[str, tuple[Any, dict[str, Any]]] = {}
     for pset in model.by_type("IfcPropertySet"):
-        name = (pset.Name or "").lower()
-        if name in ("epset_mapconversion", "epset_projectedcrs") and name not in sets:
-            sets[name] = (
+        named = _SETS.fullmatch(str(pset.Name or ""))
+        if named is not None and named[1].lower() not in sets:
+            sets[named[1].lower()] = (
                 pset,
                 {
-                    p.Name.lower(): p.NominalValue.wrappedValue
+                    str(p.Name).strip().lower(): p.NominalValue.wrappedValue
                     for p in pset.HasProperties or ()
                     if p.is_a("IfcPropertySingleValue") and p.NominalValue is not None
                 },
             )
-    if "epset_mapconversion" not in sets:
+    if "mapconversion" not in sets:
         return []
-    pset, values = sets["epset_mapconversion"]
-    target = sets.get("epset_projectedcrs", (None, {}))[1]
+    pset, values = sets["mapconversion"]
+    target = sets.get("projectedcrs", (None, {}))[1]
+    for name in ("easting", "northing"):
+        values.setdefault(f"{name}s", values.get(name))
+        if read_real(values[f"{name}s"]) is None:
+            said = values[f"{name}s"]
+            got = f"{name}s {said!r}" if said is not None else f"no {name}s"
+            problems.append(_incomplete(f"ePSet_MapConversion #{pset.id()}", got))
+            return []
     place = Place(
-        _number(values.get("eastings")),
-        _number(values.get("northings")),
-        _number(values.get("orthogonalheight")),
+        real(values.get("eastings")),
+        real(values.get("northings")),
+        real(values.get("orthogonalheight")),
         _rotation(values.get("xaxisabscissa"), values.get("xaxisordinate")),
-        _number(values.get("scale"), 1.0) or 1.0,
+        real(values.get("scale"), 1.0) or 1.0,
     )
     return [
         Claim(
@@ -216,85 +229,3 @@ def _from_psets(model: Any) -> list[Claim]:
             entity=f"ePSet_MapConversion #{pset.id()}",
         )
     ]
-
-
-def site_hint(model: Any, problems: list[Problem]) -> tuple[float, float, float] | None:
-    """Return (longitude, latitude, elevation in metres) of the first site that has them.
-
-    Parameters
-    ----------
-    model : ifcopenshell.file
-    problems : list of Problem
-        ``site-position-invalid`` is appended for angles that are none.
-    """
-    for site in model.by_type("IfcSite"):
-        if not site.RefLatitude or not site.RefLongitude:
-            continue
-        lat, lon = _degrees(site.RefLatitude), _degrees(site.RefLongitude)
-        if not lat and not lon:
-            continue  # what programs write that know no place
-        if abs(lat) <= 90 and abs(lon) <= 180:
-            return lon, lat, _number(site.RefElevation) * length_unit(model)
-        problems.append(
-            Problem(
-                code="site-position-invalid",
-                message="RefLatitude and RefLongitude are no position on the earth.",
-                place=key_of(site, {}),
-                got=f"{lat:g}, {lon:g} degrees",
-                expected="latitude within 90, longitude within 180 degrees",
-            )
-        )
-    return None
-
-
-def _degrees(parts: tuple[int, ...]) -> float:
-    """Return decimal degrees of an IfcCompoundPlaneAngleMeasure.
-
-    All parts carry the sign; exporters that give it to the degrees alone are understood.
-    """
-    sign = -1.0 if any(part < 0 for part in parts) else 1.0
-    sizes = (1.0, 60.0, 3600.0, 3.6e9)
-    return sign * sum(abs(part) / size for part, size in zip(parts, sizes, strict=False))
-
-
-def _model_context(model: Any) -> Any:
-    contexts = model.by_type("IfcGeometricRepresentationContext", include_subtypes=False)
-    for context in contexts:
-        if context.ContextType == "Model":
-            return context
-    return contexts[0] if contexts else None
-
-
-def true_north(model: Any) -> float | None:
-    """Return the angle from the model's y axis to true north, degrees clockwise, or None."""
-    context = _model_context(model)
-    north = context.TrueNorth if context is not None else None
-    if north is None or not north.DirectionRatios or len(north.DirectionRatios) < 2:
-        return None
-    x, y = (_number(v) for v in north.DirectionRatios[:2])
-    return math.degrees(math.atan2(x, y)) if x or y else None
-
-
-def world(model: Any, unit: float, context: Any = None) -> Matrix:
-    """Return the (4, 4) world coordinate system of a context, translation in metres.
-
-    Parameters
-    ----------
-    model : ifcopenshell.file
-    unit : float
-        Metres in one length unit of the project.
-    context : IfcGeometricRepresentationContext, optional
-        That of the model in three dimensions if not given.
-    """
-    from ifcopenshell.util.placement import get_axis2placement
-
-    context = context if context is not None else _model_context(model)
-    system = context.WorldCoordinateSystem if context is not None else None
-    if system is None:
-        return np.eye(4)
-    try:
-        matrix = np.asarray(get_axis2placement(system), dtype=np.float64)
-    except (AssertionError, AttributeError, IndexError, TypeError, ValueError):
-        return np.eye(4)  # a 2D or empty placement: nothing to undo
-    matrix[:3, 3] *= unit
-    return matrix if abs(np.linalg.det(matrix)) > 1e-9 else np.eye(4)

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from cimkit.loaders.ifc.place import Georeference
 
-__all__ = ["FAR_M", "NORTH_DEG", "SITE_M", "TWICE_M", "contradictions", "looks_projected"]
+__all__ = [
+    "FAR_M",
+    "NORTH_DEG",
+    "SITE_M",
+    "TWICE_M",
+    "contradictions",
+    "far_world",
+    "looks_projected",
+]
 
 Points = npt.NDArray[np.float64]
 Hint = tuple[float, float, float] | None
@@ -224,6 +232,36 @@ def looks_projected(local: Points, hint: Hint, source: Source) -> Problem | None
         hint=f'In the delivery sheet: glob = "{source.path}", crs = "{crs}", place = {{easting = 0,'
         " northing = 0}.",
         proposal=(("crs", crs), *zero) if likely else zero,
+    )
+
+
+def far_world(frame: Points, hint: Hint, source: Source) -> Problem | None:
+    """Tell of a model without a place whose world coordinate system lies where a map has it.
+
+    Parameters
+    ----------
+    frame : (4, 4) array
+        The world coordinate system of the model's context, translation in metres.
+    hint, source
+        As `looks_projected` takes them.
+    """
+    x, y, z = frame[:3, 3].tolist()
+    if math.hypot(x, y) <= FAR_M:
+        return None
+    crs = next(iter(likely := _fitting(frame[:3, 3], hint)), "EPSG:…")
+    turn = math.degrees(math.atan2(frame[1, 0], frame[0, 0]))
+    names = ("easting", "northing", "height", "rotation")
+    said = [(f"place_{n}", f"{v:.10g}") for n, v in zip(names, (x, y, z, turn), strict=True)]
+    return Problem(
+        code="coordinates-look-projected",
+        message="The model names no place, but its world coordinate system lies where a map would "
+        "have it; its geometry is kept in local metres.",
+        place="IfcGeometricRepresentationContext.WorldCoordinateSystem",
+        got=f"x {x:.3f}, y {y:.3f}, z {z:.3f}, turned by {turn:.4f} degrees",
+        expected="IfcMapConversion with IfcProjectedCRS",
+        hint=f'In the delivery sheet: glob = "{source.path}", crs = "{crs}", '
+        + ", ".join(f"{name} = {value}" for name, value in said),
+        proposal=(*((("crs", crs),) if likely else ()), *said),
     )
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import ifcopenshell
 from ifcopenshell import ifcopenshell_wrapper
 
+from cimkit.loaders.ifc.types import class_of
+
 __all__ = [
     "attribute_names",
+    "attributes_of",
     "each",
     "get",
     "key_of",
@@ -49,7 +52,10 @@ def number(instance: Any) -> int:
 _INSTANCE = ifcopenshell.entity_instance
 _PLAIN = (str, int, float, bool)
 # Told of elsewhere (identity, place and shape), or of the file and not of the thing.
-_ASIDE = {"GlobalId", "OwnerHistory", "ObjectPlacement", "Representation", "RepresentationMaps"}
+_ASIDE = {
+    *("GlobalId", "OwnerHistory", "ObjectPlacement", "Representation", "RepresentationMaps"),
+    *("HasPropertySets", "RepresentationContexts", "UnitsInContext"),
+}
 _SMALL = {
     *("IfcPostalAddress", "IfcTelecomAddress"),
     *("IfcPerson", "IfcOrganization", "IfcPersonAndOrganization"),
@@ -61,6 +67,8 @@ _SMALL = {
 """Classes whose instances are values rather than things."""
 _DEEP = 4
 """Values within each other; more are a ring."""
+_PLACES = ("IfcCartesianPoint", "IfcDirection")
+"""Geometry that is a value."""
 
 
 def each(model: Any, name: str) -> Any:
@@ -156,6 +164,51 @@ def scalars(instance: Any, schema: str, depth: int = 0) -> Json:
         elif value.is_a() in _SMALL and depth < _DEEP:
             found[name] = scalars(value, schema, depth + 1)
     return found
+
+
+def attributes_of(instance: Any, schema: str, depth: int = 0) -> Json:
+    """Return the attributes of an object as JSON values, also those that are instances.
+
+    An attribute that leads to another object or relationship gives its GlobalId, one that leads
+    to a resource (a load, a cost, a person, an address) what that holds, with its ``class``.
+
+    Parameters
+    ----------
+    instance : ifcopenshell.entity_instance
+    schema : str
+        ``schema_identifier`` of its model.
+    depth : int
+        How many instances it is away from the object.
+    """
+    found = scalars(instance, schema)
+    for index, name in _links(schema, instance.is_a()):
+        if name in found:
+            continue
+        value = get(instance, index)
+        held = [_linked(v, schema, depth) for v in members(value) if number(v)]
+        if held:
+            found[name] = held if isinstance(value, tuple) else held[0]
+    return found
+
+
+@cache
+def _links(schema: str, name: str) -> tuple[tuple[int, str], ...]:
+    """Return place and name of the attributes that may hold instances."""
+    declared = class_of(schema, name)
+    if declared is None:
+        return ()
+    kinds = [a.kind for a in declared.attributes]
+    forms = [k.element.form if k.element is not None else k.form for k in kinds]
+    told = _told(schema, name)
+    return tuple((i, a) for i, a in told if forms[i] in ("entity", "select", "list"))
+
+
+def _linked(value: Any, schema: str, depth: int) -> Any:
+    if value.is_a("IfcRoot"):
+        return key_of(value, {})
+    if depth >= _DEEP or (value.is_a("IfcRepresentationItem") and value.is_a() not in _PLACES):
+        return f"#{number(value)}"
+    return {"class": value.is_a(), **attributes_of(value, schema, depth + 1)}
 
 
 def key_of(instance: Any, keys: dict[int, str]) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders.ifc.claims import Claim, claims, site_hint, true_north, world
+from cimkit.loaders.ifc.claims import Claim, claims
+from cimkit.loaders.ifc.hints import site_hint, true_north, world
 from cimkit.loaders.ifc.planes import metric_crs, named
 from cimkit.loaders.ifc.units import length_unit, unit_problems
 from cimkit.model import Declaration, Place, Problem, Source
@@ -72,7 +73,7 @@ def georeference(
     points : callable, optional
         Returns the (n, 3) origins of the placements in metres of the model.
     """
-    from cimkit.loaders.ifc.contradictions import contradictions, looks_projected
+    from cimkit.loaders.ifc.contradictions import contradictions, far_world, looks_projected
 
     unit = length_unit(model)
     problems += unit_problems(model)
@@ -102,7 +103,8 @@ def georeference(
             others.append(found)
     if not result.placed:
         if model.by_type("IfcProduct"):  # a library of types stands nowhere, rightly
-            projected = looks_projected(local, hint, source)
+            frame = world(model, unit)
+            projected = looks_projected(local, hint, source) or far_world(frame, hint, source)
             problems.append(projected or _missing(hint, stated, source))
         return result
     result = _verified(result, local, source, problems)

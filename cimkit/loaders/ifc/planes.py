@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["metric_crs", "named"]
 
-_EPSG = re.compile(r"(?:EPSG\s*:+\s*)(\d{4,6})", re.IGNORECASE)
+_EPSG = re.compile(r"EPSG\s*:+\s*(\d{4,6})(?:\s*\+\s*(\d{4,6}))?", re.IGNORECASE)
 
 
 def named(name: str, wkt: str) -> str:
     """Return the text that names the CRS: the code in it, the well-known text, or the name."""
-    codes = _EPSG.findall(name)
+    codes = [code for found in _EPSG.findall(name) for code in found if code]
     if codes:
         return "EPSG:" + "+".join(dict.fromkeys(codes))  # of the plane, then of the heights
     return wkt or name

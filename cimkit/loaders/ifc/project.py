@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cimkit.loaders.ifc.associations import classification
-from cimkit.loaders.ifc.instances import each, get, members, number, scalars
+from cimkit.loaders.ifc.instances import attributes_of, each, get, members, number
 from cimkit.loaders.ifc.values import definition
 
 __all__ = ["project_facts"]
@@ -26,7 +26,7 @@ def project_facts(model: Any) -> Json:
         return {"project": None}
     project = projects[0]
     schema = model.schema_identifier
-    attributes = scalars(project, schema)
+    attributes = attributes_of(project, schema)
     found: Json = {"attributes": attributes, "pset": {}, "quantities": {}, "classification": []}
     for relation in sorted(model.get_inverse(project), key=number):
         if relation.is_a("IfcRelDefinesByProperties"):

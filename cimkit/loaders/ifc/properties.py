@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from cimkit.loaders.ifc.associations import Associations
-from cimkit.loaders.ifc.instances import each, get, members, number, position, scalars
+from cimkit.loaders.ifc.instances import attributes_of, each, get, members, number, position
 from cimkit.loaders.ifc.values import Values, definition, overriding, quantity_measures
 from cimkit.model import Problem
 
@@ -22,7 +22,7 @@ class _Type:
 
     def __init__(self, item: Any, schema: str, sets: list[Values]) -> None:
         self.number = number(item)
-        self.attributes: Json = {"class": item.is_a(), **scalars(item, schema)}
+        self.attributes: Json = {"class": item.is_a(), **attributes_of(item, schema)}
         key = get(item, 0)
         if isinstance(key, str):
             self.attributes["GlobalId"] = key
@@ -147,7 +147,7 @@ class Properties:
             ``area`` and ``length`` in the units of the project, as far as quantities give them.
         """
         n = number(one)
-        attributes = scalars(one, self._schema)
+        attributes = attributes_of(one, self._schema)
         found: Json = {"attributes": attributes} if attributes else {}
         kind = self._type_of.get(n)
         own = self._own.get(n)

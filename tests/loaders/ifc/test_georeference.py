@@ -34,6 +34,8 @@ def test_forty_models_are_placed_by_one_line_of_the_sheet(tmp_path: Path) -> Non
     for number in range(40):
         model = Model()
         wall = model.put("IfcWall", (number, 2.0, 0.0), Name=f"{number}")
+        if number in (7, 11):  # says itself that it stands 100 m away: the sheet is obeyed
+            model.convert(at=(E0, N0 + 100.0), degrees=30.0)
         model.write(folder, f"{number}.ifc")
         keys[f"bim/{number}.ifc"] = wall.GlobalId
     place = Place(easting=E0, northing=N0, height=12.5, rotation=30.0, scale=1.0001)
@@ -51,8 +53,10 @@ def test_forty_models_are_placed_by_one_line_of_the_sheet(tmp_path: Path) -> Non
             "sheet",
             "EPSG:5737",
         )
-        assert [p.code for p in asset.problems] == []
         number = float(asset.path.split("/")[1].removesuffix(".ifc"))
+        contradicted = ["georeference-contradiction"] if number in (7, 11) else []
+        assert [p.code for p in asset.problems] == contradicted
+        assert all("distance 212." in p.got for p in asset.problems)  # 187.5 m of it in height
         assert staged.folder is not None
         tables = {
             n: pq.read_table(staged.folder / f"{n}.parquet") for n in ("shapes", "placements")
@@ -76,13 +80,18 @@ def test_forty_models_are_placed_by_one_line_of_the_sheet(tmp_path: Path) -> Non
         ("Amersfoort / RD New", 28992),
         ("EPSG:28992 - Amersfoort / RD New", 28992),
         ("EPSG:7415", 7415),
+        ("EPSG:28992+5709", 7415),
     ],
 )
 def test_names_of_systems_as_they_are_written(tmp_path: Path, name: str, epsg: int) -> None:
     model = Model()
     model.put("IfcWall", (0, 0, 0))
     model.convert(name, at=(155_000.0, 463_000.0))
-    assert probed(model, tmp_path).crs == f"EPSG:{epsg}"
+    asset = probed(model, tmp_path)
+    assert str(asset.crs).split("+")[0] == f"EPSG:{epsg}"
+    assert asset.vertical_datum == (
+        "EPSG:5709" if "7415" in name or "5709" in name else "EPSG:5737"
+    )
 
 
 @pytest.mark.keeps("IFC", "crs", "vertical")
@@ -259,3 +268,61 @@ def test_the_position_of_the_site_is_read_in_all_its_spellings(
         assert [site["longitude"], site["latitude"]] == pytest.approx(seen, abs=1e-6)
     codes = {p.code for p in asset.problems}
     assert ("georeference-contradiction" in codes) is (seen is not None)
+
+
+@pytest.mark.keeps("IFC", "crs")
+@pytest.mark.parametrize(
+    ("names", "said", "offset"),
+    [
+        ("ePSet_MapConversion ePset_ProjectedCRS", {}, (0.0, 0.0)),
+        ("EPset_MapConversion EPset_ProjectedCRS", {"Eastings": "500000,25"}, (0.25, 0.0)),
+        ("Pset_MapConversion Pset_ProjectedCRS", {"Northings": "3'272'000.5"}, (0.0, 0.5)),
+        ("epset_mapconversion epset_projectedcrs", {"Eastings": "unknown"}, None),
+        ("ePSet_MapConversion ePSet_ProjectedCRS", {"Northings": ""}, None),
+    ],
+)
+def test_property_sets_of_ifc2x3_in_their_spellings(
+    tmp_path: Path, names: str, said: dict[str, str], offset: tuple[float, float] | None
+) -> None:
+    model = Model("IFC2X3")
+    wall = model.put("IfcWall", (1.0, 2.0, 0.0))
+    values = {"Eastings": f"{E0}", "Northings": f"{N0}", "OrthogonalHeight": "7", "Scale": "0.001"}
+    conversion, crs = names.split()
+    model.pset(conversion, values | said, [model.site])
+    model.pset(crs, {"Name": "EPSG:4544", "VerticalDatum": "EPSG:5737"}, [model.site])
+    asset = probed(model, tmp_path)
+    if offset is None:
+        assert one(asset, "georeference-unsupported").place.startswith("ePSet_MapConversion #")
+        assert asset.crs is None
+    else:
+        assert (asset.crs, asset.vertical_datum) == ("EPSG:4544", "EPSG:5737")
+        assert asset.bbox is not None
+        assert asset.bbox[:3] == pytest.approx((E0 + 1 + offset[0], N0 + 2 + offset[1], 7))
+    assert wall.GlobalId
+
+
+def test_a_conversion_without_eastings_places_nothing(tmp_path: Path) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert()
+    source = model.write(tmp_path)
+    text = source.file.read_text()
+    assert ",5.E+05," in text
+    source.file.write_text(text.replace(",5.E+05,", ",$,"))
+    asset = ifc.probe(source, ReadOptions())
+    assert one(asset, "georeference-unsupported").got == "no Eastings"
+    assert asset.crs is None
+
+
+def test_a_world_coordinate_system_in_map_coordinates_is_proposed(tmp_path: Path) -> None:
+    model = Model()
+    model.put("IfcWall", (1.0, 2.0, 0.0))
+    model.context.WorldCoordinateSystem = model.axes(E0 * 1000, N0 * 1000, 5000.0)
+    told = one(probed(model, tmp_path), "coordinates-look-projected")
+    assert told.place.endswith("WorldCoordinateSystem")
+    assert dict(told.proposal) == {
+        "place_easting": "500000",
+        "place_northing": "3272000",
+        "place_height": "5",
+        "place_rotation": "0",
+    }

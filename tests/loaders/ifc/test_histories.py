@@ -143,3 +143,37 @@ def test_design_parameters_of_an_alignment_are_kept(tmp_path: Path) -> None:
     said = told(load(model.write(tmp_path))[1], segment.GlobalId)["attributes"]["DesignParameters"]
     assert said["StartPoint"] == {"Coordinates": [10.0, 20.0]}
     assert said["StartRadiusOfCurvature"] == 300.0
+
+
+def test_attributes_that_are_instances_are_kept(tmp_path: Path) -> None:
+    model = Model()
+    make = model.file.create_entity
+    load_of = make("IfcStructuralLoadSingleForce", "dead", ForceZ=-12.5)
+    action = make(
+        "IfcStructuralPointAction", model.guid(), AppliedLoad=load_of, GlobalOrLocal="GLOBAL_COORDS"
+    )
+    case = make(
+        "IfcStructuralLoadCase",
+        model.guid(),
+        PredefinedType="LOAD_CASE",
+        ActionType="PERMANENT_G",
+        ActionSource="DEAD_LOAD_G",
+    )
+    whole = make("IfcStructuralAnalysisModel", model.guid(), LoadedBy=[case])
+    price = make("IfcCostValue", "unit", None, make("IfcMonetaryMeasure", 80.5))
+    item = make("IfcCostItem", model.guid(), Name="砌墙", CostValues=[price])
+    person = make("IfcPerson", "1", "Li", Roles=[make("IfcActorRole", "ARCHITECT")])
+    actor = make("IfcActor", model.guid(), TheActor=person)
+    _, tables, _ = load(model.write(tmp_path))
+
+    def said(thing: Any) -> Any:
+        return told(tables, thing.GlobalId)["attributes"]
+
+    assert said(action)["AppliedLoad"] == {
+        "class": "IfcStructuralLoadSingleForce",
+        "Name": "dead",
+        "ForceZ": -12.5,
+    }
+    assert said(whole)["LoadedBy"] == [case.GlobalId]
+    assert said(item)["CostValues"][0]["AppliedValue"] == 80.5
+    assert said(actor)["TheActor"]["FamilyName"] == "Li"
