@@ -129,14 +129,22 @@ def _header(source: Source, root: Path) -> Callable[[], int]:
     return run
 
 
+def _warm() -> None:
+    """Read a small cloud first: what is imported once a worker is not of one cloud."""
+    with tempfile.TemporaryDirectory() as temp:
+        file = Path(temp) / "small.laz"
+        _write(file, 20_000)
+        source = Source(file.name, file, (), file.stat().st_size, "pointcloud")
+        _read(source, Path(temp), costly=True)()
+        _decode_las(file)
+
+
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--points", type=int, default=2_000_000)
     wanted.add_argument("--formats", default=",".join(FLOORS))
     said = wanted.parse_args()
-    # What is imported once a worker is not of one cloud.
-    import open3d  # noqa: F401
-
+    _warm()
     for kind in said.formats.split(","):
         ending, what, decode = FLOORS[kind]
         with tempfile.TemporaryDirectory() as temp:

@@ -83,6 +83,8 @@ def probe(source: Source, options: ReadOptions) -> Asset:
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
     """Yield the one object of a cloud and its measures; its points were read by `probe`.
 
+    The images of an E57 file follow as objects of their own, see `views`.
+
     Yields
     ------
     name, table
@@ -102,11 +104,14 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     from cimkit.loaders.pointcloud.measures import measures
     from cimkit.loaders.pointcloud.rows import key_of, objects
     from cimkit.loaders.pointcloud.survey import forget
+    from cimkit.loaders.pointcloud.views import views
 
     facts, standing, tally, met = surveyed(source, options)
     told: dict[Any, None] = dict.fromkeys(asset.problems)
     options.problems += [p for p in met if p not in told]
-    yield "objects", objects(key_of(source.path), asset, facts, tally)
+    key = key_of(source.path)
+    yield "objects", objects(key, asset, facts, tally)
+    yield from views(facts.properties.get("images", []), key, asset, standing)
     if tally is not None:
         yield "measures", measures(tally, standing.z_unit)
         if tally.asked is not None:

@@ -15,7 +15,7 @@ from cimkit.loaders.pointcloud.e57_header import Node, images, scans
 from cimkit.loaders.pointcloud.roles import role
 from cimkit.model import Problem
 
-__all__ = ["chunks", "facts"]
+__all__ = ["chunks", "facts", "matrix"]
 
 _AXES = {
     "cartesian": ("cartesianX", "cartesianY", "cartesianZ"),
@@ -244,7 +244,7 @@ def _chunk(
     tally["invalid"] += int(len(xyz) - valid.sum())
     xyz = xyz[valid]
     if scan.get("rotation"):
-        xyz = xyz @ _matrix(scan["rotation"]).T
+        xyz = xyz @ matrix(scan["rotation"]).T
     if scan.get("translation"):
         xyz = xyz + np.array(scan["translation"])
     plain: dict[str, Any] = {}
@@ -273,7 +273,7 @@ def _to_cartesian(rae: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     )
 
 
-def _matrix(wxyz: list[float]) -> npt.NDArray[np.float64]:
+def matrix(wxyz: list[float]) -> npt.NDArray[np.float64]:
     """Return the rotation matrix of a quaternion, made a unit one."""
     w, x, y, z = np.array(wxyz) / np.linalg.norm(wxyz)
     return np.array(

@@ -47,7 +47,7 @@ class Loaded:
         tables: dict[str, pa.Table] = {}
         if depth == "full":
             for name, table in pointcloud.read(given, self.asset, options):
-                tables[name] = table.cast(STAGED[name])
+                tables.setdefault(name, table.cast(STAGED[name]))
         self.row: dict[str, Any] = tables["objects"].to_pylist()[0] if tables else {}
         rows = tables["measures"].to_pylist() if "measures" in tables else []
         self.measured = {(r["name"], r["cell"]): r["value"] for r in rows}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from pye57 import libe57
 
 from cimkit.errors import SourceUnreadable
-from tests.loaders.pointcloud.made import Loaded, points, sure
+from cimkit.geometry.crs import parse_crs, to_crs84
+from cimkit.loaders import pointcloud
+from cimkit.loaders._spec import ReadOptions
+from cimkit.model import STAGED, Declaration
+from tests.loaders.pointcloud.made import Loaded, points, source, sure
 
 
 def _number(image: Any, value: float) -> Any:
@@ -209,6 +216,43 @@ def test_images_are_counted_and_keep_pose_and_optics(tmp_path: Path) -> None:
     assert (first["width"], first["height"], first["format"]) == (4000, 2000, "jpeg")
     assert [o["kind"] for o in others] == ["pinhole", "cylindrical", "visual reference"]
     assert others[0]["focalLength"] == 0.02
+
+
+@pytest.mark.keeps("E57", "relations", "geometry")
+def test_images_are_objects_that_stand_where_their_pose_says(tmp_path: Path) -> None:
+    half = math.sqrt(0.5)
+    # A quarter turn about x: what looked down looks north.
+    pose = {"rotation": {"w": half, "x": half, "y": 0.0, "z": 0.0},
+            "translation": {"x": 500_100.0, "y": 3_272_000.0, "z": 7.0}}  # fmt: skip
+    seen = {"imageWidth": 2000, "imageHeight": 1000, "pixelWidth": 1e-5, "pixelHeight": 1e-5}
+    held = [
+        {"guid": "{p}", "pose": pose, "associatedData3DGuid": "{1}",
+         "pinholeRepresentation": {**seen, "focalLength": 0.01}},
+        {"name": "全景", "pose": {"translation": pose["translation"]},
+         "sphericalRepresentation": {**seen, "pixelWidth": math.pi / 1000}},
+        {"visualReferenceRepresentation": seen},
+    ]  # fmt: skip
+    fields = {**XYZ, "cartesianX": np.full(3, 500_000.0), "cartesianY": np.full(3, 3_272_000.0)}
+    root = {"images2D": held, "coordinateMetadata": "EPSG:4544"}
+    file = e57_file(tmp_path / "im.e57", fields, root=root)
+    options = ReadOptions(Declaration())
+    asset = pointcloud.probe(source(file), options)
+    tables = list(pointcloud.read(source(file), asset, options))
+    rows = [t.cast(STAGED[n]).to_pylist() for n, t in tables if n == "objects"][1]
+    assert [r["source_key"] for r in rows] == ["{p}", "1", "2"]
+    assert [r["source_class"] for r in rows] == ["photograph", "panorama", "photograph"]
+    first, second = (json.loads(r["properties"]) for r in rows[:2])
+    assert first["heading"] == pytest.approx(0, abs=0.01) or first["heading"] > 359.98
+    assert first["field_of_view"] == pytest.approx(90)
+    assert second["heading"] == pytest.approx(90, abs=0.01)
+    assert second["field_of_view"] == pytest.approx(360)
+    expected = to_crs84(np.array([[500_100.0, 3_272_000.0]]), parse_crs("EPSG:4544"))[0]
+    at = shapely.from_wkb(rows[0]["geometry"])
+    assert (at.x, at.y) == pytest.approx(tuple(expected), abs=1e-9)
+    assert (rows[0]["z_min"], rows[0]["position_origin"]) == (7.0, "file")
+    assert rows[2]["geometry"] is None
+    pairs = next(t for n, t in tables if n == "relations").to_pylist()
+    assert {(p["relation"], p["other_key"]) for p in pairs} == {("imageOf", "im.e57")}
 
 
 @pytest.mark.keeps("E57", "crs", "vertical")
