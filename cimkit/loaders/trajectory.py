@@ -25,11 +25,17 @@ __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
 SPEC = LoaderSpec(name="trajectory", kind="trajectory", title="Trajectory", version=4)
 
-_SCORES = {"table": 45, "gpx": 0}  # a GPX is a layer of lines, unless a sheet makes it more
+_SCORES = {"table": 45, "gpx": 0, "kml": 0}
+"""A GPX or a KML is a layer of lines, and a track where a sheet says so."""
 _MEDIA = {
     "table of poses": "text/csv",
     "GPX": "application/gpx+xml",
     "SBET": "application/octet-stream",
+    "TCX": "application/vnd.garmin.tcx+xml",
+    "IGC": "application/vnd.fai.igc",
+    "subtitles of a video": "application/x-subrip",
+    "Metashape cameras": "application/xml",
+    "BlocksExchange": "application/xml",
     "Mapillary image descriptions": "application/json",
     "OpenSfM reconstruction": "application/json",
     "OpenSfM overrides of EXIF": "application/json",

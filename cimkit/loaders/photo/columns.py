@@ -19,7 +19,7 @@ _NAMES = {
     "|偏航|ヨー角",
     "pitch": "pitch|tilt|俯仰|俯仰角|ピッチ角|ピッチ",
     "roll": "roll|横滚|横滚角|翻滚角|侧滚角|ロール角|ロール",
-    "omega": "omega|ω|om|w|オメガ",
+    "omega": "omega|ω|om|w|o|オメガ",
     "phi": "phi|φ|ph|p|ファイ",
     "kappa": "kappa|κ|kp|k|ka|カッパ",
     "time": "time|timestamp|datetime|utc|utctime|unix|unixtime|epoch|gpstime|gpst|gpsseconds|gpssow"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from cimkit.loaders.photo.clock import exif_time
 from cimkit.loaders.photo.track import Track
 from cimkit.model import Problem
 
-__all__ = ["gpx_track"]
+__all__ = ["bare", "child", "gpx_track", "number", "seconds"]
 
 _POINTS = ("trkpt", "rtept", "wpt")
 _DIRECTION = ("course", "heading", "bearing", "compass")
@@ -41,10 +42,10 @@ def gpx_track(file: Path) -> Track:
     )
     try:
         for _, element in reader:
-            name = _bare(element.tag)
+            name = bare(element.tag)
             if name in rows:
                 rows[name].append(_row(element))
-                names[name].append(_child(element, "name"))
+                names[name].append(child(element, "name"))
                 element.clear()
     except etree.XMLSyntaxError as error:
         problems.append(
@@ -56,12 +57,12 @@ def gpx_track(file: Path) -> Track:
     if kind is None:
         raise ValueError("the GPX has no points")
     data = np.array(rows[kind], dtype=float)
-    bare = int((~np.isfinite(data[:, 3])).sum())
-    if bare:
+    untimed = int((~np.isfinite(data[:, 3])).sum())
+    if untimed:
         problems.append(
             Problem(
                 "time-missing",
-                f"{bare} of {len(data)} points have no time: photographs cannot be found by it.",
+                f"{untimed} of {len(data)} points have no time: photographs cannot be found by it.",
                 "info",
             )
         )
@@ -81,15 +82,18 @@ def gpx_track(file: Path) -> Track:
     )
 
 
-def _bare(tag: Any) -> str:
+def bare(tag: Any) -> str:
+    """Return the name of an element without its namespace."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def _child(element: Any, wanted: str) -> str:
-    return next((c.text or "" for c in element if _bare(c.tag) == wanted), "")
+def child(element: Any, wanted: str) -> str:
+    """Return the text of the first child of a name; "" if there is none."""
+    return next((c.text or "" for c in element if bare(c.tag) == wanted), "")
 
 
-def _number(text: str | None) -> float:
+def number(text: str | None) -> float:
+    """Return the finite number that a text is, else NaN."""
     try:
         value = float(text or "")
     except ValueError:
@@ -97,16 +101,26 @@ def _number(text: str | None) -> float:
     return value if math.isfinite(value) else math.nan
 
 
+def seconds(element: Any, name: str) -> float:
+    """Return the seconds since 1970 that a child says; the schemas say that times are in UTC."""
+    text = child(element, name)
+    said: datetime | None
+    try:
+        said = datetime.fromisoformat(text.strip())
+    except ValueError:
+        said = exif_time(text)
+    if said is None:
+        return math.nan
+    return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
+
+
 def _row(element: Any) -> list[float]:
     """Return longitude, latitude, elevation, seconds since 1970, direction of one point."""
-    said = exif_time(_child(element, "time"))
-    seconds = math.nan
-    if said is not None:
-        from datetime import UTC
-
-        # The schema says: dates and times are in UTC.
-        seconds = (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
-    heading = next((c.text for c in element.iter() if _bare(c.tag) in _DIRECTION and c.text), None)
-    lon, lat = _number(element.get("lon")), _number(element.get("lat"))
-    direction = _number(heading) % 360
-    return [lon, lat, _number(_child(element, "ele")), seconds, direction]
+    texts: dict[str, str] = {}
+    for below in element.iter():  # GPX 1.1 has directions in extensions of its points
+        if below is not element and below.text:
+            texts.setdefault(bare(below.tag), below.text)
+    heading = next((texts[name] for name in _DIRECTION if name in texts), None)
+    lon, lat = number(element.get("lon")), number(element.get("lat"))
+    height = number(texts.get("ele"))
+    return [lon, lat, height, seconds(element, "time"), number(heading) % 360]

@@ -18,11 +18,21 @@ from cimkit.loaders._delivery.encoding import detect
 from cimkit.loaders.photo.columns import MAYBE, PHOTOGRAPH, Columns, plain_words, pose_columns
 from cimkit.model import Trajectory
 
-__all__ = ["PoseTable", "image_folder", "image_name", "is_pose_table", "read_poses"]
+__all__ = [
+    "ORIENTED",
+    "PoseTable",
+    "image_folder",
+    "image_name",
+    "is_orientations",
+    "is_pose_table",
+    "read_poses",
+]
 
 Array = npt.NDArray[np.float64]
 
 _COMMENTS = ("#", "//", "%")
+ORIENTED = (".eo", ".opk", ".ori", ".ext")
+"""Endings of lists of exterior orientations (Inpho, Pix4D, Applanix)."""
 _LOOK = 16_384  # bytes that tell whether it is a table of poses
 _PROJECTION = re.compile(r"\s*(EPSG:\d+|WGS ?84|\+proj=)", re.IGNORECASE)
 _DEGREES = re.compile(
@@ -82,6 +92,28 @@ def _real(text: str, comma: bool, *, plain: bool = False) -> float:
         return math.nan
     value = sum(float(match[n] or 0) / s for n, s in ((2, 1), (3, 60), (4, 3600)))
     return -value if (match[1] == "-") != (match[5] in ("S", "W", "s", "w")) else value
+
+
+def _oriented(text: str) -> PoseTable:
+    """Return a list of exterior orientations, whose order of columns is that of the trade."""
+    lines = [t.strip() for t in text.splitlines() if t.strip() and t[0] not in "#%/"]
+    cells = [re.split(r"[\s,;]+", line) for line in lines]
+    columns = Columns(image="1", x="2", y="3", z="4", omega="5", phi="6", kappa="7")
+    return PoseTable(columns, tuple("1234567"), cells, "", headless=True)
+
+
+def is_orientations(start: bytes) -> bool:
+    """Tell a list of exterior orientations: a photograph, X, Y, Z and three angles in each row.
+
+    Its photographs are numbers more often than not, so that the name of the file counts, too.
+    """
+    lines = start[:_LOOK].decode("ascii", "replace").splitlines()[:20]
+    rows = [re.split(r"[\s,;]+", t.strip()) for t in lines if t.strip() and t[0] not in "#%/"]
+    whole = rows[:-1] if len(start) > _LOOK else rows
+    return bool(whole) and all(
+        len(row) in (7, 8) and not any(math.isnan(_real(c, False)) for c in row[1:7])
+        for row in whole
+    )
 
 
 def is_pose_table(start: bytes) -> bool:
@@ -172,6 +204,8 @@ def read_poses(
             said[name] = ""
     wanted = set(filter(None, said.values()))
     table = _split(text.splitlines(), wanted)
+    if not table.columns.posed and file.suffix.lower() in ORIENTED and is_orientations(raw):
+        table = _oriented(text)
     if not table.header:
         raise SheetError("the table is empty", where=file.name)
     for column in sorted(wanted):

@@ -18,7 +18,7 @@ from cimkit.loaders.photo.table_time import table_times
 from cimkit.loaders.photo.track import Track
 from cimkit.model import Declaration, Problem, Trajectory
 
-__all__ = ["placed_track", "table_track"]
+__all__ = ["grid_to_true", "placed_track", "table_track"]
 
 Array = npt.NDArray[np.float64]
 
@@ -125,6 +125,18 @@ def _with_columns(table: PoseTable, problems: list[Problem]) -> PoseTable:
             )
             return replace(table, columns=replace(columns, image=columns.image or "1"))
     z = columns.z or ("4" if "4" in table.header else "")
+    if len(table.header) > 6:
+        problems.append(
+            Problem(
+                code="pose-columns-unknown",
+                message=f"The table has no header: its first four columns were taken as photograph "
+                f"and position, the other {len(table.header) - 4} are kept with each photograph.",
+                severity="info",
+                got=", ".join(table.cells[0][:7]),
+                hint='Where they are angles, in the delivery sheet: trajectory = { …, omega = "5", '
+                'phi = "6", kappa = "7" }, or heading, pitch and roll.',
+            )
+        )
     return replace(table, columns=replace(columns, image=columns.image or "1", x=x, y=y, z=z))
 
 
@@ -283,3 +295,10 @@ def _convergence(track: Track) -> Array:
     up = to_crs84(track.xyz[:, :2] + [0.0, 100.0], crs) - track.lonlat
     east = up[:, 0] * np.cos(np.radians(track.lonlat[:, 1]))
     return np.nan_to_num(np.degrees(np.arctan2(east, up[:, 1])))
+
+
+def grid_to_true(track: Track) -> Track:
+    """Return a placed track whose headings, which are from grid north, are from true north."""
+    hpr = track.hpr.copy()
+    hpr[:, 0] = (hpr[:, 0] + _convergence(track)) % 360
+    return replace(track, hpr=hpr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from cimkit.errors import SheetError
+from cimkit.loaders.photo.dji import is_marks, is_subtitles, marks_track, subtitles_track
 from cimkit.loaders.photo.motion import with_course, with_lever_arm
 from cimkit.loaders.photo.nmea import is_nmea, nmea_track
-from cimkit.loaders.photo.poses import is_pose_table
+from cimkit.loaders.photo.photogrammetry import blocks_track, metashape_track
+from cimkit.loaders.photo.poses import ORIENTED, is_orientations, is_pose_table
 from cimkit.loaders.photo.reconstructed import colmap_track, is_colmap, json_kind, json_track
 from cimkit.loaders.photo.rtklib import is_pos, pos_track
+from cimkit.loaders.photo.sports import igc_track, is_igc, kml_track, tcx_track
 from cimkit.loaders.photo.track import Track
 from cimkit.model import Declaration, Trajectory
 
@@ -26,6 +30,16 @@ UNUSABLE = (OSError, ValueError, csv.Error, SheetError, LookupError, ArithmeticE
 
 _MOST_TEXT = 500_000_000
 """Bytes of a text of poses: at 200 Hz it is a day."""
+_XML = {
+    "gpx": re.compile(rb"\A[^\0]{0,4000}<(\w+:)?gpx[\s>]"),
+    "tcx": re.compile(rb"\A[^\0]{0,4000}<(\w+:)?TrainingCenterDatabase[\s>]"),
+    "blocks": re.compile(rb"\A[^\0]{0,4000}<BlocksExchange[\s>]"),
+    "kml": re.compile(rb"<kml[\s>].*<gx:(Track|coord)>", re.DOTALL),
+    "metashape": re.compile(
+        rb"\A[^\0]{0,200}<document version.{0,400}<chunk .*<sensors", re.DOTALL
+    ),
+}
+"""What the first bytes of an XML of each kind have in them."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 
 
@@ -44,24 +58,46 @@ def track_kind(start: bytes, name: str, size: int) -> str:
     Returns
     -------
     str
-        gpx, nmea, rtklib, colmap, mapillary, opensfm, overrides, sbet, table or "".
+        gpx, tcx, kml, igc, fit, nmea, rtklib, sbet, marks, subtitles, colmap, mapillary, opensfm,
+        overrides, metashape, blocks, table or "".
     """
     if name.endswith((".out", ".sbet")) or "sbet" in name:
         from cimkit.loaders.photo.sbet import is_sbet
 
         if is_sbet(start, size):
             return "sbet"
+    if start[8:12] == b".FIT":
+        return "fit"
     if b"\0" in start[:1024]:
         return ""
     if start[:2048].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        return "gpx" if re.search(rb"<(\w+:)?gpx[\s>]", start[:4096]) else ""
+        return next((kind for kind, pattern in _XML.items() if pattern.search(start)), "")
     if is_nmea(start):
         return "nmea"
     if is_pos(start):
         return "rtklib"
     if is_colmap(start):
         return "colmap"
+    if is_marks(start):
+        return "marks"
+    if is_igc(start):
+        return "igc"
+    if name.endswith(".srt") and is_subtitles(start):
+        return "subtitles"
+    if name.endswith(ORIENTED) and is_orientations(start):
+        return "table"
     return json_kind(start) or ("table" if is_pose_table(start) else "")
+
+
+_PLAIN: dict[str, Callable[[Path], Track]] = {
+    "tcx": tcx_track,
+    "kml": kml_track,
+    "igc": igc_track,
+    "marks": marks_track,
+    "metashape": metashape_track,
+    "blocks": blocks_track,
+}
+"""Formats of which the sheet has nothing to say."""
 
 
 def read_track(file: Path, declared: Declaration) -> Track:
@@ -70,7 +106,7 @@ def read_track(file: Path, declared: Declaration) -> Track:
     Parameters
     ----------
     file : Path
-        GPX, NMEA, RTKLIB, SBET, JSON of Mapillary or OpenSfM, COLMAP, or a table.
+        Of any of the kinds of `track_kind`.
     declared : Declaration
         What the sheet says of it.
 
@@ -107,9 +143,17 @@ def read_track(file: Path, declared: Declaration) -> Track:
         track = colmap_track(file, named.crs or declared.crs)
     elif kind in ("mapillary", "opensfm", "overrides"):
         track = json_track(file)
+    elif kind in _PLAIN:
+        track = _PLAIN[kind](file)
+    elif kind == "subtitles":
+        track = subtitles_track(file, named.time_zone or declared.time_zone)
+    elif not kind and start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        raise ValueError("the XML holds no positions that are known")
+    elif kind == "fit":
+        raise ValueError("Garmin's FIT is not read: export it as GPX or TCX")
     else:
         track = table_track(file, declared)
-    if kind not in ("table", "colmap", ""):
+    if kind not in ("table", "colmap", "metashape", "blocks", ""):
         track = _on_earth(track)
     if named.lever_arm or named.boresight:
         track = with_lever_arm(track, _three(named.lever_arm), _three(named.boresight))
