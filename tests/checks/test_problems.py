@@ -25,10 +25,11 @@ def codes() -> set[str]:
     found = set()
     for file in (*HERE.glob("loaders/**/*.py"), *HERE.glob("geometry/**/*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not node.args:
+            if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            first = node.args[0]
+            given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
+            first = given[0] if given else None
             if name in MAKERS and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 found.add(first.value)
     return {code for code in found if "-" in code and " " not in code}
