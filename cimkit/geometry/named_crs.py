@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pyproj import CRS
 
 from cimkit.errors import UsageError
+from cimkit.geometry.bd09mc import bd09mc_to_wgs84, wgs84_to_bd09mc
 from cimkit.geometry.gcj02 import (
     bd09_to_wgs84,
     gcj02_to_wgs84,
@@ -145,12 +146,13 @@ class NamedCRS(CRS):  # type: ignore[misc,unused-ignore]
 _GCJ = re.compile(
     r"^(gcj0?2|火星坐标系?统?|国测局坐标系?统?|国测局加密坐标系?|amap|高德坐标系?|高德|腾讯坐标系?)$"
 )
+_BD_METRES = re.compile(r"^(bd0?9(mc|mercator|meters?|metres?|米制)|百度(墨卡托|米制)(坐标系?)?)$")
 _BD = re.compile(r"^(bd0?9(ll)?|百度坐标系?统?|百度经纬度|百度)$")
 
 
 @lru_cache(maxsize=64)
 def displaced(text: str) -> NamedCRS | None:
-    """Return GCJ-02 or BD-09, if that is what a text names.
+    """Return GCJ-02, BD-09 or BD-09 MC, if that is what a text names.
 
     Examples
     --------
@@ -162,6 +164,8 @@ def displaced(text: str) -> NamedCRS | None:
     wgs84 = CRS.from_epsg(4326)
     if _GCJ.match(bare):
         return NamedCRS("GCJ-02", wgs84, gcj02_to_wgs84, wgs84_to_gcj02)
+    if _BD_METRES.match(bare):
+        return NamedCRS("BD-09 MC", wgs84, bd09mc_to_wgs84, wgs84_to_bd09mc)
     if _BD.match(bare):
         return NamedCRS("BD-09", wgs84, bd09_to_wgs84, wgs84_to_bd09)
     return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cimkit.errors import UsageError
+from cimkit.geometry.bd09mc import bd09mc_to_wgs84, wgs84_to_bd09mc
 from cimkit.geometry.crs import (
     crs_name,
     from_crs84,
@@ -17,6 +19,7 @@ from cimkit.geometry.crs import (
     transformer,
 )
 from cimkit.geometry.gcj02 import bd09_to_wgs84, gcj02_to_wgs84, wgs84_to_bd09, wgs84_to_gcj02
+from cimkit.geometry.vector import measures
 
 LIMIT = 1e-9  # degrees, 0.1 mm
 PLACES = st.lists(st.tuples(st.floats(73.0, 136.0), st.floats(2.0, 54.0)), min_size=1, max_size=50)
@@ -34,6 +37,28 @@ def test_undone_it_is_where_it_was(places: list[tuple[float, float]]) -> None:
     true = np.array(places)
     assert np.abs(gcj02_to_wgs84(wgs84_to_gcj02(true)) - true).max() < LIMIT
     assert np.abs(bd09_to_wgs84(wgs84_to_bd09(true)) - true).max() < LIMIT
+
+
+@settings(deadline=None)
+@given(PLACES)
+def test_metres_of_baidu_and_back(places: list[tuple[float, float]]) -> None:
+    true = np.array(places)
+    metres = wgs84_to_bd09mc(true)
+    assert np.abs(bd09mc_to_wgs84(metres) - true).max() < LIMIT
+    back = wgs84_to_bd09mc(bd09mc_to_wgs84(metres + 1.0))
+    assert np.abs(back - metres - 1.0).max() < 0.01
+
+
+@pytest.mark.parametrize("text", ["BD-09 MC", "bd09mc", "百度墨卡托", "BD09-Mercator"])
+def test_metres_of_baidu_are_declared_by_name(text: str) -> None:
+    crs = parse_crs(text)
+    assert parse_crs(crs_name(crs)) == crs
+    # Tiananmen in Baidu's metres and degrees, as its own converter gives them.
+    there = to_crs84(np.array([[12_958_173.0, 4_825_923.0]]), crs)
+    degrees = wgs84_to_bd09(there)
+    assert degrees[0] == pytest.approx([12_958_173.0 * 8.98305509e-6, 39.9135], abs=2e-3)
+    square = np.array([shapely.box(12_958_173, 4_825_923, 12_958_183, 4_825_933)], dtype=object)
+    assert 50 < measures(square, crs)[0][0] < 65  # cos² of 39.9°
 
 
 @settings(deadline=None)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
+from cimkit.geometry.gcj02 import wgs84_to_gcj02
 from cimkit.geometry.local_plane import LocalPlane
 
 PLANE = LocalPlane(106.5, 29.57)
@@ -205,3 +206,25 @@ def test_a_layer_that_is_a_shifted_copy_is_one_finding(lake: Any, run_check: Any
     (failed,) = run_check("shifted_copy").failed
     assert (failed["path"], failed["count"], failed["measured"]) == ("b.gpkg", 12, "3.00 m")
     assert not run_check("shifted_copy", tolerance=5.0).failed
+
+
+def test_a_source_in_gcj02_is_told_by_another_that_shows_the_same(
+    lake: Any, run_check: Any
+) -> None:
+    spots = np.array([106.5, 29.57]) + np.random.default_rng(2).uniform(-0.004, 0.004, (20, 2))
+    for path, where, origin in (
+        ("right.gpkg", spots, "declared"),
+        ("web.geojson", wgs84_to_gcj02(spots), "assumed"),
+        ("said.geojson", wgs84_to_gcj02(spots), "sheet"),  # a person has decided
+    ):
+        lake.item(path, crs="EPSG:4490", crs_origin=origin)
+        for n, spot in enumerate(where):
+            lake.object(path, shapely.Point(spot), name=str(n))
+    found = run_check("displaced_source", language="zh")
+    by_path = {f["path"]: f for f in found.failed}
+    assert "right.gpkg" not in by_path
+    told = by_path["web.geojson"]
+    assert 'crs = "GCJ-02"' in told["hint"]
+    assert "100%" in told["message"]
+    assert "right.gpkg" in told["message"]
+    assert 300 < float(told["measured"].removesuffix(" m")) < 700
