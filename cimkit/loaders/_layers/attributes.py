@@ -11,11 +11,15 @@ import pyarrow.compute as pc
 
 __all__ = ["has_member", "is_flat", "json_objects", "text_of"]
 
+_EXACT = 17
+"""Signs of a decimal, with its point, of which the float may not be the same."""
+
 
 def json_objects(batch: pa.RecordBatch, names: list[str], merged: str | None = None) -> pa.Array:
     """Return the attributes of each row as a JSON object.
 
-    Dates and times are ISO 8601, bytes hexadecimal, what is no finite number is null.
+    Dates and times are ISO 8601, bytes hexadecimal, what is no finite number is null. Decimals that
+    no float holds are text.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ def _plain(column: pa.Array) -> pa.Array:
         column = column.storage
     if pa.types.is_timestamp(column.type) and column.type.tz is not None:
         return column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
+    if pa.types.is_decimal256(column.type):  # DuckDB knows no number that long
+        return column.cast(pa.string())
     return column
 
 
@@ -84,7 +90,8 @@ def _json_value(column: str, kind: pa.DataType) -> str:
         zone = "Z" if kind.tz is not None else ""
         return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%g{zone}')"
     if pa.types.is_decimal(kind):
-        return f"{column}::DOUBLE"
+        text = f"{column}::VARCHAR"  # JSON's numbers are as exact as the floats they become
+        return f"CASE WHEN length({text}) < {_EXACT} THEN {text}::JSON ELSE to_json({text}) END"
     return f"{column}::VARCHAR" if pa.types.is_temporal(kind) else column
 
 

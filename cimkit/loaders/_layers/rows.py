@@ -32,6 +32,8 @@ from cimkit.model import STAGED, Problem
 
 __all__ = ["Rows"]
 
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+
 
 @dataclass(slots=True)
 class Rows:
@@ -183,7 +185,7 @@ class Rows:
         if name is None:
             return np.full(batch.num_rows, np.nan)
         kind = batch.schema.field(name).type if name in batch.schema.names else pa.string()
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        if any(is_so(kind) for is_so in _NUMBERS):
             column = batch.column(batch.schema.get_field_index(name))
             return np.asarray(column.cast(pa.float64()).fill_null(np.nan))
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):

@@ -23,6 +23,8 @@ LDID = {
 0x57 is what ArcGIS writes for "ANSI", the code page of its Windows: a weak word.
 """
 
+_ENDS = {0x0D, 0x0A}
+"""What stands behind the last field; the second in files that went through a text mode."""
 _SAMPLE = 4 * 2**20
 _CHUNK = 8 * 2**20
 
@@ -61,7 +63,7 @@ def is_dbf(start: bytes) -> bool:
         and day <= 31
         and header >= 33
         and record > 0
-        and (header > len(start) or 0x0D in (start[header - 1], start[header - 2]))
+        and (header > len(start) or not _ENDS.isdisjoint(start[header - 2 : header]))
     )
 
 
@@ -75,12 +77,14 @@ def read_dbf(file: Path, *, whole: bool = True) -> Dbf:
     """
     with file.open("rb") as opened:
         start = opened.read(65_536)
-        if not is_dbf(start):
+        if len(start) < 33:
             raise ValueError("no dBASE table")
         records, header, size = struct.unpack_from("<IHH", start, 4)
+        if header < 33 or not size:
+            raise ValueError("no dBASE table")
         fields = []
         at, offset = 32, 1
-        while at + 32 <= header and start[at : at + 1] not in (b"\r", b""):
+        while at + 32 <= min(header, len(start)) and start[at : at + 1] not in (b"\r", b"\n", b""):
             name, kind, length = start[at : at + 11], start[at + 11 : at + 12], start[at + 16]
             fields.append((name.split(b"\0")[0], kind, offset, length))
             offset += length
@@ -91,12 +95,18 @@ def read_dbf(file: Path, *, whole: bool = True) -> Dbf:
     lines = [name for name, *_ in fields]
     texts = [(begin, length) for _, kind, begin, length in fields if kind == b"C"]
     for row in range(0, len(rows) - size + 1, size):
-        lines += [rows[row + begin : row + begin + length].strip(b" \0") for begin, length in texts]
+        lines += [_filled(rows[row + begin : row + begin + length]) for begin, length in texts]
     text = b"\n".join(line for line in lines if not line.isascii())
     table = Dbf(start[29], records, min(held, records), header, size, text)
     if whole:
         _look(file, table, fields)
     return table
+
+
+def _filled(value: bytes) -> bytes:
+    """Return a text without its padding, but for one blank: only full ones may be cut short."""
+    text = value.rstrip(b" \0")
+    return text.lstrip() + (b" " if len(text) < len(value) else b"")
 
 
 def _look(file: Path, table: Dbf, fields: list[tuple[bytes, bytes, int, int]]) -> None:

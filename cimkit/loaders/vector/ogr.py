@@ -50,6 +50,7 @@ _FORMATS = {
 }
 _ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
 """Formats whose CRS is laid down by their standard."""
+_TILES = {"MBTiles", "PMTiles", "MVT"}
 _TIMES = {
     "GPX": Times("time"),
     "OSM": Times("osm_timestamp", "start_date", "end_date"),
@@ -91,7 +92,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         if driver == "GeoJSONSeq":
             unread = unread_records(how.file, int(infos[0]["features"]))
             how.problems += [unread] if unread is not None else []
-        if driver in ("MBTiles", "PMTiles", "MVT"):
+        if driver in _TILES:
             how.problems.append(
                 Problem(
                     "tiles-cut",
@@ -189,12 +190,13 @@ def _info(how: Plan, layer: str) -> dict[str, Any]:
         return info
 
     try:
-        return ask(counted=True)
+        info = ask(counted=True)
+        if info["driver"] not in _TILES:  # of which GDAL counts some features twice
+            return info
     except pyogrio.errors.DataLayerError:  # a damaged row, maybe: the others are counted here
         info = ask(counted=False)
-        fields = list(map(str, info["fields"]))
-        rows = batches_of(how, layer, False, fields)(None)
-        return info | {"features": sum(batch.num_rows for batch in rows)}
+    rows = batches_of(how, layer, False, list(map(str, info["fields"])))(None)
+    return info | {"features": sum(batch.num_rows for batch in rows)}
 
 
 def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Table:

@@ -31,21 +31,11 @@ def plan_shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     way = Plan(file)
     made: dict[str, Path] = {}
     shapes = _index(file, parts, way, made, scratch)
-    table: Dbf | None = None
-    if ".dbf" in parts:
-        table = _read(parts[".dbf"], source)
+    there = set(parts)
+    table = _table(file, parts, way)
+    if table is not None:
         _compare(shapes, table, parts[".dbf"], way, made, scratch)
-    else:
-        way.problems.append(
-            Problem(
-                "dbf-missing",
-                "The shapefile comes without its attributes (.dbf).",
-                "error",
-                hint=f"Deliver {file.stem}.dbf with it.",
-            )
-        )
-        way.shown, way.origin = None, "none"
-    plain = all(parts[s] == file.with_suffix(s) for s in parts)
+    plain = there == set(parts) and all(parts[s] == file.with_suffix(s) for s in parts)
     if made or not plain or "!" in str(file):
         folder = scratch / "shapefile"
         folder.mkdir()
@@ -57,9 +47,28 @@ def plan_shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     return way
 
 
+def _table(file: Path, parts: dict[str, Path], way: Plan) -> Dbf | None:
+    """Read what the table says of itself; one that is missing or none at all costs no shapes."""
+    code, why, hint = "dbf-missing", "comes without its attributes (.dbf)", "with it"
+    if ".dbf" in parts:
+        try:
+            return read_dbf(parts[".dbf"])
+        except ValueError as error:
+            code, hint = "dbf-unreadable", "again"
+            why = f"is read without its attributes: the .dbf is {error}"
+        del parts[".dbf"]
+    message = f"The shapefile {why}."
+    way.problems.append(Problem(code, message, "error", hint=f"Deliver {file.stem}.dbf {hint}."))
+    way.shown, way.origin = None, "none"
+    return None
+
+
 def plan_dbf(source: Source, options: ReadOptions) -> Plan:
     """Plan a table that comes without a shapefile."""
-    table = _read(source.file, source)
+    try:
+        table = read_dbf(source.file)
+    except ValueError as error:
+        raise SourceUnreadable(f"it is {error}", where=source.path) from error
     way = Plan(source.file)
     _tell(table, way)
     way.fewer = table.deleted
@@ -79,13 +88,6 @@ def _parts(file: Path) -> dict[str, Path]:
     return found
 
 
-def _read(file: Path, source: Source) -> Dbf:
-    try:
-        return read_dbf(file)
-    except ValueError as error:
-        raise SourceUnreadable(f"its attributes are {error}", where=source.path) from error
-
-
 def _index(
     file: Path, parts: dict[str, Path], way: Plan, made: dict[str, Path], scratch: Path
 ) -> int:
@@ -98,7 +100,7 @@ def _index(
         entries = np.frombuffer(raw[: len(raw) // 8 * 8], ">i4").reshape(-1, 2).astype(np.int64)
         if _fits(file, entries, size):
             return len(entries)
-    entries, rest = _walk(file, size)
+    entries, rest, _ = _walk(file, size)
     target = scratch / "made.shx"
     words = 50 + 4 * len(entries)
     with file.open("rb") as opened:
@@ -148,8 +150,8 @@ def _fits(file: Path, entries: npt.NDArray[np.int64], size: int) -> bool:
     offsets, lengths = given[:, 0] * 2, given[:, 1] * 2
     if (offsets < 100).any() or (lengths < 4).any() or (offsets + lengths + 8 > size).any():
         return False
-    if int((lengths + 8).sum()) + 100 < size - 8:
-        return False  # shapes that the index does not name
+    if int((lengths + 8).sum()) + 100 < size - 8 and _walk(file, size)[2] > len(given):
+        return False  # shapes that the index does not name; what editing left over has old numbers
     looked = np.unique(np.linspace(0, len(given) - 1, min(len(given), _SAMPLES)).astype(int))
     with file.open("rb") as opened:
         for i in looked:
@@ -160,21 +162,32 @@ def _fits(file: Path, entries: npt.NDArray[np.int64], size: int) -> bool:
     return True
 
 
-def _walk(file: Path, size: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Go from shape to shape; return (offset, length) in words, and how many bytes are left."""
+def _walk(file: Path, size: int) -> tuple[npt.NDArray[np.int64], int, int]:
+    """Go from shape to shape.
+
+    Returns
+    -------
+    entries : (n, 2) array
+        Offset and length, in words of two bytes.
+    rest : int
+        How many bytes are left behind the last shape.
+    number : int
+        The highest number that a shape has.
+    """
     import numpy as np
 
     entries = []
-    at = 100
+    at, highest = 100, 0
     with file.open("rb") as opened:
         while at + 12 <= size:
             opened.seek(at)
-            words = struct.unpack(">ii", opened.read(8))[1]
+            number, words = struct.unpack(">ii", opened.read(8))
             if words < 2 or at + 8 + 2 * words > size:
                 break
             entries.append((at // 2, words))
+            highest = max(highest, number)
             at += 8 + 2 * words
-    return np.array(entries, np.int64).reshape(-1, 2), size - at
+    return np.array(entries, np.int64).reshape(-1, 2), size - at, highest
 
 
 def _compare(
@@ -218,17 +231,20 @@ def _tell(table: Dbf, way: Plan) -> None:
                 got=str(table.deleted),
             )
         )
-    for code, message, odd in (
+    for code, severity, message, odd in (
+        # shapelib, and so GDAL, QGIS and R, writes asterisks for NULL, too
         (
             "number-overflow",
-            "numbers are asterisks: they did not fit into their field, or were never there",
+            "info",
+            "numbers are asterisks: NULL, or too long for their field",
             table.overflown,
         ),
-        ("date-invalid", "dates are no dates", table.undated),
+        ("date-invalid", "warning", "dates are no dates", table.undated),
     ):
         if odd:
             shown = ", ".join(f"{n.decode('ascii', 'replace')} {c}" for n, c in odd.items())
-            way.problems.append(Problem(code, f"{sum(odd.values())} {message}.", got=shown[:200]))
+            told = f"{sum(odd.values())} {message}."
+            way.problems.append(Problem(code, told, severity, got=shown[:200]))  # type: ignore[arg-type]
 
 
 def _encoded(way: Plan, table: Dbf, cpg: Path | None, options: ReadOptions, source: Source) -> None:

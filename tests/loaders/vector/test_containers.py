@@ -253,3 +253,23 @@ def test_nothing_is_left_set_for_the_next_reader(tmp_path: Path) -> None:
     read(tmp_path / "a.fgb")
     assert dict(os.environ) == before
     assert pyogrio.get_gdal_config_option("CPL_TMPDIR") is None
+
+
+@pytest.mark.keeps("GeoParquet", "attributes")
+def test_all_digits_of_decimals(tmp_path: Path) -> None:
+    from decimal import Decimal
+
+    texts = ["12345678901234567890.12", "0.10", None]
+    given = [None if t is None else Decimal(t) for t in texts]
+    table = pa.table(
+        {
+            "a": pa.array(given, pa.decimal128(38, 2)),
+            "b": pa.array(given, pa.decimal256(60, 2)),
+            "height": pa.array(given, pa.decimal128(38, 2)),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    _, rows = read(tmp_path / "a.parquet")
+    said = properties(rows)
+    assert [s["a"] for s in said] == [s["b"] for s in said] == [texts[0], 0.1, None]
+    assert rows["objects"][1]["height"] == 0.1

@@ -154,20 +154,20 @@ def test_code_pages_in_the_spellings_of_the_wild(
 
 @pytest.mark.keeps("Shapefile", "text")
 def test_fields_cut_within_a_character(tmp_path: Path) -> None:
-    """Ten bytes hold three characters of UTF-8 and a bit; so do names of fields."""
-    file = write(tmp_path / "a.shp", frame(abcdefghij=["Q" * 9, "Q" * 9]), encoding="UTF-8")
+    """A field that is full, and the name of one, may end with half a character."""
+    file = write(tmp_path / "a.shp", frame(abcdefghij=["Q" * 80, "Q" * 80]), encoding="UTF-8")
     (tmp_path / "a.cpg").unlink()
     raw = dbf(file)
     raw[29] = 0
-    text = "建设用地规划".encode("gbk")[:9]
+    text = ("a" + "建设用地规划" * 7).encode("gbk")[:80]
     name = "土地使用权面积".encode("gbk")[:10]
-    data = bytes(raw).replace(b"Q" * 9, text).replace(b"abcdefghij", name)
+    data = bytes(raw).replace(b"Q" * 80, text).replace(b"abcdefghij", name)
     file.with_suffix(".dbf").write_bytes(data)
     asset, rows = read(file)
     assert (asset.encoding, asset.encoding_origin) == ("gb18030", "detected")
     (key, value), *_ = properties(rows)[0].items()
     assert key.startswith("土地使用")
-    assert value.startswith("建设用地")
+    assert value.startswith("a建设用地")
 
 
 @pytest.mark.keeps("Shapefile", "exact", "z")
@@ -185,3 +185,47 @@ def test_m_values_and_triangles_stay_as_they_are(tmp_path: Path, shared_data: Pa
     assert rows["geometries"][0]["geometry_type"] == "LineString M"
     first = shapely.get_coordinates(shapes(rows)[0], include_m=True)[0]
     assert first == pytest.approx([-50.8, 20.1, 1011])
+
+
+@pytest.mark.keeps("Shapefile", "text")
+@pytest.mark.parametrize("claim", ["ISO-8859-1", "1252", ""])
+def test_a_few_letters_do_not_outweigh_what_is_declared(tmp_path: Path, claim: str) -> None:
+    """Three bytes could be one and a half Chinese characters, were the field not padded."""
+    file = write(tmp_path / "a.shp", frame(name=["QQQQQQ", "x"]), encoding="UTF-8")
+    raw = dbf(file)
+    raw[29] = 0 if claim else 0x57
+    text = "äöü".encode("cp1252").ljust(6)
+    file.with_suffix(".dbf").write_bytes(bytes(raw).replace(b"QQQQQQ", text))
+    (tmp_path / "a.cpg").write_text(claim)
+    asset, rows = read(file)
+    assert properties(rows)[0]["name"] == "äöü"
+    assert asset.encoding_origin == "declared"
+
+
+@pytest.mark.keeps("Shapefile", "damage")
+def test_a_table_that_is_none_costs_no_shapes(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.shp")
+    whole = dbf(file)
+    file.with_suffix(".dbf").write_bytes(b"\x03" + bytes(80))
+    asset, rows = read(file)
+    assert "dbf-unreadable" in codes(asset)
+    assert len(shapes(rows)) == 3
+    # what a text mode made of the mark behind the fields
+    end = struct.unpack_from("<H", whole, 8)[0] - 1
+    whole[end] = 0x0A
+    file.with_suffix(".dbf").write_bytes(whole)
+    asset, rows = read(file)
+    assert codes(asset) == set()
+    assert properties(rows)[2]["名称"] == "三"
+
+
+def test_gaps_that_editing_leaves_are_no_damage(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.shp")
+    index = file.with_suffix(".shx")
+    raw, rows = bytearray(file.read_bytes()), index.read_bytes()
+    first = raw[100 : 108 + 2 * struct.unpack_from(">i", raw, 104)[0]]
+    entry = struct.pack(">ii", len(raw) // 2, len(first) // 2 - 4)  # moved behind the others
+    file.write_bytes(bytes(raw) + bytes(first))
+    index.write_bytes(rows[:100] + entry + rows[108:])
+    asset, _ = read(file)
+    assert codes(asset) == set()
