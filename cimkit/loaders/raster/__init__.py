@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _COSTLY = ("edge_height", "spike", "void_area")
-SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=7, measures=_COSTLY)
+SPEC = LoaderSpec(name="raster", kind="raster", title="Raster", version=8, measures=_COSTLY)
 
 _BESIDE = (
     *(".prj", ".qpj", ".hdr", ".HDR", ".stx", ".clr", ".aux", ".rrd", ".ige", ".ovr", ".msk"),
@@ -119,17 +119,26 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     tiff = read_tiff(source.file) if "GTiff" in form.drivers else None
     if tiff is not None:
         problems += missing_blocks(tiff)
-    with open_raster(source, form) as (dataset, met):
+    with open_raster(source, form) as (dataset, held):
+        from cimkit.loaders.raster.container import with_others
         from cimkit.loaders.raster.georeference import georeference
 
-        problems += met
+        conventions = dataset.tags().get("NC_GLOBAL#Conventions", "") if form.holds else ""
+        if "UGRID" in conventions:
+            raise SourceUnreadable(
+                "it is a mesh of triangles or polygons (UGRID), and no grid of pixels",
+                where=source.path,
+                got=conventions,
+                mend="Deliver it as a GeoTIFF, or its faces as a GeoPackage.",
+            )
         lies = georeference(dataset, tiff, sidecars)
         problems += lies.problems
-        return asset_of(dataset, source, options, form, lies, tiff, problems)
+        asset = asset_of(dataset, source, options, form, lies, tiff, problems)
+        return with_others(asset, held, source, options, form) if held.others else asset
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
-    """Give one object, where it holds data, and what was measured in its bands, as probed."""
+    """Give an object a raster, where it holds data, and what was measured in its bands."""
     from cimkit.loaders.raster.rows import rows
 
     yield from rows(source, asset)

@@ -32,9 +32,9 @@ from cimkit.loaders.raster.survey import Survey, survey
 from cimkit.loaders.raster.tiff import Tiff
 from cimkit.model import Asset, Problem, Source
 
-__all__ = ["asset_of"]
+__all__ = ["ALWAYS", "asset_of"]
 
-_ALWAYS = 1_000_000_000
+ALWAYS = 1_000_000_000
 """Bytes that are decoded at full depth whatever the size of the file."""
 _RATIO = 300
 """Times its size that a file may decode to beyond that; more is a bomb, or nearly empty."""
@@ -143,7 +143,7 @@ def _pixels(
     if options.depth == "header" or not dataset.count:
         return None
     whole = options.depth == "full"
-    limit = max(_ALWAYS, _RATIO * source.size)
+    limit = max(ALWAYS, _RATIO * source.size)
     found = survey(dataset, whole=whole, limit=limit, asked=asked)
     if found.broken and found.broken == found.tried:
         raise SourceUnreadable(

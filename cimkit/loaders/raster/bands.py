@@ -74,19 +74,38 @@ class Sums:
     Mean and deviation are joined from those of the pieces (Chan, Golub and LeVeque 1979).
     """
 
-    def __init__(self, dataset: Any, index: int) -> None:
-        flags = {f.name for f in dataset.mask_flag_enums[index - 1]}
-        self.nodata: float | None = dataset.nodatavals[index - 1]
+    def __init__(
+        self,
+        dtype: str,
+        nodata: float | None,
+        scaling: tuple[float, float],
+        flags: set[str],
+        *,
+        alpha: bool,
+    ) -> None:
+        self.nodata = nodata
         self.masked = bool(flags & {"per_dataset", "alpha"}) and "nodata" not in flags
         self.undeclared = self.nodata is None and not self.masked
-        self.scale = float(dataset.scales[index - 1])
-        self.offset = float(dataset.offsets[index - 1])
-        self.alpha = dataset.colorinterp[index - 1].name == "alpha"
+        self.scale, self.offset = scaling
+        self.alpha = alpha
         self.seen = self.count = 0
         self.low, self.high = math.inf, -math.inf
         self.mean = self.squares = 0.0
-        heights = dataset.dtypes[index - 1] in ("int16", "int32", "float32", "float64")
+        heights = dtype in ("int16", "int32", "float32", "float64")
         self.ends = (End(False), End(True)) if self.undeclared and heights else ()
+
+    @classmethod
+    def of(cls, dataset: Any) -> list[Sums]:
+        """Return those of all bands of a raster."""
+        each = zip(
+            *(dataset.dtypes, dataset.nodatavals, dataset.scales, dataset.offsets),
+            *(dataset.mask_flag_enums, dataset.colorinterp),
+            strict=True,
+        )
+        return [
+            cls(d, n, (float(s), float(o)), {f.name for f in m}, alpha=c.name == "alpha")
+            for d, n, s, o, m, c in each
+        ]
 
     def add(self, pixels: npt.NDArray[Any], common: Mask | None) -> None:
         """Take up a piece; ``common`` is where all bands hold data, None: not said."""

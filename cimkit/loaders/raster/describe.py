@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -109,25 +110,30 @@ def _steps(matrix: tuple[float, ...]) -> list[float]:
 def band_facts(dataset: Any) -> list[dict[str, Any]]:
     """Return what each band says of itself: unit, description, scale, palette."""
     facts = []
-    for i in range(1, dataset.count + 1):
-        said: dict[str, Any] = {"dtype": dataset.dtypes[i - 1]}
-        nodata = dataset.nodatavals[i - 1]
-        said |= {
+    # each of these asks all bands; of a hyperspectral picture the first 200 stand for all
+    each = zip(
+        *(dataset.dtypes, dataset.nodatavals, dataset.units, dataset.descriptions),
+        *(dataset.colorinterp, dataset.mask_flag_enums, dataset.scales, dataset.offsets),
+        strict=True,
+    )
+    for i, (dtype, nodata, unit, text, colour, flags, scale, offset) in enumerate(
+        islice(each, 200), 1
+    ):
+        said: dict[str, Any] = {
+            "dtype": dtype,
             "nodata": None if nodata is None else repr(float(nodata)),
-            "unit": dataset.units[i - 1],
-            "description": dataset.descriptions[i - 1],
-            "colour": dataset.colorinterp[i - 1].name,
-            "mask": ",".join(f.name for f in dataset.mask_flag_enums[i - 1]),
+            "unit": unit,
+            "description": text,
+            "colour": colour.name,
+            "mask": ",".join(f.name for f in flags),
         }
-        if (dataset.scales[i - 1], dataset.offsets[i - 1]) != (1.0, 0.0):
-            said |= {"scale": dataset.scales[i - 1], "offset": dataset.offsets[i - 1]}
+        if (scale, offset) != (1.0, 0.0):
+            said |= {"scale": scale, "offset": offset}
         if said["colour"] == "palette":
             said["palette"] = len(dataset.colormap(i))
         tags = {k: str(v)[:200] for k, v in dataset.tags(i).items()}
         kept = {k: v for k, v in list(tags.items())[:50] if not k.startswith("STATISTICS_")}
         facts.append({k: v for k, v in (said | {"tags": kept}).items() if v not in (None, {}, "")})
-        if i == 200:
-            break  # of a hyperspectral picture the first bands stand for all
     return facts
 
 

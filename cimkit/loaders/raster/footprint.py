@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from cimkit.geometry.crs import to_crs84
@@ -113,7 +114,7 @@ def earthly(own: BaseGeometry, step: float) -> BaseGeometry:
     parts = []
     for turn in (-360.0, 0.0, 360.0):
         part = shapely.intersection(own, shapely.box(turn - 180, -90, turn + 180, 90))
-        parts.append(shapely.transform(part, lambda xy, turn=turn: xy - [turn, 0.0]))
+        parts.append(translate(part, -turn))
     held = [p for p in shapely.get_parts(parts) if p.area]
     return shapely.union_all(held) if held else own
 

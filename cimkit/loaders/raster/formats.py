@@ -30,14 +30,16 @@ class Format:
     """IANA media type."""
     refusal: str = ""
     """Why it is not read; "" if it is."""
+    holds: bool = False
+    """Whether it holds variables of any shape, and rasters only among them."""
     grid: bool = False
     """Whether it holds the shifts of a coordinate transformation, and no terrain."""
 
 
 _TIFF = Format("GeoTIFF", ("GTiff",), "image/tiff; application=geotiff")
 _JP2 = Format("JPEG 2000", ("JP2OpenJPEG",), "image/jp2")
-_HDF5 = Format("HDF5", ("netCDF", "BAG", "HDF5"), "application/x-hdf5")
-_NETCDF = Format("netCDF", ("netCDF",), "application/netcdf")
+_HDF5 = Format("HDF5", ("netCDF", "BAG", "HDF5"), "application/x-hdf5", holds=True)
+_NETCDF = Format("netCDF", ("netCDF",), "application/netcdf", holds=True)
 _VRT = Format("VRT", ("VRT",), "application/xml")
 _ENVI, _EHDR = Format("ENVI", ("ENVI",)), Format("Esri band file", ("EHdr",))
 _ADF = Format("Esri grid", ("AIG",))

@@ -7,14 +7,20 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.raster.formats import Format
-from cimkit.model import Problem, Source
+from cimkit.model import Source
 
-__all__ = ["environment", "open_raster", "subdatasets"]
+__all__ = ["MOST", "Container", "environment", "open_raster", "raster_name"]
+
+MOST = 100
+"""Rasters of a container that are looked at."""
+_PAGED = ("GTiff", "NITF", "NTv2")
+"""Drivers that open the first raster of several, and name them all."""
 
 
 @contextmanager
@@ -49,46 +55,32 @@ def environment(*, notes: bool) -> Iterator[None]:
         yield
 
 
+@dataclass(slots=True)
+class Container:
+    """What a file holds beside the raster that was opened."""
+
+    name: str = ""
+    """Of the raster that was opened; "" if it is the only one."""
+    others: list[str] = field(default_factory=list)
+    """By what GDAL opens the others; of `raster_name` each."""
+    shut: list[str] = field(default_factory=list)
+    """Those that it cannot open."""
+
+
 @contextmanager
-def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Problem]]]:
-    """Open a raster; of a container of several, the first.
+def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, Container]]:
+    """Open a raster; of a container of several, the first that says where it lies.
 
     Raises
     ------
     SourceUnreadable
         If the drivers of its format cannot open it.
     """
-    import rasterio
     from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError
 
-    problems: list[Problem] = []
     notes = any(m.lower().endswith(".aux.xml") for m in source.members)
     with environment(notes=notes), _untouched(source.file) as file:
-        dataset, said = None, ""
-        for driver in form.drivers:
-            try:
-                dataset = rasterio.open(file, driver=driver)
-                break
-            except (RasterioError, ValueError) as error:
-                said = said or str(error)
-        if dataset is None:
-            raise SourceUnreadable(
-                f"it is no {form.title} that can be opened",
-                where=source.path,
-                got=said.replace(str(file), source.path),
-            )
-        if not dataset.count and dataset.subdatasets:
-            names = dataset.subdatasets
-            dataset.close()
-            try:
-                dataset = _first(names, problems)
-            except RasterioError as error:
-                raise SourceUnreadable(
-                    f"none of its {len(names)} rasters can be opened",
-                    where=source.path,
-                    got=str(error),
-                ) from error
+        dataset, held = _opened(source, form, file)
         with dataset:
             if dataset.width < 1 or dataset.height < 1:
                 raise SourceUnreadable(
@@ -98,7 +90,7 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                     mend="Resample it to a regular grid, and deliver that.",
                 )
             try:
-                yield dataset, problems
+                yield dataset, held
             except CPLE_BaseError as error:  # rasterio lets some of GDAL's errors through bare
                 raise SourceUnreadable(
                     f"GDAL opens it as {form.title} and fails over it",
@@ -106,6 +98,41 @@ def open_raster(source: Source, form: Format) -> Iterator[tuple[Any, list[Proble
                     got=str(error),
                     mend="Write the raster again from its source.",
                 ) from error
+
+
+def _opened(source: Source, form: Format, file: Path) -> tuple[Any, Container]:
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    dataset, said, held = None, "", Container()
+    for driver in form.drivers:
+        try:
+            dataset = rasterio.open(file, driver=driver)
+            break
+        except (RasterioError, ValueError) as error:
+            said = said or str(error)
+    if dataset is None:
+        raise SourceUnreadable(
+            f"it is no {form.title} that can be opened",
+            where=source.path,
+            got=said.replace(str(file), source.path),
+            expected="a variable over rows and columns" if form.holds else "",
+        )
+    names = dataset.subdatasets
+    if not dataset.count and names:
+        dataset.close()
+        try:
+            dataset = _first(names, held.shut)
+        except RasterioError as error:
+            raise SourceUnreadable(
+                f"none of its {len(names)} rasters can be opened",
+                where=source.path,
+                got=str(error),
+            ) from error
+    held.others = _others(dataset, names)
+    if held.others:
+        held.name = raster_name(dataset.name if dataset.name in names else names[0])
+    return dataset, held
 
 
 @contextmanager
@@ -125,34 +152,48 @@ def _untouched(file: Path) -> Iterator[Path]:
         yield Path(scratch, file.name)
 
 
-def _first(names: list[str], problems: list[Problem]) -> Any:
-    """Open the first raster of a container that can be."""
+def _first(names: list[str], shut: list[str]) -> Any:
+    """Open the first raster of a container that says where it lies, else the first that opens."""
     import rasterio
     from rasterio.errors import RasterioError
 
-    if len(names) > 1:
-        problems.append(
-            Problem(
-                "subdatasets",
-                f"It holds {len(names)} rasters; the first was read.",
-                got=", ".join(subdatasets(names)[:20]),
-                hint="Deliver one file for each.",
-            )
-        )
-    for name in names[:-1]:
+    error: Exception | None = None
+    placeless: str | None = None
+    for name in names[:MOST]:
         try:
-            return rasterio.open(name)
-        except RasterioError:
-            continue  # the last one is opened below, and its error is the answer
-    return rasterio.open(names[-1])
+            dataset = rasterio.open(name)
+        except RasterioError as met:
+            error = error or met
+            shut.append(name)
+            continue
+        if dataset.count and (not dataset.transform.is_identity or dataset.gcps[0]):
+            return dataset
+        dataset.close()
+        placeless = placeless or name
+    if placeless is None:
+        raise error or RasterioError("no raster in it")
+    return rasterio.open(placeless)
 
 
-def subdatasets(names: list[str]) -> list[str]:
-    """Return the names of the rasters of a container, without driver and file.
+def _others(dataset: Any, names: list[str]) -> list[str]:
+    """Return the rasters beside the one that was opened, of those that a container names."""
+    if dataset.name in names:
+        return [n for n in names if n != dataset.name]
+    # Opened as a whole it is its first; GDAL takes what else netCDF and Zarr then name for axes.
+    return names[1:] if dataset.driver in _PAGED else []
+
+
+def raster_name(name: str) -> str:
+    """Return the name of a raster of a container, without driver and file.
 
     Examples
     --------
-    >>> subdatasets(['netcdf:/data/a.nc:temperature', 'HDF5:"/data/a.h5"://grid/z'])
-    ['temperature', 'grid/z']
+    >>> raster_name('netcdf:/data/a.nc:temperature'), raster_name('HDF5:"/data/a.h5"://grid/z')
+    ('temperature', 'grid/z')
+    >>> raster_name('GTIFF_DIR:2:/data/a.tif')
+    '2'
     """
-    return [name.rsplit(":", 1)[-1].strip("/") for name in names]
+    driver, rest = name.split(":", 1)
+    if driver in ("GTIFF_DIR", "NITF_IM", "NTv2"):
+        return rest.split(":", 1)[0]
+    return rest.rsplit(":", 1)[-1].strip("/")

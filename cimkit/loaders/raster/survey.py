@@ -86,7 +86,7 @@ def survey(dataset: Any, *, whole: bool, limit: int, asked: Asked | None = None)
     if in_order and samples * size > limit:
         found.refused = f"{dataset.width} by {dataset.height} pixels in so small a file"
         return found
-    sums = [Sums(dataset, i) for i in range(1, dataset.count + 1)]
+    sums = Sums.of(dataset)
     if in_order or (samples * size <= limit if whole else samples <= 4 * _PICTURE**2):
         _whole(dataset, sums, found, asked)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders import raster as loader
 from cimkit.loaders.raster.formats import head_of
 from cimkit.model import Source
-from tests.loaders.raster.made import SLOPE, codes, found, measured, probe, rows, write
+from tests.loaders.raster.made import GRID, SLOPE, codes, found, measured, probe, rows, write
 
 HOLED = SLOPE.copy()
 HOLED[:20, :30] = -9999
@@ -233,9 +234,48 @@ def test_a_container_of_several(folder: Path) -> None:
             RASTER_TABLE=table,
             APPEND_SUBDATASET=table == "two",
         )
-    asset = probe(found(folder)["a.gpkg"])
-    assert "subdatasets" in codes(asset)
-    assert asset.counts["width"] == 80
+    source = found(folder)["a.gpkg"]
+    asset = probe(source)
+    assert asset.counts == {"width": 80, "height": 60, "bands": 1, "rasters": 2}
+    assert codes(asset) == ["vertical-datum-unknown"]  # once, and not for each
+    given = rows(source, asset)
+    assert [(r["source_layer"], r["name"]) for r in given["objects"]] == [
+        ("ONE", "ONE"),
+        ("TWO", "TWO"),
+    ]
+    assert {m["source_layer"] for m in given["measures"]} == {"ONE", "TWO"}
+
+
+def test_pages_of_one_file_lie_where_each_says(folder: Path) -> None:
+    places = (GRID, GRID @ Affine.translation(100, 0), Affine.identity())
+    for page, grid in enumerate(places):
+        made = write(folder.parent / f"{page}.tif", SLOPE[: 60 - page], transform=grid, tags={})
+        copy(made.file, folder / "a_dem.tif", driver="GTiff", APPEND_SUBDATASET=page > 0)
+    source = found(folder)["a_dem.tif"]
+    asset = probe(source)
+    assert asset.counts == {"width": 80, "height": 60, "bands": 1, "rasters": 3}
+    assert asset.bbox is not None
+    assert (asset.bbox[0], asset.bbox[3]) == (500_000, 500_000 + 360)
+    given = rows(source, asset)
+    assert [r["source_layer"] for r in given["objects"]] == ["1", "2", "3"]
+    assert [r["geometry"] is not None for r in given["objects"]] == [True, True, False]
+    heights = [json.loads(r["properties"])["height"] for r in given["objects"]]
+    assert heights == [60, 59, 58]
+    assert "rasters-without-place" in codes(asset)
+    assert "georeference-missing" not in codes(asset)
+
+
+def test_variables_of_one_grid_share_its_crs(folder: Path) -> None:
+    made = write(folder.parent / "made.tif", [SLOPE, SLOPE + 1])
+    copy(made.file, folder / "a.nc", driver="netCDF")
+    data = (folder / "a.nc").read_bytes()
+    (folder / "mesh.nc").write_bytes(data.replace(b"CF-1.5", b"UGRID1"))
+    sources = found(folder)
+    asset = probe(sources["a.nc"])
+    assert asset.counts["rasters"] == 2
+    assert [r["placed"] for r in asset.properties["rasters"]] == [True]
+    with pytest.raises(SourceUnreadable, match="mesh"):
+        probe(sources["mesh.nc"])
 
 
 def test_a_message_of_a_weather_service_behind_its_heading(folder: Path) -> None:
