@@ -23,6 +23,7 @@ from cimkit.loaders.ifc.repair import salvaged, uncommented
 from cimkit.loaders.ifc.schemas import (
     KNOWN,
     adapted,
+    fewest_lost,
     known_classes,
     lost_classes,
     nearest,
@@ -168,7 +169,7 @@ def open_model(file: Path, encoding: str | None = None) -> tuple[Any, str, list[
         start = stream.read(_START)
     if is_json_ifc(start):
         raise SourceUnreadable(
-            "ifcJSON is a draft of which no two are alike; it is not read",
+            "ifcJSON and IFC5 (ifcx) are drafts of which no two are alike; they are not read",
             where=file.name,
             mend="Deliver the model as .ifc (STEP).",
         )
@@ -182,9 +183,7 @@ def _open_xml(file: Path, header: Header, room: Path) -> tuple[Any, str, list[Pr
     schema = header.schema
     near = nearest(schema, Counter())
     if near is None:
-        raise SourceUnreadable(
-            "no such IFC schema", where=file.name, got=schema, expected=", ".join(KNOWN)
-        )
+        raise _refused("no such IFC schema", file, schema)
     whole = room / "whole.ifc"
     whole.write_bytes(_HEADER.format(near).encode("ascii"))
     with opened(file) as stream:
@@ -215,18 +214,18 @@ def _open_step(
         schema = ""  # garbage is no name
     problems: list[Problem] = []
     near = nearest(schema, classes)
+    if len(several := [s.upper() for s in header.schemas if s.upper() in KNOWN]) > 1:
+        schema = near = fewest_lost(several, classes)
+        problems.append(substituted(", ".join(header.schemas), near))
     if near is None or (not classes and not header.schemas):
-        raise SourceUnreadable(
-            "no such IFC schema" if near is None else "it holds no instances of IFC classes",
-            where=file.name,
-            got=schema,
-            expected=", ".join(KNOWN),
-        )
+        why = "no such IFC schema" if near is None else "it holds no instances of IFC classes"
+        raise _refused(why, file, schema)
     content: bytes | None = None
     if plain and header.canonical and schema == near and member(file) is None:
         whole = file
     else:
-        content, problems = _written(file, encoding)
+        content, raw = _written(file, encoding)
+        problems += raw
         if schema not in KNOWN:
             content, classes, told = adapted(content, schema, near, classes)
             problems += told
@@ -247,10 +246,14 @@ def _open_step(
             run, problems = again, problems + told + lost + mended(again.model)
     if run is None:
         raise refusal or SourceUnreadable("the IFC parser gives up", where=file.name)
-    problems += lost_classes(near, classes)
     lost_names = {n for n in classes if n not in known}
-    problems += run.problems(lost_names, schema != near)
+    problems += lost_classes(near, classes) + run.problems(lost_names, schema != near)
     return run.model, schema or near, problems
+
+
+def _refused(why: str, file: Path, schema: str) -> SourceUnreadable:
+    one = ", ".join(KNOWN)
+    return SourceUnreadable(why, where=file.name, got=schema, expected=one, mend="Export it anew.")
 
 
 def _tried(file: Path) -> tuple[Parsed | None, SourceUnreadable | None]:

@@ -10,6 +10,7 @@ from cimkit.loaders.ifc.text import utf16
 __all__ = ["is_json_ifc", "is_step_ifc", "is_xml_ifc", "narrow"]
 
 _INSTANCE = re.compile(rb"#\s*\d+\s*=\s*IFC[A-Z]", re.IGNORECASE)
+_JSON = re.compile(rb'"ifcJSON"|"ifcxVersion"|"ifcx_\w+"|"bsi::ifc::')
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -48,6 +49,6 @@ def is_xml_ifc(start: bytes) -> bool:
 
 
 def is_json_ifc(start: bytes) -> bool:
-    """Tell whether the start of a file is that of a model in one of the drafts of ifcJSON."""
+    """Tell whether the start of a file is that of a model in a draft of ifcJSON or of IFC5."""
     text = narrow(start)[:4096]
-    return text.lstrip()[:1] == b"{" and b'"ifcJSON"' in text
+    return text.lstrip()[:1] == b"{" and _JSON.search(text) is not None

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
 
+from cimkit.loaders.ifc.rearrangement import rearranged
 from cimkit.model import Problem
 
-__all__ = ["KNOWN", "adapted", "known_classes", "lost_classes", "nearest", "substituted"]
+__all__ = [
+    "KNOWN",
+    "adapted",
+    "fewest_lost",
+    "known_classes",
+    "lost_classes",
+    "nearest",
+    "substituted",
+]
 
 KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 """What the parser reads."""
@@ -43,27 +52,9 @@ _RENAMED = {
     "IFCWALLSTANDARDCASE": "IFCWALL",
     "IFCWINDOWSTANDARDCASE": "IFCWINDOW",
 }
-_REARRANGED = (
-    *("ALIGNMENT", "FACILITYPART", "GRIDPLACEMENT", "KERB", "KERBTYPE", "LINEARPLACEMENT"),
-    *("MAPCONVERSION", "PRESENTATIONSTYLEASSIGNMENT", "STYLEDITEM"),
-    *("PROXY", "REFERENT", "RELINTERFERESELEMENTS", "SECTIONEDSOLIDHORIZONTAL"),
-    *("TRIANGULATEDFACESET", "TRIANGULATEDIRREGULARNETWORK"),
-)
-_STATEMENT = re.compile(
-    rb"(#\s*\d+\s*=\s*)(IFC(?:" + "|".join(_REARRANGED).encode() + rb"))\s*"
-    rb"\(((?:[^';]++|'(?:[^']++|'')*+')*+);",
-    re.IGNORECASE,
-)
-_PART = re.compile(
-    rb"IFC(ROAD|RAILWAY|BRIDGE|MARINE)PARTTYPEENUM\s*\((.*)\)\Z", re.IGNORECASE | re.DOTALL
-)
-_STYLES = re.compile(
-    rb"(#\s*\d+)\s*=\s*IFCPRESENTATIONSTYLEASSIGNMENT\s*\(\s*\(([^()]*)\)\s*\)\s*;", re.IGNORECASE
-)
 _NAME = re.compile(
     rb"(=\s*)(" + b"|".join(sorted(n.encode() for n in _RENAMED)) + rb")(?=\s*\()", re.IGNORECASE
 )
-_ARGUMENT = re.compile(rb"'(?:[^']++|'')*+'|[(),]|[^'(),]++")
 
 
 def nearest(schema: str, classes: Counter[str]) -> str | None:
@@ -81,7 +72,11 @@ def nearest(schema: str, classes: Counter[str]) -> str | None:
         return schema
     if schema and not schema.startswith(("IFC1", "IFC2", "IFC4")):
         return None
-    names = next(names for start, names in _CANDIDATES if schema.startswith(start))
+    return fewest_lost(next(n for start, n in _CANDIDATES if schema.startswith(start)), classes)
+
+
+def fewest_lost(names: Sequence[str], classes: Counter[str]) -> str:
+    """Return that of several schemas that has no class for the fewest instances."""
     return min(names, key=lambda n: sum(_lost(n, classes).values()))
 
 
@@ -153,7 +148,7 @@ def adapted(content: bytes, schema: str, near: str, classes: Counter[str]) -> _A
     renamed: Counter[str] = Counter()
     after = Counter(classes)
     if near == "IFC4X3_ADD2" and schema != near:
-        content, after = _rewritten(content, after)
+        content, after = rearranged(content, after)
     stale = {n for n in classes if n not in known and _RENAMED.get(n) in known}
     if stale:
 
@@ -178,16 +173,15 @@ def substituted(schema: str, near: str, told: str = "") -> Problem:
     Parameters
     ----------
     schema, near : str
-        What it names, "" if nothing, and what it was read as.
+        What it names, "" if nothing, several with commas, and what it was read as.
     told : str
         What else was read as another thing.
     """
+    names = f"{schema}, which the parser does not know" if schema else "no schema"
+    names = f"several schemas, {schema}" if "," in schema else names
     return Problem(
         code="schema-substituted",
-        message=f"The header names {schema}, which the parser does not know; the model was read as "
-        f"{near}."
-        if schema
-        else f"The header names no schema; the model was read as {near}.",
+        message=f"The header names {names}; the model was read as {near}.",
         got=f"{schema or 'nothing'}{'; ' + told if told else ''}",
         expected=", ".join(KNOWN),
         hint="Export the model again as IFC2X3, IFC4 or IFC4X3_ADD2.",
@@ -195,100 +189,3 @@ def substituted(schema: str, near: str, told: str = "") -> Problem:
 
 
 _Adapted = tuple[bytes, Counter[str], list[Problem]]
-
-
-def _arguments(text: bytes) -> Iterator[bytes]:
-    """Yield the arguments of a statement, split at the commas that are in no list and no text."""
-    depth, held = 0, b""
-    for token in _ARGUMENT.findall(text):
-        depth += (token == b"(") - (token == b")")
-        if token == b"," and not depth:
-            yield held.strip()
-            held = b""
-        else:
-            held += token
-    yield held.strip()
-
-
-def _rewritten(content: bytes, classes: Counter[str]) -> tuple[bytes, Counter[str]]:
-    """Return the text with the arguments of IFC4X3_ADD2, and the classes that it then has."""
-    styles = {m[1].replace(b" ", b""): m[2] for m in _STYLES.finditer(content)}
-    after = Counter(classes)
-
-    def one(found: re.Match[bytes]) -> bytes:
-        name = found[2].decode("ascii").upper()
-        old = list(_arguments(found[3].rstrip().removesuffix(b")")))
-        if name == "IFCPRESENTATIONSTYLEASSIGNMENT":
-            after[name] -= 1  # a wrapper that a styled item no longer has
-            return b""
-        if name == "IFCSTYLEDITEM" and len(old) == 3:
-            held = re.sub(rb"#\s*\d+", lambda m: styles.get(m[0].replace(b" ", b""), m[0]), old[1])
-            return found[1] + b"IFCSTYLEDITEM(" + b",".join([old[0], held, old[2]]) + b");"
-        new = _order(name, old)
-        if new is None:
-            return found[0]
-        target, values = new
-        after[name] -= 1
-        after[target] += 1
-        return found[1] + target.encode("ascii") + b"(" + b",".join(values) + b");"
-
-    content = _STATEMENT.sub(one, content)
-    return content, +after
-
-
-def _order(name: str, old: list[bytes]) -> tuple[str, list[bytes]] | None:
-    """Return class and arguments as IFC4X3_ADD2 has them, None if they are so already."""
-    count = len(old)
-    if name == "IFCALIGNMENT" and count == 9:  # IFC4X1 to RC1: Axis before PredefinedType
-        return name, [*old[:7], old[8]]
-    if name == "IFCGRIDPLACEMENT" and count == 2:  # until IFC4X1
-        return name, [b"$", *old]
-    if name == "IFCLINEARPLACEMENT" and count > 3 and old[-1] != b"$":
-        # Of the distance along a line that is no more, the exporter's own solution is left.
-        return "IFCLOCALPLACEMENT", [old[0] if count > 4 else b"$", old[-1]]
-    if name in ("IFCKERB", "IFCKERBTYPE") and old[-1] in (b".T.", b".F.", b".U."):  # Mountable
-        return name, [*old[:-1], b"$"]
-    if name == "IFCREFERENT" and count == 9:  # RestartDistance
-        return name, old[:8]
-    if name == "IFCSECTIONEDSOLIDHORIZONTAL" and count == 4:  # FixedAxisVertical
-        return name, old[:3]
-    if name == "IFCRELINTERFERESELEMENTS" and count == 10 and old[9] in (b".T.", b".F.", b".U."):
-        return name, [*old[:7], old[8], old[9], old[7]]
-    if name.startswith("IFCTRIANGULATED") and count > 4 and _closed_first(old):
-        return name, [old[0], old[2], old[1], *old[3:]]
-    if name == "IFCPROXY" and count == 9:  # ProxyType, Tag
-        return "IFCBUILDINGELEMENTPROXY", [*old[:7], old[8], b"$"]
-    if name == "IFCFACILITYPART" and count == 11:  # its kind, then its usage
-        return _facility_part(old)
-    if name == "IFCMAPCONVERSION" and count == 10:  # ScaleY, ScaleZ beside Scale
-        if old[8:] == [b"$", b"$"]:
-            return name, old[:8]
-        return "IFCMAPCONVERSIONSCALED", [*old[:8], b"1.", *_factors(old)]
-    return None
-
-
-def _closed_first(old: list[bytes]) -> bool:
-    return old[1][:1] == b"." or old[2][:1] == b"("
-
-
-def _facility_part(old: list[bytes]) -> tuple[str, list[bytes]]:
-    """Return the class that a part of a facility has since its kind is no attribute any more."""
-    kind = _PART.match(old[9])
-    if kind is None:
-        return "IFCFACILITYPART", [*old[:9], old[10]]
-    return f"IFC{kind[1].decode().upper()}PART", [*old[:9], old[10], kind[2].strip()]
-
-
-def _factors(old: list[bytes]) -> list[bytes]:
-    """Return scale y and z of IFC4X3 relative to scale x, as IFC4X3_ADD2 has them."""
-    try:
-        scale = float(old[7])
-    except ValueError:
-        scale = 1.0  # unset
-    found = []
-    for text in old[8:]:
-        try:
-            found.append(f"{float(text) / scale:.17G}".encode())
-        except (ValueError, ZeroDivisionError):
-            found.append(b"1.")
-    return found

@@ -77,6 +77,15 @@ def test_headers_in_every_form(tmp_path: Path, schema: str, change: str) -> None
     assert [w.Name for w in model.by_type("IfcWall")] == ["墙"]
 
 
+@pytest.mark.parametrize("order", ["('IFC2X3','IFC4')", "('IFC4','IFC2X3')"])
+def test_of_several_schemas_the_one_that_loses_least_is_read(tmp_path: Path, order: str) -> None:
+    body = WALL + "#2=IFCMAPCONVERSION($,$,1.,2.,3.,$,$,$);\n"
+    model, schema, problems = open_model(write(tmp_path, body, order))
+    assert schema == model.schema_identifier == "IFC4"
+    assert len(model.by_type("IfcMapConversion")) == 1
+    assert "several schemas" in one(problems, "schema-substituted").message
+
+
 @pytest.mark.keeps("IFC", "attributes", "text")
 def test_what_the_header_says_is_kept_and_dates_no_survey(tmp_path: Path) -> None:
     asset = ifc.probe(source(write(tmp_path, WALL)), ReadOptions())
@@ -199,9 +208,17 @@ def test_ifczip_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         open_model(broken)
 
 
-def test_ifcjson_is_refused_with_the_way_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "ifcJSON", "version": "0.0.1", "data": []}',
+        '{"header": {"id": "m", "ifcxVersion": "ifcx_alpha"}, "imports": [], "data": []}',
+        '{"header": {"version": "ifcx_alpha", "author": "A"}, "schemas": {}, "data": []}',
+    ],
+)
+def test_drafts_in_json_are_refused_with_the_way_out(tmp_path: Path, text: str) -> None:
     file = tmp_path / "m.json"
-    file.write_text('{"type": "ifcJSON", "version": "0.0.1", "data": []}')
+    file.write_text(text)
     assert ifc.sniff(Head(file, "m.json", file.read_bytes())) > 0
     with pytest.raises(SourceUnreadable, match=r"\.ifc"):
         ifc.probe(source(file), ReadOptions(Declaration()))
