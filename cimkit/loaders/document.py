@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 SPEC = LoaderSpec(name="document", kind="document", title="Document", version=1)
 
 _LFS = b"version https://git-lfs.github.com/spec/"
+_OLE = b"\xd0\xcf\x11\xe0"
 _MAGIC = (
     (b"%PDF-", "PDF", "application/pdf"),
-    (b"\xd0\xcf\x11\xe0", "Microsoft Office", "application/x-ole-storage"),
+    (_OLE, "Microsoft Office", "application/x-ole-storage"),
     (b"{\\rtf", "RTF", "application/rtf"),
     (b"GIF8", "GIF", "image/gif"),
 )
@@ -77,6 +78,12 @@ def probe(source: Source, options: ReadOptions) -> Asset:
             "this is a Git LFS pointer, not the file itself",
             where=source.path,
             mend="Fetch the data (git lfs pull) and deliver it again.",
+        )
+    if start.startswith(_OLE) and source.file.suffix.lower() == ".dgn":
+        raise SourceUnreadable(
+            "this is a DGN of version 8, which cannot be read",
+            where=source.path,
+            mend="Save it as DGN 7, DXF or GeoPackage.",
         )
     title, media = _name(source, start)
     problems = _malformed(source, start)

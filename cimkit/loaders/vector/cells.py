@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from dataclasses import dataclass, field
+from decimal import Decimal
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +23,13 @@ __all__ = ["Kinds", "Positions", "numbers", "sexagesimal"]
 _WHOLE = r"^-?(0|[1-9]\d{0,17})$"
 _REAL = r"^-?(0|[1-9]\d{0,11})(\.\d{1,12})?([eE][-+]?\d{1,2})?$"
 _REAL_COMMA = _REAL.replace(r"\.", "[.,]")
+_HEX = re.compile(r"(\\x)?[0-9A-Fa-f]{18,}")
+_GROUPED = r"^[-+]?\d{1,3}(%s\d{3})+(%s\d+)?$"
+"""A number whose thousands are set apart."""
 _ANGLE = re.compile(
-    r"([NSEW北南东東西])?[緯纬経经經]?\s*(-?\d{1,3})\s*[°º度d:\s]\s*(\d{1,2})\s*['′’分m:\s]\s*"
-    r"(\d{1,2}(?:\.\d+)?)?\s*(?:\"|″|”|''|′′|秒|s)?\s*([NSEW北南东東西])?",
+    r"([NSEW北南东東西])?[緯纬经經経]?\s*([-+]?\d{1,3}(?:\.\d+)?)(\s*[°º度d:]\s*|\s+)?"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:['′’分m:]|\s|$|(?=[NSEW]))\s*)?"
+    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|″|”|''|′′|秒|s)?\s*)?([NSEW北南东東西])?",
     re.IGNORECASE,
 )
 
@@ -34,23 +41,33 @@ def sexagesimal(text: str) -> float | None:
     --------
     >>> sexagesimal("106°30'36\\"E"), sexagesimal("北緯35度30分0秒"), sexagesimal("S 33:51:00")
     (106.51, 35.5, -33.85)
+    >>> sexagesimal("106°33.5'E"), sexagesimal("W0.135"), sexagesimal("29.5°")
+    (106.558333333333, -0.135, 29.5)
     >>> sexagesimal("106.5") is None
     True
     """
     found = _ANGLE.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if found is None:
         return None
-    before, degrees, minutes, seconds, after = found.groups()
-    value = abs(int(degrees)) + int(minutes) / 60 + float(seconds or 0) / 3600
+    before, degrees, mark, minutes, seconds, after = found.groups()
     side = (before or after or "").upper()
-    if float(minutes) >= 60 or float(seconds or 0) >= 60:
+    if minutes is None and (seconds is not None or not (side or (mark or "").strip())):
         return None
+    if minutes is not None and ("." in degrees or mark is None):
+        return None
+    if float(minutes or 0) >= 60 or float(seconds or 0) >= 60 or (before and after):
+        return None
+    value = abs(float(degrees)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
     return round(-value if degrees.startswith("-") or side in ("S", "W", "南", "西") else value, 12)
 
 
 def numbers(column: pa.Array, comma: bool) -> npt.NDArray[np.float64]:
     """Return the numbers of a column of text; NaN where there is none."""
     text = pc.utf8_trim_whitespace(column)
+    thousands, point = ("[. \u00a0\u202f'’]", ",") if comma else ("[, \u00a0\u202f'’]", r"\.")
+    grouped = pc.match_substring_regex(text, _GROUPED % (thousands, point))
+    if pc.any(grouped).as_py():
+        text = pc.if_else(grouped, pc.replace_substring_regex(text, thousands, ""), text)
     if comma:
         text = pc.replace_substring(text, ",", ".")
     fits = pc.match_substring_regex(text, r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$")
@@ -87,6 +104,8 @@ class Kinds:
                 if kind[name]:
                     fits = pc.or_(blank, pc.match_substring_regex(text, pattern))
                     kind[name] = bool(pc.all(fits).as_py() is not False)
+            if self.real[name] and not self.whole[name]:
+                self.real[name] = _survives(text, self.comma)
 
     def type_of(self, name: str) -> str:
         """Return integer, real or string."""
@@ -106,6 +125,14 @@ class Kinds:
         return filled.cast(pa.int64())
 
 
+def _survives(text: pa.Array, comma: bool) -> bool:
+    """Whether numbers of more than 15 digits are what they were once they are floating point."""
+    long = text.filter(pc.greater(pc.utf8_length(text), 15))
+    if comma:
+        long = pc.replace_substring(long, ",", ".")
+    return all(Decimal(repr(float(t))) == Decimal(t) for t in long.to_pylist())
+
+
 @dataclass(slots=True)
 class Positions:
     """Makes geometries of the cells that hold positions, and counts what is odd in them."""
@@ -114,6 +141,12 @@ class Positions:
     """The columns."""
     comma: bool = False
     """Whether a comma stands before decimals."""
+    far_left_out: bool = False
+    """Whether rows beyond the Earth's longitudes and latitudes get no place."""
+    far: list[str] = field(default_factory=list)
+    """The first positions beyond them."""
+    far_count: int = 0
+    """How many there are."""
     angles: int = 0
     """Rows in degrees, minutes and seconds."""
     odd: list[str] = field(default_factory=list)
@@ -129,6 +162,13 @@ class Positions:
             return self._shapes(columns[self.where.shape])
         x, y = self._axis(columns[self.where.x]), self._axis(columns[self.where.y])
         known = np.isfinite(x) & np.isfinite(y)
+        if self.where.degrees:
+            far = known & ((np.abs(x) > 180) | (np.abs(y) > 90))
+            self.far_count += int(far.sum())
+            self.far += [
+                f"{x[i]:.12g} {y[i]:.12g}" for i in np.flatnonzero(far)[: 5 - len(self.far)]
+            ]
+            known &= ~far if self.far_left_out else True
         if self.where.z >= 0:
             z = numbers(columns[self.where.z], self.comma)
             has_z = known & np.isfinite(z)
@@ -139,6 +179,10 @@ class Positions:
         shapes[flat] = shapely.points(x[flat], y[flat])
         shapes[has_z] = shapely.points(x[has_z], y[has_z], z[has_z])
         return write_wkb(shapes)
+
+    def settle(self, rows: int) -> None:
+        """After all rows were seen: a few that are out of range are wrong, not all the others."""
+        self.far_left_out = 0 < self.far_count < rows / 2
 
     def _axis(self, column: pa.Array) -> npt.NDArray[np.float64]:
         values = numbers(column, self.comma)
@@ -169,19 +213,47 @@ class Positions:
                 head, _, text = text.partition(";")
                 self.srid = self.srid or f"EPSG:{head[5:].strip()}"
             plain.append(text)
+        curved: dict[int, str] = {}
         for i, text in enumerate(plain):
             if not text:
                 continue
             try:
                 shapes[i] = _shape(text)
+            except NotImplementedError:
+                curved[i] = text
             except (shapely.errors.ShapelyError, ValueError):
                 self._tell(text)
-        return write_wkb(shapes)
+        written = write_wkb(shapes)
+        return self._with_curves(written, curved) if curved else written
+
+    def _with_curves(self, written: pa.Array, curved: dict[int, str]) -> pa.Array:
+        """Put the curves among the geometries; GDAL reads them."""
+        values = written.to_pylist()
+        drawn = _by_gdal(list(curved.values()))
+        for (i, text), wkb in zip(curved.items(), drawn, strict=True):
+            values[i] = wkb
+            if wkb is None:
+                self._tell(text)
+        return pa.array(values, pa.binary())
+
+
+def _by_gdal(texts: list[str]) -> list[bytes | None]:
+    import pyogrio.raw
+
+    binary = [bytes.fromhex(t.removeprefix("\\x")) if _HEX.fullmatch(t) else None for t in texts]
+    rows = "".join(f'"{"" if b else t}"\n' for t, b in zip(texts, binary, strict=True))
+    with NamedTemporaryFile("w", suffix=".csv") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # GDAL's remarks on M values
+        file.write(f"WKT\n{rows}")
+        file.flush()
+        meta, table = pyogrio.raw.read_arrow(file.name, KEEP_GEOM_COLUMNS="NO")
+    read = table.column(meta["geometry_name"] or "wkb_geometry").to_pylist()
+    return [b or r for b, r in zip(binary, read, strict=True)]
 
 
 def _shape(text: str) -> shapely.Geometry:
     if text.startswith("{"):
         return shapely.from_geojson(text)
-    if re.fullmatch(r"(\\x)?[0-9A-Fa-f]{18,}", text):
+    if _HEX.fullmatch(text):
         return shapely.from_wkb(text.removeprefix("\\x"))
     return shapely.from_wkt(text)

@@ -7,7 +7,19 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Position", "header_row", "position_of"]
+__all__ = ["SHAPE", "Position", "header_row", "named_above", "position_of", "units_row"]
+
+SHAPE = re.compile(
+    r"\s*(SRID\s*=\s*\d+\s*;\s*)?((MULTI)?(POINT|LINESTRING|POLYGON|CURVE|SURFACE)|CIRCULARSTRING"
+    r"|COMPOUNDCURVE|CURVEPOLYGON|GEOMETRYCOLLECTION|TIN|TRIANGLE|POLYHEDRALSURFACE)\s*(Z|M|ZM)?\s*"
+    r"(\(|EMPTY)|\s*(\\x)?[0-9A-F]{18,}\s*$|\s*\{.*\"(coordinates|geometries)\"",
+    re.IGNORECASE,
+)
+"""A geometry as text: WKT, WKB in hexadecimal, GeoJSON."""
+_UNIT = re.compile(
+    r"[(\[]?(m|meters?|metres?|米|公尺|メートル|ft|feet|°|º|度|deg|degrees?|dd|dms|度分秒)[)\]]?",
+    re.IGNORECASE,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -122,6 +134,29 @@ def header_row(rows: Sequence[Sequence[object]]) -> tuple[int, Position] | None:
         if found is not None:
             return n, found
     return None
+
+
+def named_above(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    """Return the column names in a row; where cells were merged downwards, those of the row above.
+
+    Examples
+    --------
+    >>> named_above([["编号", "坐标", ""], ["", "X", "Y"]], 1)
+    ['编号', 'X', 'Y']
+    """
+    above = rows[at - 1] if at else ()
+    if sum(bool(c) for c in above) < 2 or any(_is_number(c) for c in above if c):
+        return list(rows[at])
+    return [c or (above[i] if i < len(above) else "") for i, c in enumerate(rows[at])]
+
+
+def units_row(row: Sequence[object], position: Position) -> bool:
+    """Return whether a row says the units of the columns: where positions stand, it has units."""
+    cells = [row[i] for i in (position.x, position.y) if 0 <= i < len(row)]
+    return len(cells) == 2 and all(
+        isinstance(c, str) and _UNIT.fullmatch(unicodedata.normalize("NFKC", c).strip())
+        for c in cells
+    )
 
 
 def _is_number(cell: object) -> bool:

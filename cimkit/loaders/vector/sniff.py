@@ -37,10 +37,10 @@ def sniff(head: Head) -> int:
         return 90
     if start.startswith(b"SQLite format 3\0"):
         return _sniff_sqlite(head.file)
+    workbook = is_workbook(start)
+    if workbook is not None:
+        return 40 if has_positions(head.file, workbook) else 0
     if start[:4] == b"PK\x03\x04":
-        workbook = is_workbook(start)
-        if workbook is not None:
-            return 40 if has_positions(head.file, workbook) else 0
         return _sniff_kmz(head.file)
     if start.startswith(b"PMTiles\x03"):
         return 80 if start[99:100] == b"\x01" else 0  # 1: vector tiles

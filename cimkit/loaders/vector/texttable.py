@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._delivery.encoding import decodes, detect
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.vector.columns import Position, header_row
+from cimkit.loaders.vector.columns import SHAPE, Position, header_row, named_above, units_row
+from cimkit.loaders.vector.textrows import TextRows
 from cimkit.model import Problem, Source
 
 if TYPE_CHECKING:
@@ -37,14 +38,16 @@ class Dialect:
 
     separator: str
     """Between cells."""
-    header: int
-    """Lines above the column names."""
+    begin: int
+    """Lines above the rows: titles, column names, units."""
     names: tuple[str, ...]
     """Of the columns."""
     position: Position
     """Where positions stand."""
     comma: bool
     """Whether a comma stands before decimals."""
+    units: tuple[str, ...] = ()
+    """Of the columns, where a line below their names says them."""
 
 
 def dialect_of(text: str, *, whole: bool = False) -> Dialect | None:
@@ -70,19 +73,26 @@ def dialect_of(text: str, *, whole: bool = False) -> Dialect | None:
         if found is None:
             continue
         at, position = found
-        names = tuple(c.strip(" \ufeff") for c in rows[at])
-        below = [r for r in rows[at + 1 :] if len(r) == len(names)]
-        if not below and len(rows) > at + 1 and position.shape < 0:
+        names = tuple(c.strip(" \ufeff") for c in named_above(rows, at))
+        begin = at + 1
+        units = tuple(rows[begin]) if begin < len(rows) and units_row(rows[begin], position) else ()
+        begin += bool(units)
+        below = [r for r in rows[begin:] if len(r) == len(names)]
+        if len(rows) > begin and not (_has_shapes(rows[begin:]) if position.shape >= 0 else below):
             continue
         if best is None or len(names) > len(best.names):
             comma = separator != "," and _has_commas(below, position)
-            best = Dialect(separator, at, names, position, comma)
+            best = Dialect(separator, begin, names, position, comma, units)
     return best
+
+
+def _has_shapes(rows: list[list[str]]) -> bool:
+    return any(SHAPE.match(cell) for row in rows for cell in row)
 
 
 def _has_commas(rows: list[list[str]], position: Position) -> bool:
     cells = [row[i] for row in rows for i in (position.x, position.y) if 0 <= i < len(row)]
-    return any(re.fullmatch(r"\s*-?\d+,\d+\s*", c) for c in cells)
+    return any(re.fullmatch(r"\s*-?[\d.\s]*\d,\d+\s*", c) for c in cells)
 
 
 @contextmanager
@@ -96,6 +106,7 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
     """
     from cimkit.loaders._layers.table import Opened, Table, distinct
     from cimkit.loaders.vector.cells import Kinds, Positions
+    from cimkit.loaders.vector.gtfs import is_shapes, shapes_table
 
     with TemporaryDirectory(prefix="cimkit-text-") as name:
         file, encoding, origin, problems = _as_utf8(source, options, Path(name))
@@ -108,7 +119,12 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
         names = distinct([n or f"column_{i + 1}" for i, n in enumerate(dialect.names)])
         if tuple(names) != dialect.names:
             problems.append(_renamed(dialect.names, names))
-        read = _Reader(file, dialect, names)
+        read = TextRows(file, dialect.separator, dialect.begin, names)
+        if is_shapes(names):
+            table = shapes_table(read, dialect.position, source.file.stem)
+            problems += read.problems()
+            yield Opened("GTFS", "text/csv", [table], encoding, origin, problems=problems)  # type: ignore[arg-type]
+            return
         kinds, positions = Kinds(names, dialect.comma), Positions(dialect.position, dialect.comma)
         rows = placed = 0
         try:
@@ -121,6 +137,7 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
             raise SourceUnreadable("it is no table", where=source.path, got=str(error)) from error
         if not placed and rows:
             raise SourceUnreadable("no row of the table has a position", where=source.path)
+        positions.settle(rows)
         problems += told(positions, source.file.stem) + read.problems()
         crs, crs_origin = crs_of(source.file, dialect.position, positions)
         table = Table(
@@ -131,15 +148,26 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
             crs_origin=crs_origin,  # type: ignore[arg-type]
             fields=tuple((n, kinds.type_of(n)) for n in names if n != _shape_name(dialect, names)),
             bounds=None,
-            batches=partial(_batches, read, kinds, dialect, names),
-            numbered_from=dialect.header + 2,
+            batches=partial(_batches, read, kinds, dialect, names, positions.far_left_out),
+            numbered_from=dialect.begin + 1,
         )
         title, media = (
             ("TSV", "text/tab-separated-values")
             if dialect.separator == "\t"
             else ("CSV", "text/csv")
         )
-        yield Opened(title, media, [table], encoding, origin, problems=problems)  # type: ignore[arg-type]
+        properties = (
+            {"units": dict(zip(names, dialect.units, strict=False))} if dialect.units else {}
+        )
+        yield Opened(
+            title,
+            media,
+            [table],
+            encoding,
+            origin,  # type: ignore[arg-type]
+            problems=problems,
+            properties=properties,
+        )
 
 
 def _as_utf8(
@@ -168,68 +196,12 @@ def _as_utf8(
     return file, encoding, origin, problems
 
 
-class _Reader:
-    """Streams the rows as text, and counts those that do not fit the columns."""
-
-    def __init__(self, file: Path, dialect: Dialect, names: list[str]) -> None:
-        self.file, self.dialect, self.names = file, dialect, names
-        self.bad: list[tuple[int | None, int]] = []
-        self.bad_count = 0
-        self._told = False
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-        from pyarrow import csv as pacsv
-
-        def skip(row: Any) -> str:
-            if not self._told:
-                self.bad_count += 1
-                if len(self.bad) < 5:
-                    self.bad.append((row.number, row.actual_columns))
-            return "skip"
-
-        reader = pacsv.open_csv(
-            self.file,
-            read_options=pacsv.ReadOptions(
-                column_names=self.names, skip_rows=self.dialect.header + 1, use_threads=False
-            ),
-            parse_options=pacsv.ParseOptions(
-                delimiter=self.dialect.separator,
-                newlines_in_values=True,
-                invalid_row_handler=skip,
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(self.names, pa.string()), strings_can_be_null=False
-            ),
-        )
-        with reader:
-            yield from reader
-        self._told = True
-
-    def problems(self) -> list[Problem]:
-        if not self.bad_count:
-            return []
-        shown = ", ".join(
-            f"row {n + self.dialect.header + 1}" if n is not None else "a row" for n, _ in self.bad
-        )
-        return [
-            Problem(
-                "row-unreadable",
-                f"{self.bad_count} rows have another number of cells than the table has columns; "
-                "they are left out.",
-                "error",
-                shown,
-                str(self.bad[0][1]),
-                f"{len(self.names)} cells",
-            )
-        ]
-
-
 def _batches(
-    read: _Reader,
+    read: TextRows,
     kinds: Kinds,
     dialect: Dialect,
     names: list[str],
+    far_left_out: bool,
     columns: Sequence[str] | None,
 ) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
@@ -242,7 +214,8 @@ def _batches(
     for batch in read.batches():
         given = {n: kinds.typed(n, batch.column(names.index(n))) for n in wanted}
         if columns is None:
-            given[GEOMETRY] = Positions(dialect.position, dialect.comma).wkb(batch.columns)
+            positions = Positions(dialect.position, dialect.comma, far_left_out)
+            given[GEOMETRY] = positions.wkb(batch.columns)
         yield pa.RecordBatch.from_pydict(given)
 
 
@@ -274,6 +247,19 @@ def told(positions: Positions, layer: str) -> list[Problem]:
                 place=layer,
                 got=", ".join(map(repr, positions.odd)),
                 expected="a number, degrees-minutes-seconds, or WKT",
+            )
+        )
+    if positions.far_left_out:
+        found.append(
+            Problem(
+                "position-out-of-range",
+                f"{positions.far_count} rows have a longitude beyond 180° or a latitude beyond "
+                "90°; those rows alone have no place.",
+                "error",
+                place=layer,
+                got=", ".join(positions.far),
+                expected="-180 to 180, -90 to 90",
+                hint="Correct the rows; longitude and latitude may be exchanged in them.",
             )
         )
     if positions.angles:

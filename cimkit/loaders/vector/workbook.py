@@ -1,9 +1,7 @@
-"""Workbooks (XLSX, ODS) with positions: each table of each sheet is a layer."""
+"""Workbooks (XLSX, XLS, ODS) with positions: each table of each sheet is a layer."""
 
 from __future__ import annotations
 
-import datetime
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.vector.columns import Position, header_row
+from cimkit.loaders.vector.columns import Position, header_row, named_above, units_row
+from cimkit.loaders.vector.sheets import Row, is_workbook, sheets_of
 from cimkit.model import Problem, Source
 
 if TYPE_CHECKING:
@@ -26,11 +25,11 @@ __all__ = ["has_positions", "is_workbook", "open_workbook"]
 _ABOVE = 30
 _OWN = {"glob", "class_code", "scheme"}
 """Column names of delivery sheets and standards, which are no layers."""
-_BROKEN = (
-    *(zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, AttributeError),
-    *(OSError, EOFError, NotImplementedError, SyntaxError),
-)
-Row = list[Any]
+_FORMATS = {
+    "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
+    "ole": ("XLS", "application/vnd.ms-excel"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,79 +43,18 @@ class _Block:
     rows: list[Row]
 
 
-def is_workbook(start: bytes) -> str | None:
-    """Return xlsx or ods for the first bytes of a zip that is one; else None."""
-    if start[:4] != b"PK\x03\x04":
-        return None
-    if b"vnd.oasis.opendocument.spreadsheet" in start[:200]:
-        return "ods"
-    return "xlsx" if b"[Content_Types].xml" in start or b"xl/" in start else None
-
-
 def has_positions(file: Path, kind: str) -> bool:
     """Return whether a sheet has columns of positions among its first rows."""
     try:
-        for _, rows in _sheets(file, kind, _ABOVE + 5):
+        for _, rows in sheets_of(file, file.name, kind, _ABOVE + 5):
             top = [row for _, row in rows]
             if any(str(c).strip().lower() in _OWN for row in top[:_ABOVE] for c in row):
                 return False
             if header_row(top[:_ABOVE]) is not None:
                 return True
-    except _BROKEN:
+    except SourceUnreadable:
         return False
     return False
-
-
-def _sheets(file: Path, kind: str, most: int | None) -> Iterator[tuple[str, list[tuple[int, Row]]]]:
-    """Give each sheet's name and its rows that are not empty, with their numbers."""
-    for name, rows in (_xlsx if kind == "xlsx" else _ods)(file, most):
-        kept = []
-        for number, row in enumerate(rows, 1):
-            cells = [_cell(c) for c in row]
-            while cells and cells[-1] is None:
-                cells.pop()
-            if cells:
-                kept.append((number, cells))
-            if most is not None and number >= most:
-                break
-        yield name, kept
-
-
-def _xlsx(file: Path, most: int | None) -> Iterator[tuple[str, Iterator[Sequence[Any]]]]:
-    import warnings
-
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and extensions that are not read
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        try:
-            for sheet in book.worksheets:
-                sheet.reset_dimensions()
-                yield sheet.title, sheet.iter_rows(values_only=True, max_row=most)
-        finally:
-            book.close()
-
-
-def _ods(file: Path, most: int | None) -> Iterator[tuple[str, Iterator[Sequence[Any]]]]:
-    import pyogrio.raw
-
-    for name, _ in pyogrio.list_layers(file):
-        _, table = pyogrio.raw.read_arrow(file, layer=name, HEADERS="DISABLE", max_features=most)
-        columns = [c.to_pylist() for c in table.columns]
-        yield str(name), iter(list(zip(*columns, strict=True)))
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, datetime.timedelta):
-        return str(value)
-    if isinstance(value, float) and value != value:
-        return None
-    return value
 
 
 @contextmanager
@@ -132,21 +70,13 @@ def open_workbook(source: Source, options: ReadOptions, kind: str) -> Iterator[O
 
     problems: list[Problem] = []
     tables: list[Table] = []
-    try:
-        blocks = [b for name, rows in _sheets(source.file, kind, None) for b in _blocks(name, rows)]
-    except _BROKEN as error:
-        raise SourceUnreadable(
-            "the workbook cannot be read", where=source.path, got=f"{type(error).__name__}: {error}"
-        ) from error
+    sheets = sheets_of(source.file, source.path, kind, None)
+    blocks = [b for name, rows in sheets for b in _blocks(name, rows)]
     if not any(b.position for b in blocks):
         raise SourceUnreadable("no sheet has columns of positions", where=source.path)
     for block in blocks:
         tables.append(_table(block, source, problems))
-    title, media = (
-        ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        if kind == "xlsx"
-        else ("ODS", "application/vnd.oasis.opendocument.spreadsheet")
-    )
+    title, media = _FORMATS[kind]
     yield Opened(title, media, tables, problems=problems)
 
 
@@ -166,8 +96,14 @@ def _blocks(sheet: str, rows: list[tuple[int, Row]]) -> Iterator[_Block]:
         found = [(wide, None)]
     ends = [i for i, _ in found[1:]] + [len(rows)]
     for n, ((begin, position), end) in enumerate(zip(found, ends, strict=True), 1):
-        names = ["" if c is None else str(c).replace("\n", " ") for c in rows[begin][1]]
+        heads = [
+            ["" if c is None else str(c).replace("\n", " ") for c in row]
+            for _, row in rows[max(begin - 1, 0) : begin + 1]
+        ]
+        names = named_above(heads, len(heads) - 1)
         body = rows[begin + 1 : end]
+        if position is not None and body and units_row(body[0][1], position):
+            body = body[1:]
         if body:
             name = sheet if len(found) == 1 else f"{sheet} {n}"
             yield _Block(name, body[0][0], names, position, [row for _, row in body])
@@ -191,6 +127,9 @@ def _table(block: _Block, source: Source, problems: list[Problem]) -> Table:
         positions = Positions(block.position)
         text = [pa.array([_text(c) for c in column], pa.string()) for column in cells]
         wkb = positions.wkb(text)
+        positions.settle(len(block.rows))
+        if positions.far_left_out:
+            wkb = Positions(block.position, far_left_out=True).wkb(text)
         problems += told(positions, block.name)
         crs, origin = crs_of(source.file, block.position, positions)
         if block.position.shape >= 0:

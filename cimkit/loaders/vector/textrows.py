@@ -1,0 +1,73 @@
+"""The rows of a table of text as Arrow batches, and those that do not fit its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cimkit.model import Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["TextRows"]
+
+
+class TextRows:
+    """Streams the rows as text, and counts those that do not fit the columns."""
+
+    def __init__(self, file: Path, separator: str, begin: int, names: list[str]) -> None:
+        self.file, self.separator, self.begin, self.names = file, separator, begin, names
+        self.bad: list[tuple[int | None, int]] = []
+        self.bad_count = 0
+        self._told = False
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Give the rows, all cells as text."""
+        import pyarrow as pa
+        from pyarrow import csv as pacsv
+
+        def skip(row: Any) -> str:
+            if not self._told:
+                self.bad_count += 1
+                if len(self.bad) < 5:
+                    self.bad.append((row.number, row.actual_columns))
+            return "skip"
+
+        reader = pacsv.open_csv(
+            self.file,
+            read_options=pacsv.ReadOptions(
+                column_names=self.names, skip_rows=self.begin, use_threads=False
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=self.separator,
+                newlines_in_values=True,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(self.names, pa.string()), strings_can_be_null=False
+            ),
+        )
+        with reader:
+            yield from reader
+        self._told = True
+
+    def problems(self) -> list[Problem]:
+        """Return what is to be told of rows that were left out."""
+        if not self.bad_count:
+            return []
+        shown = ", ".join(
+            f"row {n + self.begin}" if n is not None else "a row" for n, _ in self.bad
+        )
+        return [
+            Problem(
+                "row-unreadable",
+                f"{self.bad_count} rows have another number of cells than the table has columns; "
+                "they are left out.",
+                "error",
+                shown,
+                str(self.bad[0][1]),
+                f"{len(self.names)} cells",
+            )
+        ]
