@@ -76,8 +76,10 @@ def rows_of(
     opened: Opened, source: Source, asset: Asset, options: ReadOptions
 ) -> Iterator[tuple[str, pa.Table]]:
     """Give the rows of all layers, in the order of the source, and their relations last."""
+    from cimkit.loaders._layers.joins import Joins
     from cimkit.loaders._layers.rows import Rows
 
+    joins = Joins(opened.joins)
     keys = {layer.name: layer.key_field for layer in asset.layers}
     told = len(opened.problems)
     for table in opened.tables:
@@ -90,9 +92,12 @@ def rows_of(
             keys.get(table.name),
             opened.class_field,
             _moment(options.declared.observed),
+            joins=joins,
         )
         yield from rows.read()
         options.problems += rows.problems
+    for relations in joins.relations():
+        yield "relations", relations
     if opened.relations is not None:
         for relations in opened.relations():
             yield "relations", relations

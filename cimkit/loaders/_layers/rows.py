@@ -24,6 +24,7 @@ from cimkit.geometry.vector import (
 )
 from cimkit.loaders._layers.attributes import has_member, is_flat, json_objects, text_of
 from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_counter
+from cimkit.loaders._layers.joins import ROW_ID, Joins
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
 from cimkit.loaders._layers.table import GEOMETRY, Table
@@ -55,6 +56,8 @@ class Rows:
     """Moment of the survey (datetime in UTC), if known."""
     problems: list[Problem] = field(default_factory=list)
     """What was wrong with single rows."""
+    joins: Joins = field(default_factory=lambda: Joins(()))
+    """Takes note of rows that relationships name."""
     _seen: Seen = field(default_factory=Seen)
 
     def read(self) -> Iterator[tuple[str, pa.Table]]:
@@ -82,7 +85,7 @@ class Rows:
     def _chunk(
         self, batch: pa.RecordBatch, first: int, odd: Oddities
     ) -> Iterator[tuple[str, pa.Table]]:
-        fields = [n for n in batch.schema.names if not n.startswith(GEOMETRY)]
+        fields = [n for n in batch.schema.names if not n.startswith((GEOMETRY, ROW_ID))]
         at = batch.schema.get_field_index(GEOMETRY)
         wkb = (
             pa.nulls(batch.num_rows, pa.binary()) if at < 0 else batch.column(at).cast(pa.binary())
@@ -100,6 +103,7 @@ class Rows:
         hashes = content_hash(wkb, told, (shapes, bad), ordered=flat)
         placed = shapes_to_crs84(shapes, self.crs)
         keys = self._keys(batch, hashes)
+        self.joins.note(self.table, batch, keys)
         area, length, z_min, z_max = measures(shapes, self.crs)
         height, ground = self._number(batch, HEIGHT), self._number(batch, GROUND)
         z_min = np.where(np.isfinite(ground), ground, z_min)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from cimkit.loaders._layers.joins import Join
 from cimkit.loaders._layers.times import Times
 from cimkit.model import Problem
 
@@ -75,6 +76,8 @@ class Table:
     """Attributes that hold times of the rows by the rules of the format."""
     numbered_from: int = 1
     """Number of the first row, for people who look for it in the file."""
+    row_id: str | None = None
+    """What the source calls the identifiers of its rows that are in the column `ROW_ID`."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,8 @@ class Opened:
     """What the source says of itself and its layers beyond rows; JSON values."""
     relations: Relations | None = None
     """Read the relations, where the source has some."""
+    joins: list[Join] = field(default_factory=list)
+    """Relationships between its tables that values of fields make."""
     vertical: str | None = None
     """What its heights are measured from, by the rules of the format."""
     counts: dict[str, int] = field(default_factory=dict)

@@ -133,12 +133,21 @@ def describe_geopackage(file: Path) -> dict[str, Any]:
                 domain["pattern"] = value
         related = _rows(
             con,
-            "SELECT base_table_name, related_table_name, relation_name, mapping_table_name "
-            "FROM gpkgext_relations",
+            "SELECT base_table_name, base_primary_column, related_table_name, "
+            "related_primary_column, relation_name, mapping_table_name FROM gpkgext_relations",
         )
-        for base, other, relation, mapping in related:
+        for base, base_field, other, other_field, relation, mapping in related:
             said.setdefault("relationships", []).append(
-                {"origin": [base], "destination": [other], "name": relation, "mapping": mapping}
+                {
+                    "origin": [base],
+                    "destination": [other],
+                    "name": relation,
+                    "mapping": mapping,
+                    "keys": [
+                        {"role": "OriginPrimary", "field": base_field},
+                        {"role": "DestinationPrimary", "field": other_field},
+                    ],
+                }
             )
     finally:
         con.close()

@@ -27,6 +27,7 @@ class Plan:
     layer: str | None = None  # what the layer is called where GDAL sees another name
     is_json: bool = False
     ids: bool = False  # GDAL's row numbers are identifiers of the source
+    rowed: set[str] = field(default_factory=set)  # layers whose row numbers relationships name
     fewer: int = 0  # rows that GDAL counts and does not give
     further: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

@@ -21,6 +21,7 @@ from cimkit.loaders.vector.gml import references
 from cimkit.loaders.vector.gmlshapes import further_shapes
 from cimkit.loaders.vector.osm import TAGS, members
 from cimkit.loaders.vector.plan import plan
+from cimkit.loaders.vector.relationships import joins_of
 from cimkit.loaders.vector.rescue import sound_features, unread_records
 from cimkit.loaders.vector.rowstream import batches_of
 from cimkit.model import Problem, Source
@@ -101,6 +102,8 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
                     place=source.path,
                 )
             )
+        row_ids = {str(i["layer_name"]): str(i["fid_column"]) for i in infos}
+        joins = joins_of(how, how.properties.get("relationships", []), row_ids)
         yield Opened(
             title,
             media,
@@ -110,6 +113,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             problems=how.problems,
             properties=how.properties,
             relations=_relations(how, driver, source, Path(name)),
+            joins=joins,
         )
 
 
@@ -231,6 +235,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         key_field="@id" if osm else "id" if how.ids else None,
         merged=TAGS if osm else None,
         times=_TIMES.get(driver, Times()),
+        row_id=info["fid_column"] if info["layer_name"] in how.rowed else None,
     )
 
 

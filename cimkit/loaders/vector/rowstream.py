@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._layers.joins import ROW_ID
 from cimkit.loaders._layers.table import GEOMETRY, Batches, distinct
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.gmlshapes import with_further
@@ -63,6 +64,7 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
         import pyogrio.raw
 
         osm = how.driver == "OSM"
+        rowed = columns is None and layer in how.rowed
         with ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")  # GDAL's remarks; what matters becomes a problem
@@ -73,7 +75,7 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
                     encoding=how.encoding,
                     columns=None if wanted is None else list(wanted),
                     read_geometry=has_geometry and columns is None,
-                    return_fids=how.ids,
+                    return_fids=how.ids or rowed,
                     datetime_as_string=True,
                     use_pyarrow=True,
                     skip_features=skipped,
@@ -92,6 +94,8 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
                     names = [GEOMETRY if n == own else n for n in names]
                 if how.ids:  # GDAL has the identifiers of GeoJSON's features as its own
                     names = ["id" if n == meta["fid_column"] else n for n in names]
+                if rowed:
+                    names = [ROW_ID if n == meta["fid_column"] else n for n in names]
                 given = batch.rename_columns(names)
                 if how.ids and columns is not None:
                     given = given.select(list(columns))
