@@ -36,7 +36,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.parse(str(source.file), parser).getroot()
-    except etree.XMLSyntaxError as error:
+    except (etree.XMLSyntaxError, OSError) as error:  # bytes in no encoding are the latter
         raise SourceUnreadable("its XML is broken", where=source.path, got=str(error)) from error
     name = f"{{{_SPACE}}}"
     specifications = root.findall(f"{name}specifications/{name}specification")

@@ -70,8 +70,9 @@ def test_requirements(tmp_path: Path) -> None:
     assert sniffed(ids, tmp_path / "a.ids") > 0
     assert asset.counts == {"specifications": 1, "requirements": 2}
     assert asset.properties["title"] == "Doors"
-    with pytest.raises(SourceUnreadable):
-        probe(ids, tmp_path / "b.ids", text[:-10])
+    for broken in (text[:-10], text.encode("utf-16-le")[:-1], text.encode() + b"\xff"):
+        with pytest.raises(SourceUnreadable):
+            probe(ids, tmp_path / "b.ids", broken)
 
 
 @pytest.mark.parametrize(

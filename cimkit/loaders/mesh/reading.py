@@ -180,7 +180,10 @@ def _stl(source: Source, depth: str) -> Shape:
             kind = np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")])
             raw = np.memmap(file, kind, "r", 84, (count,))
             for start in range(0, count, 1_000_000):
-                found.take(raw["v"][start : start + 1_000_000].reshape(-1, 3).astype(np.float64))
+                with np.errstate(invalid="ignore"):  # NaN of a kind that a cast remarks upon
+                    found.take(
+                        raw["v"][start : start + 1_000_000].reshape(-1, 3).astype(np.float64)
+                    )
         return found
     found.properties["encoding"] = "text"
     if depth == "header":

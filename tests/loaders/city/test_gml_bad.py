@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -242,3 +243,18 @@ def test_early_version_and_feature_members(tmp_path: Path) -> None:
     assert loaded.asset.counts["top_level"] == 2
     assert loaded.surfaces(loaded.rows("b1")[0]) == ["RoofSurface"]
     assert Y == 5_334_000.0
+
+
+@pytest.mark.keeps("CityGML", "damage")
+def test_rings_that_cross_themselves_are_outlined_in_time(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    slipped = [(X + chance.random(), Y + chance.random(), 0.0) for _ in range(2_000)]
+    turn = [(X + math.cos(a / 20), Y + math.sin(a / 20), 0.0) for a in range(125)]
+    turn[5], turn[6] = turn[6], turn[5]
+    members = "".join(
+        building(k, f"<bldg:lod1MultiSurface>{multi(polygon(p))}</bldg:lod1MultiSurface>")
+        for k, p in (("slipped", slipped), ("turned", turn))
+    )
+    areas = {k: o["area_m2"] for k, o in gml(tmp_path, members).objects.items()}
+    assert areas["slipped"] == pytest.approx(1.0, abs=0.05)  # the hull
+    assert areas["turned"] == pytest.approx(math.pi, rel=0.01)

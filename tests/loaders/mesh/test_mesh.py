@@ -136,6 +136,9 @@ def test_stl(folder: Path) -> None:
     binary, plain = probe(sources["a.stl"]), probe(sources["b.stl"])
     assert (binary.counts["triangles"], plain.counts["triangles"]) == (4, 1)
     assert binary.bbox == plain.bbox == (0, 0, 0, 0, 20, 30)
+    broken = (b"made".ljust(80) + struct.pack("<I", 4) + facet * 4)[:-14] + b"\x01\x00\x80\x7f" * 3
+    (folder / "a.stl").write_bytes(broken + bytes(2))  # NaN that signals
+    assert probe(sources["a.stl"]).counts == binary.counts
     (folder / "b.stl").write_text(text + "facet normal 0 0 1\nouter loop\nvertex 1 2 3\n")
     assert "mesh-truncated" in codes(probe(sources["b.stl"]))
 
