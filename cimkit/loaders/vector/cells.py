@@ -46,7 +46,8 @@ def sexagesimal(text: str) -> float | None:
     >>> sexagesimal("106.5") is None
     True
     """
-    found = _ANGLE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    plain = re.sub(r"(?<=\d),(?=\d)", ".", unicodedata.normalize("NFKC", text).strip())
+    found = _ANGLE.fullmatch(plain)
     if found is None:
         return None
     before, degrees, mark, minutes, seconds, after = found.groups()

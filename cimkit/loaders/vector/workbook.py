@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.vector.columns import Position, header_row, named_above, units_row
+from cimkit.loaders.vector.columns import SHAPE, Position, header_row, named_above, units_row
 from cimkit.loaders.vector.sheets import Row, is_workbook, sheets_of
 from cimkit.model import Problem, Source
 
@@ -25,6 +26,7 @@ __all__ = ["has_positions", "is_workbook", "open_workbook"]
 _ABOVE = 30
 _OWN = {"glob", "class_code", "scheme"}
 """Column names of delivery sheets and standards, which are no layers."""
+_ANGLE = re.compile(r"\s*[NSEW北南东東西緯纬经經経]{0,2}\s*[-+]?\d", re.IGNORECASE)
 _FORMATS = {
     "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
@@ -50,11 +52,21 @@ def has_positions(file: Path, kind: str) -> bool:
             top = [row for _, row in rows]
             if any(str(c).strip().lower() in _OWN for row in top[:_ABOVE] for c in row):
                 return False
-            if header_row(top[:_ABOVE]) is not None:
+            found = header_row(top[:_ABOVE])
+            if found is not None and _filled(top[found[0] + 1 :], found[1]):
                 return True
     except SourceUnreadable:
         return False
     return False
+
+
+def _filled(rows: list[Row], position: Position) -> bool:
+    """Return whether most rows have numbers, angles or geometries where the names say."""
+    if position.shape >= 0:
+        return any(SHAPE.match(c) for row in rows for c in row if isinstance(c, str))
+    places = [row[i] if i < len(row) else None for row in rows for i in (position.x, position.y)]
+    given = [isinstance(c, (int, float)) or _ANGLE.match(c) for c in places if c is not None]
+    return sum(map(bool, given)) * 2 >= len(given)
 
 
 @contextmanager

@@ -191,11 +191,15 @@ def test_workbooks_with_titles_sheets_and_typed_cells(tmp_path: Path) -> None:
 
 
 def test_workbooks_that_are_no_layers(tmp_path: Path) -> None:
-    for name, row in (("sheet", ["glob", "crs", "easting", "northing"]), ("paper", ["a", "b"])):
+    for name, row, below in (
+        ("sheet", ["glob", "crs", "easting", "northing"], ["x", "y", 1, 2]),
+        ("paper", ["a", "b"], ["x", "y", 1, 2]),
+        ("functions", ["x", "y"], ["SUM", "ABS"]),
+    ):
         book = openpyxl.Workbook()
         assert book.active is not None
         book.active.append(row)
-        book.active.append(["x", "y", 1, 2])
+        book.active.append(below)
         book.save(tmp_path / f"{name}.xlsx")
         assert sniff(tmp_path / f"{name}.xlsx") == 0
 
