@@ -6,11 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cimkit.loaders.vector.rescue import FEATURES, members
 from cimkit.model import Problem
 
 __all__ = ["foreign_members", "numbered"]
 
-_MOST_BYTES = 32 * 2**20
+_LOOKED = 2 * 2**20
+_TAIL = 65_536
+_BRACKETS = 50
 _COLLECTION = {"type", "features", "crs", "bbox", "name", "xy_coordinate_resolution"}
 _FEATURE = {
     *("type", "id", "geometry", "properties", "bbox"),
@@ -29,18 +32,11 @@ def numbered(file: Path, fields: list[str]) -> bool:
 def foreign_members(file: Path) -> tuple[dict[str, Any], Problem | None]:
     """Return the collection's members beyond the standard; those of features are told.
 
-    Larger files than 32 MB are not looked at.
+    Of a large file, they are looked for before and behind the features and in the first of these.
     """
-    import orjson
-
-    if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+    if not file.is_file():
         return {}, None
-    try:
-        whole = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except ValueError:  # a sequence, or what GDAL reads all the same
-        return {}, None
-    if not isinstance(whole, dict):
-        return {}, None
+    whole = _collection(file)
     said = {k: v for k, v in whole.items() if k not in _COLLECTION | _FEATURE}
     features = whole.get("features")
     names: dict[str, int] = {}
@@ -58,3 +54,37 @@ def foreign_members(file: Path) -> tuple[dict[str, Any], Problem | None]:
             hint="Put them into the properties.",
         )
     return ({"foreign_members": said} if said else {}), left_out
+
+
+def _collection(file: Path) -> dict[str, Any]:
+    """Return the document; of a large one, without the features behind the first thousands."""
+    with file.open("rb") as opened:
+        head = opened.read(_LOOKED).removeprefix(b"\xef\xbb\xbf")
+        if len(head) >= _LOOKED - 3:
+            opened.seek(-_TAIL, 2)
+            head = _shortened(head, opened.read())
+    return _loaded(head)
+
+
+def _shortened(head: bytes, tail: bytes) -> bytes:
+    """Return a document of the first features, and what stands behind the last."""
+    found = FEATURES.search(head)
+    if found is None:
+        return b""
+    end = max((end for _, end in members(head, found.end(), [])), default=found.end())
+    behind = b"}"
+    for bracket in list(re.finditer(rb"\]\s*(?=,)", tail))[-_BRACKETS:]:
+        if _loaded(b'{"":[' + tail[bracket.start() :]):
+            behind = tail[bracket.end() :]
+            break
+    return head[:end] + b"]" + behind
+
+
+def _loaded(text: bytes) -> dict[str, Any]:
+    import orjson
+
+    try:
+        said = orjson.loads(text)
+    except ValueError:  # a sequence, or what GDAL reads all the same
+        return {}
+    return said if isinstance(said, dict) else {}

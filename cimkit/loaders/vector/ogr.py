@@ -51,6 +51,8 @@ _FORMATS = {
 }
 _ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
 """Formats whose CRS is laid down by their standard."""
+_SINGLE = {"GeoJSON", "GeoJSONSeq", "ESRIJSON"}
+"""Formats of JSON with one layer."""
 _TILES = {"MBTiles", "PMTiles", "MVT"}
 _TIMES = {
     "GPX": Times("time"),
@@ -168,6 +170,10 @@ def _infos(how: Plan, scratch: Path) -> list[dict[str, Any]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's remarks on M values and odd names
+            if how.is_json:  # each time GDAL opens it, it reads all of it
+                info = _info(how, None)
+                if info["driver"] in _SINGLE:
+                    return [info]
             return [_info(how, str(layer[0])) for layer in pyogrio.list_layers(how.file)]
     except pyogrio.errors.DataSourceError:
         saved = sound_features(how.file, scratch) if how.is_json else None
@@ -179,7 +185,7 @@ def _infos(how: Plan, scratch: Path) -> list[dict[str, Any]]:
         return _infos(how, scratch)
 
 
-def _info(how: Plan, layer: str) -> dict[str, Any]:
+def _info(how: Plan, layer: str | None) -> dict[str, Any]:
     import pyogrio
 
     def ask(*, counted: bool) -> dict[str, Any]:
@@ -199,7 +205,9 @@ def _info(how: Plan, layer: str) -> dict[str, Any]:
             return info
     except pyogrio.errors.DataLayerError:  # a damaged row, maybe: the others are counted here
         info = ask(counted=False)
-    rows = batches_of(how, layer, False, list(map(str, info["fields"])))(None)
+    rows = batches_of(how, layer or str(info["layer_name"]), False, list(map(str, info["fields"])))(
+        None
+    )
     return info | {"features": sum(batch.num_rows for batch in rows)}
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from cimkit.model import Problem
 
-__all__ = ["padded_database", "sound_features", "unread_records"]
+__all__ = ["FEATURES", "members", "padded_database", "sound_features", "unread_records"]
 
-_FEATURES = re.compile(rb'"features"\s*:\s*\[')
+FEATURES = re.compile(rb'"features"\s*:\s*\[')
+"""Where the features of a document begin."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _FEATURE = re.compile(rb'\{\s*"type"\s*:\s*"Feature"')
 _RESTARTS = 20
@@ -34,13 +35,13 @@ def sound_features(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
     folder.mkdir(exist_ok=True)
     target = folder / file.name
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        found = _FEATURES.search(text)
+        found = FEATURES.search(text)
         if found is None:
             return None
         whole, at, broken = 0, found.end(), list[int]()
         with target.open("wb") as out:
             out.write(text[: found.end()])
-            for begin, end in _members(text, found.end(), broken):
+            for begin, end in members(text, found.end(), broken):
                 out.write(b",\n" if whole else b"\n")
                 out.write(text[begin:end])
                 whole, at = whole + 1, end
@@ -58,7 +59,7 @@ def sound_features(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
     )
 
 
-def _members(text: mmap.mmap, start: int, broken: list[int]) -> Iterator[tuple[int, int]]:
+def members(text: mmap.mmap | bytes, start: int, broken: list[int]) -> Iterator[tuple[int, int]]:
     """Give where the whole features of an array lie, from the place behind its bracket.
 
     Behind one that is broken, whose place goes to ``broken``, the next that begins like a feature

@@ -91,3 +91,18 @@ def test_rows_of_a_database_before_the_cut(tmp_path: Path, suffix: str) -> None:
     file.write_bytes(whole[:5000])
     with pytest.raises(SourceUnreadable, match="GDAL"):
         read(file)
+
+
+@pytest.mark.keeps("GeoJSON", "semantics")
+@pytest.mark.parametrize("count", [3, 30_000])
+def test_members_of_the_collection_stand_before_and_behind(tmp_path: Path, count: int) -> None:
+    """Of a large document, only its beginning and its end are looked at."""
+    whole = collection(count, before={"a": [1]})
+    whole["features"][0]["owner"] = "市政"
+    whole |= {"bbox": [0, 0, 1, 1], "totalFeatures": count}
+    file = tmp_path / "a.geojson"
+    file.write_text(json.dumps(whole))
+    asset, _ = read(file)
+    assert asset.properties["foreign_members"] == {"before": {"a": [1]}, "totalFeatures": count}
+    told = next(p for p in asset.problems if p.code == "members-left-out")
+    assert told.got == "owner (1)"
