@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -91,7 +90,7 @@ def facts_key(staged: Staged, depth: str) -> str:
         from cimkit.registry import entry
 
         version = entry("cimkit.loaders", asset.loader).SPEC.version
-    declared = dataclasses.asdict(staged.declared)
+    declared = staged.declared.plain()
     said: list[object] = [asset.sha256, asset.status, asset.loader, version, depth, declared]
     if not asset.sha256:
         said += [asset.path, asset.size]

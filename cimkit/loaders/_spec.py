@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cimkit.model import Declaration, Problem
 from cimkit.model.source import Depth, Kind
@@ -78,3 +79,6 @@ class ReadOptions:
     memory on this source once. What is left out becomes a problem."""
     measures: frozenset[str] = frozenset()
     """Names of `LoaderSpec.measures` that a rule wants."""
+    held: dict[str, Any] = field(default_factory=dict)
+    """What `probe` hands on to `read` of the same source, so that it is not opened twice; a `read`
+    that is alone finds nothing here."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["Declaration", "LocalGrid", "Place", "Sheet", "SheetRow", "Trajectory"]
@@ -136,6 +137,10 @@ class Declaration:
     trajectory: Trajectory | None = None
     """Poses for photographs."""
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as a dict, to be read only: thousands of photographs share one."""
+        return _plain(self)
+
     def over(self, other: Declaration) -> Declaration:
         """Return `other` with what this declares written over it."""
         merged = {}
@@ -143,6 +148,11 @@ class Declaration:
             mine = getattr(self, f.name)
             merged[f.name] = getattr(other, f.name) if mine is None else mine
         return Declaration(**merged)
+
+
+@lru_cache(maxsize=64)
+def _plain(declared: Declaration) -> dict[str, Any]:
+    return asdict(declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,11 @@ class Asset:
     def to_json(self) -> dict[str, Any]:
         """Return a dict of JSON values without the empty fields (``problems`` and so on stay)."""
         keep = {"path", "members", "status", "kind", "format", "counts", "position", "problems"}
-        plain = dataclasses.asdict(self)
+        # Not `asdict`, which copies all values: thousands of photographs come through here.
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         plain["footprint"] = self.footprint.hex() if self.footprint else None
+        plain["layers"] = tuple(dataclasses.asdict(layer) for layer in self.layers)
+        plain["problems"] = tuple(dataclasses.asdict(problem) for problem in self.problems)
         return {k: v for k, v in plain.items() if k in keep or v not in (None, "", (), {}, [])}
 
     @classmethod

@@ -81,7 +81,7 @@ def content_of(job: Job) -> str:
 
 
 def _key(job: Job, sha256: str, version: int) -> str:
-    declared = dataclasses.asdict(job.declared)
+    declared = job.declared.plain()
     poses = job.declared.trajectory
     table = job.root / poses.file if poses else None
     unread = [] if sha256 else _unread(job)

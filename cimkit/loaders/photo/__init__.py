@@ -49,7 +49,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     from cimkit.loaders.photo.view import RANGE_M
 
     problems: list[Problem] = []
-    name, counts, shot = _said(source, problems)
+    name, counts, shot = _said(source, options, problems)
     if options.declared.trajectory is not None:
         observed(shot, options, problems)
         apply_trajectory(source.path, shot, options.declared, options.root, problems)
@@ -99,10 +99,9 @@ def _box(
     position: tuple[float, float] | None, seen: bytes | None
 ) -> tuple[float, float, float, float] | None:
     if seen is not None:
-        import shapely
+        from cimkit.loaders.photo.view import bounds
 
-        west, south, east, north = shapely.from_wkb(seen).bounds
-        return west, south, east, north
+        return bounds(seen)
     return (*position, *position) if position else None
 
 
@@ -128,13 +127,19 @@ def _seen(at: tuple[float, float], shot: Shot, shape: tuple[int, int]) -> bytes 
     return found
 
 
-def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int], Shot]:
-    """Return format, counts and what the photograph and the files beside it say."""
+def _said(
+    source: Source, options: ReadOptions, problems: list[Problem]
+) -> tuple[str, dict[str, int], Shot]:
+    """Return format, counts and what the photograph and the files beside it say.
+
+    Where it is to be read whole its pixels are measured while it is open.
+    """
     from cimkit.loaders.photo.beside import sidecars
     from cimkit.loaders.photo.camera import camera
     from cimkit.loaders.photo.exif import exif
     from cimkit.loaders.photo.image import opened, packets, pictures, stored
     from cimkit.loaders.photo.mapillary import described
+    from cimkit.loaders.photo.quality import measured
     from cimkit.loaders.photo.xmp import xmp
 
     with opened(source, problems) as image:
@@ -148,6 +153,8 @@ def _said(source: Source, problems: list[Problem]) -> tuple[str, dict[str, int],
         for packet in packets(image):
             xmp(packet, shot, problems)
         name = image.format or ""
+        if options.depth == "full":
+            options.held["measures"] = measured(image, source, problems)
     described(shot, problems)
     sidecars(source, shot, problems)
     return name, counts, shot
@@ -225,17 +232,24 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     import pyarrow as pa
     import shapely
 
+    from cimkit.loaders.photo.image import opened
+    from cimkit.loaders.photo.quality import measured
     from cimkit.model import STAGED
 
-    measures = _measured(source, asset, options)
+    measures = options.held.pop("measures", None)
+    if measures is None:
+        with opened(source) as image:
+            measures = measured(image, source, options.problems)
     if measures:
         rows = [
             {"source_layer": "", "name": name, "cell": None, "value": value, "unit": unit}
             for name, value, unit in measures
         ]
         yield "measures", pa.Table.from_pylist(rows, STAGED["measures"])
-    with source.file.open("rb") as given:
-        sha256 = asset.sha256 or hashlib.file_digest(given, "sha256").hexdigest()
+    sha256 = asset.sha256
+    if not sha256:  # the file is too large for its depth, or nobody asked yet
+        with source.file.open("rb") as given:
+            sha256 = hashlib.file_digest(given, "sha256").hexdigest()
     held = {k: v for k, v in asset.properties.items() if k != "position_origin"}
     text = orjson.dumps(held, option=orjson.OPT_SORT_KEYS).decode()
     # Where it lies is no attribute of the photograph: a renamed file is the same object.
@@ -264,37 +278,3 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         row["observed"] = datetime.fromisoformat(asset.observed_start)
     row["content_hash"] = "".join(hashlib.sha256(b).hexdigest()[:16] for b in (place, lasting))
     yield "objects", pa.Table.from_pylist([row], STAGED["objects"])
-
-
-def _measured(source: Source, asset: Asset, options: ReadOptions) -> list[tuple[str, float, str]]:
-    from cimkit.errors import SourceUnreadable
-    from cimkit.loaders.photo.image import DAMAGE, MOST_PIXELS, opened, small
-    from cimkit.loaders.photo.quality import SCALE, quality
-
-    try:
-        with opened(source) as image:
-            grey = small(image, SCALE)
-    except (*DAMAGE, SourceUnreadable) as error:
-        options.problems.append(
-            Problem(
-                code="image-truncated",
-                message="The image opens but cannot be decoded to its end.",
-                severity="error",
-                got=str(error).replace(str(source.file), source.path)[:200],
-                expected="a whole image",
-                hint="Deliver the camera's own file.",
-            )
-        )
-        return []
-    if grey is None:
-        options.problems.append(
-            Problem(
-                code="image-too-large",
-                message="The image is so large that its pixels were not looked at.",
-                severity="warning",
-                got=f"{asset.counts['width']} x {asset.counts['height']}",
-                expected=f"at most {MOST_PIXELS:,} pixels, or a JPEG",
-            )
-        )
-        return []
-    return quality(grey)

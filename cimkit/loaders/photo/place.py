@@ -87,7 +87,6 @@ def placed(shot: Shot, source: Source, options: ReadOptions, problems: list[Prob
     EXIF and XMP are in degrees of WGS 84 unless they name a datum. A trajectory in the sheet has
     its own CRS.
     """
-    from cimkit.geometry.crs import crs_name, parse_crs
     from cimkit.loaders._placing import place
 
     lon, lat = shot.longitude, shot.latitude
@@ -99,7 +98,7 @@ def placed(shot: Shot, source: Source, options: ReadOptions, problems: list[Prob
     position: tuple[float, float] | None = (lon, lat)
     if shot.surveyed is not None:
         named = shot.surveyed_crs
-        name = crs_name(parse_crs(named)) if named else "OGC:CRS84"
+        name = _name(named) if named else "OGC:CRS84"
         where = Where(position, name, "sheet" if named else "assumed", None)
     elif declared or shot.datum:
         origin = "sheet" if declared else "declared"
@@ -110,6 +109,13 @@ def placed(shot: Shot, source: Source, options: ReadOptions, problems: list[Prob
     else:
         where = Where(position, "OGC:CRS84", "declared", None)
     return replace(where, vertical_datum=_vertical(shot, source, options, where.crs, problems))
+
+
+@lru_cache(maxsize=64)
+def _name(text: str) -> str:
+    from cimkit.geometry.crs import crs_name, parse_crs
+
+    return crs_name(parse_crs(text))
 
 
 @lru_cache(maxsize=64)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cimkit.loaders.photo.image import DAMAGE, MOST_PIXELS, small
+from cimkit.model import Problem, Source
+
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["SCALE", "quality"]
+__all__ = ["SCALE", "measured", "quality"]
 
 SCALE = 640
 """Pixels of the longer side of what is measured, so that cameras can be compared."""
@@ -48,3 +51,46 @@ def quality(grey: Image.Image) -> list[tuple[str, float, str]]:
         ("exposure_dark_share", float(counts[:_DARK].sum() / total), "1"),
         ("exposure_bright_share", float(counts[_BRIGHT + 1 :].sum() / total), "1"),
     ]
+
+
+def measured(
+    image: Image.Image, source: Source, problems: list[Problem]
+) -> list[tuple[str, float, str]]:
+    """Return the measures of an opened photograph: it is decoded once, small.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        As `image.opened` gives it; nothing can be read of it afterwards.
+    source : Source
+        The photograph.
+    problems : list of Problem
+        ``image-truncated`` and ``image-too-large`` are appended: then there are no measures.
+    """
+    size = image.size
+    try:
+        grey = small(image, SCALE)
+    except DAMAGE as error:
+        problems.append(
+            Problem(
+                code="image-truncated",
+                message="The image opens but cannot be decoded to its end.",
+                severity="error",
+                got=str(error).replace(str(source.file), source.path)[:200],
+                expected="a whole image",
+                hint="Deliver the camera's own file.",
+            )
+        )
+        return []
+    if grey is None:
+        problems.append(
+            Problem(
+                code="image-too-large",
+                message="The image is so large that its pixels were not looked at.",
+                severity="warning",
+                got=f"{size[0]} x {size[1]}",
+                expected=f"at most {MOST_PIXELS:,} pixels, or a JPEG",
+            )
+        )
+        return []
+    return quality(grey)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cimkit.loaders.photo.attitude import from_hpr
 
-__all__ = ["DOWNWARD", "RANGE_M", "beneath", "metres_per_degree", "view"]
+__all__ = ["DOWNWARD", "RANGE_M", "beneath", "bounds", "metres_per_degree", "view"]
 
 RANGE_M = 30.0
 """How far a view is drawn. How far a camera sees depends on what stands in its way, so this is a
@@ -100,6 +100,13 @@ def beneath(
 def _polygon(ring: list[tuple[float, float]]) -> bytes:
     flatly = [value for corner in ring for value in corner]
     return struct.pack(f"<BIII{len(flatly)}d", 1, 3, 1, len(ring), *flatly)
+
+
+def bounds(polygon: bytes) -> tuple[float, float, float, float]:
+    """Return (west, south, east, north) of a polygon that `view` or `beneath` made."""
+    corners = np.frombuffer(polygon, "<f8", offset=13).reshape(-1, 2)
+    (west, south), (east, north) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return west, south, east, north
 
 
 def metres_per_degree(lat: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], ...]:
