@@ -43,7 +43,16 @@ _SISTERS = (
     (2443, 19, 30161), (4258, 1, 4230), (4269, 1, 4267), (4326, 1, 4230), (4326, 1, 4267),
     (4326, 1, 4301), (6668, 1, 4301), (4612, 1, 4301),
 )  # fmt: skip
-_UTM = ((32601, 60), (32701, 60), (25828, 11), (23028, 11), (26901, 23), (26701, 22))
+_ZONES = (
+    (32601, 60),
+    (32701, 60),
+    (25828, 11),
+    (23028, 11),
+    (26901, 23),
+    (26701, 22),
+    (31466, 4),
+    (6669, 19),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +79,11 @@ def taken_for(crs: str) -> Iterator[str]:
     Examples
     --------
     >>> list(taken_for("EPSG:6677"))
-    ['EPSG:30169']
+    ['EPSG:30169', 'EPSG:6677 | swap', 'EPSG:6676', 'EPSG:6678']
     >>> list(taken_for("EPSG:4544"))
-    ['EPSG:4543', 'EPSG:4545']
+    ['EPSG:4544 | swap', 'EPSG:4543', 'EPSG:4545']
     >>> list(taken_for("EPSG:4490"))
-    ['GCJ-02', 'BD-09']
+    ['GCJ-02', 'BD-09', 'EPSG:4490 | swap']
     """
     number = crs.removeprefix("EPSG:").split("+")[0]
     if crs == "OGC:CRS84":
@@ -85,13 +94,17 @@ def taken_for(crs: str) -> Iterator[str]:
     if code in (4326, 4490):
         yield from ("GCJ-02", "BD-09")
     yield from (f"EPSG:{b + code - a}" for a, n, b in _SISTERS if a <= code < a + n)
+    yield f"EPSG:{code} | swap"
+    for here, there in ((32600, 32700), (32700, 32600)):
+        if here < code <= here + 60:
+            yield f"EPSG:{code - here + there}"
     zone = zone_of(code)
     if zone is not None:
         for step in (-zone.width, zone.width):
             beside = Zone(zone.datum, zone.width, zone.meridian + step, zone.prefixed)
             if beside.code is not None:
                 yield beside.code
-    for first, count in _UTM:
+    for first, count in _ZONES:
         if first <= code < first + count:
             yield from (f"EPSG:{c}" for c in (code - 1, code + 1) if first <= c < first + count)
 

@@ -163,3 +163,49 @@ def test_a_slip_in_delivery_is_told(tmp_path: Path) -> None:
     file.write_text('[delivery]\nauthro = "survey team"\n')
     with pytest.raises(SheetError, match="'authro', expected author"):
         read_sheet(file)
+
+
+WRONG = {
+    "csr": ("EPSG:4544", "csr"),
+    "crs": ("EPGS:4544", "EPSG:4544"),  # and what is meant
+    "access": ("everybody", "public, internal, secret"),
+    "place_easting": ("500000,5", "500000.5"),
+    "observed": ("yesterday", "2026-09-01"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["toml", "xlsx"])
+def test_all_mistakes_are_told_at_once(tmp_path: Path, suffix: str) -> None:
+    values = {"glob": "测绘/*.shp", **{k: v for k, (v, _) in WRONG.items()}, "place_northing": "1"}
+    file = tmp_path / f"s.{suffix}"
+    if suffix == "xlsx":
+        ok = ["测绘/*.shp", None, "EPSG:4545"]
+        workbook(file, tuple(values), tuple(ok), tuple(values.values()), (None, "x"))
+    else:
+        lines = "\n".join(f'{k} = "{v}"' for k, v in values.items())
+        file.write_text(f'[[source]]\ncrs = "EPSG:4545"\n[[source]]\n{lines}\n', encoding="utf-8")
+    with pytest.raises(SheetError) as raised:
+        read_sheet(file)
+    said = str(raised.value)
+    assert "mistakes in the delivery sheet" in said
+    for name, (value, mend) in WRONG.items():
+        assert value in said
+        assert mend in said
+        place = (
+            "[[source]] 2"
+            if suffix == "toml"
+            else f"sources!{'ABCDEFG'[list(values).index(name)]}3"
+        )
+        assert place in said
+    assert "a row without a glob" in said
+
+
+@pytest.mark.parametrize("other", ["EPSG:4545", "EPSG:4544"])
+def test_one_glob_says_one_thing(tmp_path: Path, other: str) -> None:
+    file = workbook(tmp_path / "s.xlsx", ("glob", "crs"), ("a*", "EPSG:4544"), ("a*", other))
+    if other == "EPSG:4544":
+        assert len(read_sheet(file).rows) == 2
+        return
+    with pytest.raises(SheetError, match=r"sources!B3: crs contradicts another row") as raised:
+        read_sheet(file)
+    assert "sources!2:2" in str(raised.value)

@@ -12,10 +12,12 @@ from typing import Any
 
 from cimkit.errors import SheetError
 from cimkit.loaders._delivery.local_grid import declared_grid, with_grids
+from cimkit.loaders._delivery.sheet_mistakes import contradictions, raise_all, told
 from cimkit.loaders._delivery.sheet_proposals import accepted
 from cimkit.loaders._delivery.sheet_values import (
     PLACE,
     POSES,
+    glob_of,
     place_of,
     plain,
     text_of,
@@ -52,7 +54,8 @@ def read_sheet(file: Path) -> Sheet:
     Raises
     ------
     SheetError
-        If it cannot be read or says what cannot be; the error names the row or the cell.
+        If it cannot be read or says what cannot be: all mistakes at once, each with its row or
+        cell.
     """
     file = Path(file)
     if not file.is_file():
@@ -74,8 +77,11 @@ def read_sheet(file: Path) -> Sheet:
             )
     if delivery.get("date") is not None:
         delivery["date"] = _day(delivery["date"], file)
-    found = tuple(_row(accepted(values, places), places, file) for places, values in rows)
-    return Sheet(with_grids(found, file), delivery or None)
+    mistakes: list[SheetError] = []
+    found = [_row(values, places, file, mistakes) for places, values in rows]
+    mistakes += contradictions([row for row, _ in found], [places for _, places in found])
+    raise_all(mistakes, file)
+    return Sheet(with_grids(tuple(row for row, _ in found), file), delivery or None)
 
 
 def _day(said: Any, file: Path) -> str:
@@ -167,45 +173,44 @@ def _read_workbook(file: Path) -> tuple[dict[str, Any], Iterator[_Row]]:
     return delivery, rows()
 
 
-def _row(values: dict[str, Any], places: dict[str, str], file: Path) -> SheetRow:
-    for name in values:
-        if name not in COLUMNS:
-            near = difflib.get_close_matches(name, COLUMNS, 1)
-            raise SheetError(
+def _row(
+    said: dict[str, Any], places: dict[str, str], file: Path, mistakes: list[SheetError]
+) -> tuple[SheetRow, dict[str, str]]:
+    """Return a row and where its values stand; what cannot be is added to the mistakes."""
+    with told(mistakes):
+        accepted(said, places)
+    values = {name: value for name, value in said.items() if name in COLUMNS}
+    for name in said.keys() - values.keys():
+        near = difflib.get_close_matches(name, COLUMNS, 1)
+        mistakes.append(
+            SheetError(
                 "unknown column",
                 where=places.get(name, places[""]),
                 got=name,
                 expected=", ".join(near or COLUMNS),
             )
-    if not values.get("glob"):
-        raise SheetError(
-            "a row without a glob", where=places[""], mend='Write "*" for all sources.'
         )
-    if not isinstance(values["glob"], str):
-        raise SheetError(
-            "a glob is one text",
-            where=places.get("glob", places[""]),
-            got=values["glob"],
-            mend="Write one row for each.",
-        )
-    declared: dict[str, Any] = {
-        name: text_of(name, values[name], places[name]) for name in _PLAIN if name in values
-    }
+    with told(mistakes):
+        glob_of(values, places)
+    declared: dict[str, Any] = {}
+    for name in _PLAIN:
+        if name in values:
+            with told(mistakes):
+                declared[name] = text_of(name, values[name], places[name])
     if "crs" in declared and "epoch" not in declared:
         from cimkit.geometry.epoch import split_epoch
 
         declared["epoch"] = split_epoch(declared["crs"])[1]
-    grid = None
     if "local_crs" in values:
-        grid = declared_grid(declared.get("crs"), values["local_crs"], file, places["local_crs"])
-        declared["crs"] = grid.name
-    return SheetRow(
-        str(values["glob"]),
-        Declaration(
-            **declared,
-            local_crs=grid,
-            place=place_of(values, places),
-            trajectory=trajectory_of(values, places),
-        ),
-        str(values.get("detected", "")),
+        with told(mistakes):
+            path, where = values["local_crs"], places["local_crs"]
+            declared["local_crs"] = grid = declared_grid(declared.get("crs"), path, file, where)
+            declared["crs"] = grid.name
+    with told(mistakes):
+        declared["place"] = place_of(values, places)
+    with told(mistakes):
+        declared["trajectory"] = trajectory_of(values, places)
+    row = SheetRow(
+        str(values.get("glob")), Declaration(**declared), str(values.get("detected", ""))
     )
+    return row, places

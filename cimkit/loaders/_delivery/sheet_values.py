@@ -13,7 +13,7 @@ from cimkit.loaders._delivery.local_grid import is_local
 from cimkit.loaders.photo.clock import time_zone
 from cimkit.model import Place, Trajectory
 
-__all__ = ["PLACE", "POSES", "place_of", "plain", "text_of", "trajectory_of"]
+__all__ = ["PLACE", "POSES", "glob_of", "place_of", "plain", "text_of", "trajectory_of"]
 
 PLACE = tuple(f"place_{f.name}" for f in dataclasses.fields(Place))
 POSES = tuple(f"trajectory_{f.name}" for f in dataclasses.fields(Trajectory))
@@ -45,6 +45,29 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value.strip() if isinstance(value, str) else value
+
+
+def glob_of(values: dict[str, Any], places: dict[str, str]) -> str:
+    """Return the glob of a row.
+
+    Raises
+    ------
+    SheetError
+        If it has none, or several.
+    """
+    glob = values.get("glob")
+    if not glob:
+        raise SheetError(
+            "a row without a glob", where=places[""], mend='Write "*" for all sources.'
+        )
+    if not isinstance(glob, str):
+        raise SheetError(
+            "a glob is one text",
+            where=places.get("glob", places[""]),
+            got=glob,
+            mend="Write one row for each.",
+        )
+    return glob
 
 
 def text_of(name: str, value: Any, where: str) -> str:
@@ -81,7 +104,10 @@ def text_of(name: str, value: Any, where: str) -> str:
             "epoch": "a decimal year, 2024.5",
             "time_zone": "+08:00, or a name like Asia/Shanghai",
         }[name]
-        raise SheetError(f"no such {name}", where=where, got=text, expected=expected) from error
+        mend = error.mend if name == "crs" and isinstance(error, UsageError) else ""
+        raise SheetError(
+            f"no such {name}", where=where, got=text, expected=expected, mend=mend
+        ) from error
     if name in _CHOICES and text not in _CHOICES[name]:
         raise SheetError(
             f"no such {name}", where=where, got=text, expected=", ".join(_CHOICES[name])
@@ -104,8 +130,14 @@ def place_of(values: dict[str, Any], places: dict[str, str]) -> Place | None:
         try:
             numbers[name] = float(value)
         except (TypeError, ValueError) as error:
-            where = places[f"place_{name}"]
-            raise SheetError("no number", where=where, got=value, expected="a number") from error
+            comma = isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", value)
+            raise SheetError(
+                "no number",
+                where=places[f"place_{name}"],
+                got=value,
+                expected="a number",
+                mend=f"Write {value.strip().replace(',', '.')}." if comma else "",
+            ) from error
     return Place(**numbers)
 
 

@@ -7,12 +7,25 @@ import math
 import numpy as np
 from pyproj import CRS
 
-from cimkit.geometry.crs import to_crs84, valid_area
+from cimkit.geometry.crs import is_geographic, to_crs84, valid_area
 from cimkit.geometry.named_crs import NamedCRS
 
-__all__ = ["Box", "apart_km", "area_of", "box_crs84", "excess_km", "in_base", "written"]
+__all__ = [
+    "Box",
+    "apart_km",
+    "are_degrees",
+    "area_of",
+    "box_crs84",
+    "excess_km",
+    "in_base",
+    "written",
+]
 
 Box = tuple[float, float, float, float]
+_WORLD, _POLAR_CELL = 150.0, 15.0
+"""Degrees: from pole to pole, and half a cell there."""
+_TURNS = (0.0, -360.0, 360.0)
+"""Longitudes are as good by a turn."""
 _KM = 111.2
 """Kilometres in a degree of a great circle."""
 
@@ -20,6 +33,8 @@ _KM = 111.2
 def box_crs84(bounds: Box, crs: CRS) -> Box | None:
     """Return the box in CRS84 degrees; its edges are bent, so each is taken at 21 points."""
     xmin, ymin, xmax, ymax = bounds
+    if is_geographic(crs) and are_degrees(bounds):
+        ymin, ymax = max(ymin, -90.0), min(ymax, 90.0)
     t = np.linspace(0, 1, 21)
     x, y = xmin + (xmax - xmin) * t, ymin + (ymax - ymin) * t
     edge = np.concatenate(
@@ -39,6 +54,13 @@ def box_crs84(bounds: Box, crs: CRS) -> Box | None:
     return float(west), float(south), float(east), float(north)
 
 
+def are_degrees(bounds: Box) -> bool:
+    """Tell whether numbers can be degrees: cells about the poles of a grid reach over them."""
+    xmin, ymin, xmax, ymax = bounds
+    over = _POLAR_CELL if ymax - ymin >= _WORLD else 0.0
+    return xmin >= -360 and xmax <= 375 and ymin >= -90 - over and ymax <= 90 + over
+
+
 def in_base(bounds: Box, crs: CRS) -> tuple[Box, CRS]:
     """Return bounds in the published CRS that one that has only a name is based on."""
     if not isinstance(crs, NamedCRS):
@@ -50,15 +72,17 @@ def in_base(bounds: Box, crs: CRS) -> tuple[Box, CRS]:
 
 
 def area_of(crs: CRS) -> Box | None:
-    """Return the area in which a CRS may be used; None if it is not said or crosses 180 degrees."""
+    """Return the area in which a CRS may be used; across 180 degrees it begins below -180."""
     area = valid_area(crs.base if isinstance(crs, NamedCRS) else crs)
-    return None if area is None or area[0] > area[2] else area
+    if area is not None and area[0] > area[2]:
+        return (area[0] - 360, *area[1:])
+    return area
 
 
 def excess_km(box: Box, area: Box) -> float:
     """Return how far the farthest edge of a box reaches out of an area."""
     return _km(
-        max(area[0] - box[0], box[2] - area[2], 0.0),
+        min(max(area[0] - box[0] - t, box[2] + t - area[2], 0.0) for t in _TURNS),
         max(area[1] - box[1], box[3] - area[3], 0.0),
         (area[1] + area[3]) / 2,
     )
@@ -67,7 +91,7 @@ def excess_km(box: Box, area: Box) -> float:
 def apart_km(box: Box, area: Box) -> float:
     """Return how far a box lies from an area; 0 if they touch."""
     return _km(
-        max(area[0] - box[2], box[0] - area[2], 0.0),
+        min(max(area[0] - box[2] - t, box[0] + t - area[2], 0.0) for t in _TURNS),
         max(area[1] - box[3], box[1] - area[3], 0.0),
         (area[1] + area[3]) / 2,
     )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pyproj import CRS
 
 from cimkit.errors import UsageError
-from cimkit.geometry.crs import crs_name, is_geographic, parse_crs
+from cimkit.geometry.crs import crs_name, is_geographic, metres_per_unit, parse_crs
 from cimkit.geometry.gauss_kruger import Zone, zone_of
 from cimkit.geometry.named_crs import NamedCRS
-from cimkit.loaders._placing.boxes import Box, apart_km, area_of, box_crs84, in_base
+from cimkit.loaders._placing.boxes import Box, apart_km, are_degrees, area_of, box_crs84, in_base
 
 __all__ = ["Explanation", "explain", "guess"]
 
@@ -26,7 +26,7 @@ _NO_METRES = 1e8
 """Not even with the zone in front are metres so many."""
 _LOCAL = 1.0
 """Numbers about zero are those of a model in metres of its own; no city lies so near 0, 0."""
-_FOOT = "0.3048006096012192"
+_FOOT, _US_FOOT = "0.3048", "0.3048006096012192"
 _PREFIXED = {25831: 5649, 25832: 4647, 25833: 5650}
 
 
@@ -42,7 +42,7 @@ class Explanation:
     """What to declare if it is so."""
 
 
-def explain(bounds: Box, crs: CRS) -> Explanation | None:
+def explain(bounds: Box, crs: CRS, most_km: float | None = None) -> Explanation | None:
     """Return the first explanation with which coordinates lie where their CRS is used.
 
     Parameters
@@ -51,6 +51,8 @@ def explain(bounds: Box, crs: CRS) -> Explanation | None:
         (xmin, ymin, xmax, ymax).
     crs : CRS
         The declared one, in which they lie nowhere or far off.
+    most_km : float, optional
+        How far from the area of use they may still lie then.
     """
     if isinstance(crs, NamedCRS):
         return None  # a person has said already what was done to them
@@ -63,6 +65,7 @@ def explain(bounds: Box, crs: CRS) -> Explanation | None:
         area = area_of(moved)
         box = box_crs84(bounds, moved) if _sane(bounds, moved) else None
         slack = _ZONE_KM if found.code == "coordinates-zone" else _NEAR_KM
+        slack = slack if most_km is None else most_km
         if area is not None and box is not None and apart_km(box, area) <= slack:
             return found
     return None
@@ -70,8 +73,8 @@ def explain(bounds: Box, crs: CRS) -> Explanation | None:
 
 def _sane(bounds: Box, crs: CRS) -> bool:
     """Tell whether numbers are degrees where they should: PROJ gives some place to many others."""
-    (xmin, ymin, xmax, ymax), base = in_base(bounds, crs)
-    return not is_geographic(base) or (xmin >= -180 and xmax <= 180 and ymin >= -90 and ymax <= 90)
+    moved, base = in_base(bounds, crs)
+    return not is_geographic(base) or are_degrees(moved)
 
 
 def _candidates(bounds: Box, crs: CRS) -> Iterator[Explanation]:
@@ -103,7 +106,7 @@ def _candidates(bounds: Box, crs: CRS) -> Iterator[Explanation]:
     yield from _zones(turned, zone, code, swapped=True)
     yield from _signs(name)
     if max(map(abs, bounds)) > _NO_METRES or not _around_origin(crs):
-        yield from _units(name)
+        yield from _units(name, crs)
 
 
 def _around_origin(crs: CRS) -> bool:
@@ -133,13 +136,13 @@ def _signs(name: str) -> Iterator[Explanation]:
         )
 
 
-def _units(name: str) -> Iterator[Explanation]:
-    for factor, unit in (
-        ("0.001", "millimetres"),
-        ("0.01", "centimetres"),
-        (_FOOT, "US survey feet"),
-        ("1000", "kilometres"),
-    ):
+def _units(name: str, crs: CRS) -> Iterator[Explanation]:
+    metres = metres_per_unit(crs)
+    area = area_of(crs)
+    american = area is not None and area[2] < -50
+    feet = (_US_FOOT, "US survey feet") if american else (_FOOT, "feet")
+    own = ((f"{1 / metres:.12g}", "metres"),) if metres < 0.9 else (("1000", "kilometres"), feet)
+    for factor, unit in (("0.001", "millimetres"), ("0.01", "centimetres"), *own):
         for swap in ("", " | swap"):
             yield Explanation(
                 "coordinates-unit",

@@ -9,7 +9,14 @@ import numpy as np
 from pyproj import CRS
 
 from cimkit.geometry.crs import crs_name, from_crs84, is_geographic
-from cimkit.loaders._placing.boxes import Box, apart_km, area_of, excess_km, written
+from cimkit.loaders._placing.boxes import (
+    Box,
+    apart_km,
+    are_degrees,
+    area_of,
+    excess_km,
+    written,
+)
 from cimkit.loaders._placing.explanations import Explanation, explain, guess
 from cimkit.model import Problem, Source
 
@@ -48,9 +55,12 @@ def contradiction(
     if problem is not None:
         return problem
     area = area_of(crs)
-    far = box is None or (area is not None and apart_km(box, area) > _FAR_KM)
-    if area is None or not far:
+    away = _FAR_KM + 1 if box is None or area is None else apart_km(box, area)
+    if area is None or away <= _SLACK_KM or (away <= _FAR_KM and secret):
         return None
+    if away <= _FAR_KM:
+        near = explain(bounds, crs, most_km=0.0)
+        return None if near is None else _explained(near, bounds, box, crs, where, source)
     if secret:
         return Problem(
             "coordinates-contradict-crs",
@@ -82,7 +92,7 @@ def _degrees_or_metres(bounds: Box, crs: CRS, where: str, source: Source) -> Pro
     xmin, ymin, xmax, ymax = bounds
     degrees = xmin >= -180 and xmax <= 180 and ymin >= -180 and ymax <= 180
     degrees = degrees and (max(-ymin, ymax) <= 90 or max(-xmin, xmax) <= 90)
-    if is_geographic(crs) and not (xmin >= -360 and xmax <= 360 and ymin >= -90 and ymax <= 90):
+    if is_geographic(crs) and not are_degrees(bounds):
         found = explain(bounds, crs)
         if found is not None and found.code == "coordinates-swapped":
             return _explained(found, bounds, None, crs, where, source)
@@ -99,12 +109,14 @@ def _degrees_or_metres(bounds: Box, crs: CRS, where: str, source: Source) -> Pro
             hint=line(source, likely),
             proposal=_proposal(likely),
         )
-    if is_geographic(crs) or not degrees or max(abs(xmin), abs(xmax)) <= 1:
+    if is_geographic(crs) or not degrees or max(map(abs, bounds)) <= 1:
         return None
-    area = area_of(crs)
-    inside = area is not None and area[0] <= xmin and xmax <= area[2]
-    swapped = area is not None and area[0] <= ymin and ymax <= area[2]
     geodetic = crs.geodetic_crs
+    area = area_of(crs)
+    if area is not None and geodetic is not None:
+        area = area_of(geodetic) or area  # who writes degrees does not mind the zones
+    inside = area is not None and excess_km(bounds, area) == 0
+    swapped = area is not None and excess_km((ymin, xmin, ymax, xmax), area) == 0
     own = crs_name(geodetic) if geodetic is not None else ""
     likely = own if inside and own.startswith("EPSG:") else guess(bounds)
     if swapped and not inside and own.startswith("EPSG:"):
@@ -131,11 +143,15 @@ def _explained(
     found: Explanation, bounds: Box, box: Box | None, crs: CRS, where: str, source: Source
 ) -> Problem:
     area = area_of(crs)
-    far = f", {apart_km(box, area):.0f} km from its area of use" if box and area else ""
+    away = apart_km(box, area) if box and area else None
+    far = "" if away is None else f", {away:.0f} km from its area of use"
+    sure = away is None or away > _FAR_KM
     return Problem(
         found.code,
-        f"Its coordinates cannot be in {crs.name}; it is not placed. {found.why}",
-        "error",
+        f"Its coordinates cannot be in {crs.name}; it is not placed. {found.why}"
+        if sure
+        else f"Its coordinates lie outside the area in which {crs.name} is used. {found.why}",
+        "error" if sure else "warning",
         where,
         got=written(bounds) + far,
         expected=f"coordinates of {crs.name}",

@@ -297,3 +297,59 @@ def test_a_missing_crs_is_guessed_aloud_only() -> None:
     assert proposal(placed, "crs-missing") == "EPSG:4326 | swap"
     placed = place("", None, "none", (400_000, 3_270_000, 401_000, 3_271_000), SOURCE)
     assert placed.problems[0].proposal == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "bounds", "code", "wanted"),
+    [
+        # Degrees in London, where the longitude is about nothing.
+        ("EPSG:27700", (-0.13, 51.49, -0.11, 51.51), "coordinates-contradict-crs", "EPSG:4277"),
+        # Degrees beside the zone that is declared.
+        ("EPSG:4544", (106.54, 29.55, 106.56, 29.57), "coordinates-contradict-crs", "EPSG:4490"),
+        # New York without its minus: the area of NAD 83 begins behind 180 degrees.
+        ("EPSG:4269", (73.96, 40.77, 73.98, 40.79), "coordinates-sign", "EPSG:4269 | negate x"),
+        # Feet in China are no US survey feet; metres where the system has feet.
+        (
+            "EPSG:4544",
+            (2_137_000.0, 10_725_000.0, 2_138_000.0, 10_726_000.0),
+            "coordinates-unit",
+            "EPSG:4544 | scale 0.3048",
+        ),
+    ],
+)
+def test_what_a_surveyor_sees(said: str, bounds: Box, code: str, wanted: str) -> None:
+    placed = place("", said, "declared", bounds, SOURCE)
+    assert proposal(placed, code) == wanted
+
+
+@pytest.mark.parametrize(
+    ("real", "said", "wanted"),
+    [
+        ("EPSG:28992", "EPSG:28992", "EPSG:28992 | swap"),
+        ("EPSG:32118", "EPSG:2263", "EPSG:2263 | scale 3.28083333333"),
+    ],
+)
+def test_what_lies_beside_its_area_is_placed_and_doubted(real: str, said: str, wanted: str) -> None:
+    lon, lat = (4.9, 52.37) if real == "EPSG:28992" else (-73.97, 40.78)
+    x, y, right, top = box(lon, lat, real)
+    bounds = (y, x, top, right) if "swap" in wanted else (x, y, right, top)
+    placed = place("", said, "declared", bounds, SOURCE)
+    assert placed.crs is not None
+    assert placed.problems[0].severity == "warning"
+    assert proposal(placed, placed.problems[0].code) == wanted
+    lies_at(wanted, bounds, lon, lat)
+
+
+@pytest.mark.parametrize("cell", [0.5, 2.5, 30.0])
+def test_the_cells_of_a_grid_of_the_world_reach_over_the_poles(cell: float) -> None:
+    half = cell / 2
+    placed = place("", "EPSG:4326", "declared", (-half, -90 - half, 360 - half, 90 + half), SOURCE)
+    assert placed.crs is not None
+    assert placed.box is not None
+    assert placed.box[1] >= -90
+    assert codes(placed) == []
+
+
+def test_a_model_about_its_own_zero_is_not_proposed_as_degrees() -> None:
+    placed = place("", None, "none", (-1.4, -1.0, 1.4, 1.1), SOURCE)
+    assert placed.problems[0].proposal == ()
