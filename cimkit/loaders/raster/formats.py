@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cimkit.loaders._spec import HEAD_BYTES, Head
@@ -16,6 +19,7 @@ WORLD = (
     *(".gfw", ".gifw", ".wfw", ".webpw", ".j2w", ".jp2w", ".wld"),
 )
 """Suffixes of world files; ``.wld`` is for any picture."""
+_SETTLED_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +223,28 @@ def _headed(head: Head) -> Format | None:
 
 
 def _georeferenced(file: Path) -> bool:
-    if any(file.with_suffix(e).exists() or file.with_suffix(e.upper()).exists() for e in WORLD):
+    there = _beside(file.parent)
+    if any(f"{file.stem}{e}" in there or f"{file.stem}{e.upper()}" in there for e in WORLD):
         return True
     tab = file.with_suffix(".tab")
-    if tab.is_file() and b'"raster"' in tab.read_bytes()[:4096].lower():
+    if tab.name in there and b'"raster"' in tab.read_bytes()[:4096].lower():
         return True
     pam = Path(f"{file}.aux.xml")
-    return pam.exists() and (
+    return pam.name in there and (
         b"<GeoTransform>" in (said := pam.read_bytes()[:1_000_000]) or b"<GCPList" in said
     )
+
+
+def _beside(folder: Path) -> frozenset[str]:
+    """Return the names in a folder: of thousands of photographs each asks for dozens of them."""
+    changed = folder.stat().st_mtime_ns
+    settled = time.time_ns() - changed > _SETTLED_NS  # later, a change would not show in its time
+    return _listed(folder, changed) if settled else frozenset(os.listdir(folder))
+
+
+@lru_cache(maxsize=16)
+def _listed(folder: Path, _changed_ns: int) -> frozenset[str]:
+    return frozenset(os.listdir(folder))
 
 
 def _database(file: Path) -> tuple[Format, int] | None:
