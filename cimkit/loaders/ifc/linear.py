@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cimkit.loaders.ifc.alignments import design_lines
 from cimkit.loaders.ifc.curves import CurveReader
 from cimkit.loaders.ifc.origins import frame, known_frames
 from cimkit.loaders.ifc.quiet import silence
@@ -81,13 +82,14 @@ def lines(
 
 
 def _items(product: Any) -> Iterator[tuple[str, Any]]:
-    """Yield representation and item of each curve and point of a product."""
+    """Yield representation and item of each curve and point of a product; of an alignment without
+    any its lines, or None if they are not known."""
     design = getattr(product, "DesignParameters", None)
     if design is not None and design.is_a() in _PROFILES:
         return
     held = getattr(product, "Representation", None)
     if held is None:
-        yield from _axes(product)
+        yield from design_lines(product) if product.is_a("IfcAlignment") else _axes(product)
         return
     # In a damaged file a reference may lead to an instance of any class.
     for shape in getattr(held, "Representations", None) or ():
@@ -140,16 +142,22 @@ def _of(
             world = np.eye(4) if matrix is None else matrix.copy()
             world[:3, 3] *= unit
             for name, item in items:
-                chains = (
-                    [_point(item, unit)] if item.is_a("IfcCartesianPoint") else reader.chains(item)
-                )
-                if not chains and not _is_empty(item):
-                    failed.append(f"#{item.id()}")
+                chains = _chains(item, unit, reader)
+                if not chains and (item is None or not _is_empty(item)):
+                    failed.append(f"#{(item or product).id()}")
                 for points in chains:
                     moved = points @ world[:3, :3].T + world[:3, 3]
                     if np.isfinite(moved).all():
                         found.append((product.id(), name, moved))
     return found
+
+
+def _chains(item: Any, unit: float, reader: CurveReader) -> list[Reals]:
+    if item is None:
+        return []
+    if isinstance(item, np.ndarray):
+        return [item]
+    return [_point(item, unit)] if item.is_a("IfcCartesianPoint") else reader.chains(item)
 
 
 def _point(item: Any, unit: float) -> Reals:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-__all__ = ["rearranged"]
+__all__ = ["arguments", "rearranged"]
 
 _REARRANGED = (
     *("ALIGNMENT", "FACILITYPART", "GRIDPLACEMENT", "KERB", "KERBTYPE", "LINEARPLACEMENT"),
@@ -28,7 +28,7 @@ _STYLES = re.compile(
 _ARGUMENT = re.compile(rb"'(?:[^']++|'')*+'|[(),]|[^'(),]++")
 
 
-def _arguments(text: bytes) -> Iterator[bytes]:
+def arguments(text: bytes) -> Iterator[bytes]:
     """Yield the arguments of a statement, split at the commas that are in no list and no text."""
     depth, held = 0, b""
     for token in _ARGUMENT.findall(text):
@@ -48,7 +48,7 @@ def rearranged(content: bytes, classes: Counter[str]) -> tuple[bytes, Counter[st
 
     def one(found: re.Match[bytes]) -> bytes:
         name = found[2].decode("ascii").upper()
-        old = list(_arguments(found[3].rstrip().removesuffix(b")")))
+        old = list(arguments(found[3].rstrip().removesuffix(b")")))
         if name == "IFCPRESENTATIONSTYLEASSIGNMENT":
             after[name] -= 1  # a wrapper that a styled item no longer has
             return b""

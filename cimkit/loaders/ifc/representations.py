@@ -53,7 +53,7 @@ class Representations:
         self.bodies: list[Any] = []
         """Products whose triangles are due."""
         self.drawn: list[Any] = []
-        """Products with lines or points, and grids, whose axes are no representation."""
+        """Products with lines or points, and grids and alignments, which may have lines besides."""
         self.labels: dict[int, list[str]] = {}
         """``Body/SweptSolid`` and the like, by instance number."""
         self._neither: dict[int, list[str]] = {}
@@ -63,7 +63,7 @@ class Representations:
             index = position(schema, kind, "Representation")
             shown = get(product, index) if index is not None else None
             if shown is None:
-                if kind == "IfcGrid":
+                if kind in ("IfcGrid", "IfcAlignment"):
                     self.drawn.append(product)
                 continue
             self._sort(product, shown)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
+from cimkit.loaders.ifc.drafts import drawn
 from cimkit.loaders.ifc.rearrangement import rearranged
 from cimkit.model import Problem
 
@@ -148,7 +149,7 @@ def adapted(content: bytes, schema: str, near: str, classes: Counter[str]) -> _A
     renamed: Counter[str] = Counter()
     after = Counter(classes)
     if near == "IFC4X3_ADD2" and schema != near:
-        content, after = rearranged(content, after)
+        content, after = rearranged(*drawn(content, after))
     stale = {n for n in classes if n not in known and _RENAMED.get(n) in known}
     if stale:
 
