@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cimkit.loaders._spec import HEAD_BYTES, LoaderSpec, ReadOptions
+from cimkit.loaders.vector.rarer import coverage, refuse
 from cimkit.loaders.vector.sniff import sniff
 from cimkit.model import Asset, Source
 
@@ -38,6 +39,10 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
         endings += [".xsd", ".gfs"]
     elif suffix in (".csv", ".tsv", ".txt"):
         endings += [".csvt", ".prj"]
+    if suffix in (".dbf", ".shp"):
+        endings += [".dbt", ".fpt"]
+    elif suffix in (".pnt", ".arc", ".pol"):
+        endings += [".mmm"]
     names = [f"{stem}{e}" for x in endings for e in (x, x.upper(), f".{x[1:].capitalize()}")]
     if suffix == ".shp":  # on the disks of their makers, the case of a name does not count
         folder = stem[: len(stem) - len(PurePosixPath(stem).name)]
@@ -45,6 +50,9 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
         stems = {f"{folder}{own.upper()}", f"{folder}{own.lower()}"}
         names += [f"{s}{e}" for s in stems for x in _SIDECARS.split() for e in (x, x.upper())]
     names += [f"{path}{e}" for e in (".xml", "-wal", "-shm", "-journal")]
+    if file.is_dir() and coverage(file):  # its tables stand in a folder beside it
+        tables = f"{path.rpartition('/')[0]}/info/".lstrip("/")
+        names += [n for n in listing if n.lower().startswith(tables.lower())]
     return {n for n in names if n in listing and n != path}
 
 
@@ -57,6 +65,7 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
     if source.file.is_file():
         with source.file.open("rb") as opened:
             start = opened.read(HEAD_BYTES)
+        refuse(source, start)
         if start.startswith((b"PAR1", b"ARROW1")):
             from cimkit.loaders.vector.parquet import open_parquet
 
@@ -68,6 +77,10 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
             from cimkit.loaders.vector.kml import open_kml
 
             return open_kml(source, options)
+        if suffix_of(start) in (".pbf", ".osm"):
+            from cimkit.loaders.vector.osmlayers import open_osm
+
+            return open_osm(source, options)
         if b"fgd.gsi.go.jp" in start[:4096]:
             from cimkit.loaders.vector.fgd import open_fgd
 
@@ -75,6 +88,8 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
         text = table_text(start) if start.lstrip()[:1] not in (b"{", b"<") else None
         if text is not None and dialect_of(text, whole=len(start) < HEAD_BYTES) is not None:
             return open_text(source, options)
+    elif coverage(source.file):
+        refuse(source, b"")
     elif is_partitioned(source.file):
         from cimkit.loaders.vector.parquet import open_parquet
 

@@ -24,7 +24,10 @@ LDID = {
 """
 
 _ENDS = {0x0D, 0x0A}
-"""What stands behind the last field; the second in files that went through a text mode."""
+"""What stands behind the last field; the second in files that went through a text mode.
+
+FoxPro has 263 bytes more behind it.
+"""
 _SAMPLE = 4 * 2**20
 _CHUNK = 8 * 2**20
 
@@ -45,6 +48,8 @@ class Dbf:
     """Bytes of a row."""
     text: bytes
     """Field names and text values of the first megabytes that are beyond ASCII, one a line."""
+    memos: tuple[bytes, ...] = ()
+    """Fields whose texts are in a file beside it (.dbt, .fpt)."""
     deleted: int = 0
     """Rows that are marked as deleted."""
     overflown: dict[bytes, int] = field(default_factory=dict)
@@ -63,7 +68,7 @@ def is_dbf(start: bytes) -> bool:
         and day <= 31
         and header >= 33
         and record > 0
-        and (header > len(start) or not _ENDS.isdisjoint(start[header - 2 : header]))
+        and (header > len(start) or not _ENDS.isdisjoint(start[32:header:32]))
     )
 
 
@@ -97,7 +102,8 @@ def read_dbf(file: Path, *, whole: bool = True) -> Dbf:
     for row in range(0, len(rows) - size + 1, size):
         lines += [_filled(rows[row + begin : row + begin + length]) for begin, length in texts]
     text = b"\n".join(line for line in lines if not line.isascii())
-    table = Dbf(start[29], records, min(held, records), header, size, text)
+    memos = tuple(name for name, kind, *_ in fields if kind in (b"M", b"G", b"P"))
+    table = Dbf(start[29], records, min(held, records), header, size, text, memos)
     if whole:
         _look(file, table, fields)
     return table

@@ -19,7 +19,6 @@ from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.geojson import foreign_members, numbered
 from cimkit.loaders.vector.gml import references
 from cimkit.loaders.vector.gmlshapes import further_shapes
-from cimkit.loaders.vector.osm import TAGS, members
 from cimkit.loaders.vector.plan import plan
 from cimkit.loaders.vector.relationships import joins_of
 from cimkit.loaders.vector.rescue import sound_features, unread_records
@@ -38,27 +37,27 @@ _FORMATS = {
     "OpenFileGDB": ("File Geodatabase", "application/x-filegdb"),
     "GML": ("GML", "application/gml+xml"),
     "GPX": ("GPX", "application/gpx+xml"),
-    "OSM": ("OpenStreetMap", "application/vnd.openstreetmap.data"),
     "ESRIJSON": ("Esri JSON", "application/json"),
     "JSONFG": ("JSON-FG", "application/vnd.ogc.fg+json"),
     "S57": ("S-57", "application/x-s57"),
     "DGN": ("DGN", "application/x-dgn"),
+    "AVCBin": ("ArcInfo coverage", "application/octet-stream"),
+    "OGR_GMT": ("GMT", "text/plain"),
+    "GeoRSS": ("GeoRSS", "application/rss+xml"),
+    "JML": ("JML", "application/xml"),
+    "MapML": ("MapML", "text/mapml"),
     "AVCE00": ("E00", "application/x-e00"),
     "PMTiles": ("PMTiles", "application/vnd.pmtiles"),
     "MBTiles": ("MBTiles", "application/vnd.mapbox-vector-tile"),
     "SQLite": ("SpatiaLite", "application/vnd.sqlite3"),
     "MapInfo File": ("MapInfo", "application/x-mapinfo"),
 }
-_ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX", "OSM"}
+_ASSUMED = {"GeoJSON", "GeoJSONSeq", "GPX"}
 """Formats whose CRS is laid down by their standard."""
 _SINGLE = {"GeoJSON", "GeoJSONSeq", "ESRIJSON"}
 """Formats of JSON with one layer."""
 _TILES = {"MBTiles", "PMTiles", "MVT"}
-_TIMES = {
-    "GPX": Times("time"),
-    "OSM": Times("osm_timestamp", "start_date", "end_date"),
-}
-"""An object of OpenStreetMap was as it is when somebody last touched it."""
+_TIMES = {"GPX": Times("time")}
 _Bounds = tuple[float, float, float, float]
 
 
@@ -114,14 +113,14 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.origin,
             problems=how.problems,
             properties=how.properties,
-            relations=_relations(how, driver, source, Path(name)),
+            relations=_relations(how, driver, Path(name)),
             joins=joins,
         )
 
 
 @contextmanager
 def _scratch(folder: str) -> Iterator[None]:
-    """Have GDAL keep its own temporary files here (the OSM reader's index), and nowhere after."""
+    """Have GDAL keep its own temporary files here, and nowhere after."""
     import pyogrio
 
     pyogrio.set_gdal_config_options({"CPL_TMPDIR": folder})
@@ -131,10 +130,8 @@ def _scratch(folder: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options({"CPL_TMPDIR": None})
 
 
-def _relations(how: Plan, driver: str, source: Source, scratch: Path) -> Relations | None:
+def _relations(how: Plan, driver: str, scratch: Path) -> Relations | None:
     """Return what reads the relations of a format; of GML, also tell what GDAL leaves out."""
-    if driver == "OSM":
-        return partial(members, source.file)
     if driver != "GML":
         return None
     how.further, left_out = further_shapes(how.file, scratch)
@@ -220,15 +217,12 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
     bounds = info["total_bounds"]
     if not info["features"] or (bounds is not None and not any(bounds)):
         bounds = None  # an empty shapefile says 0, 0, 0, 0
-    osm = driver == "OSM"
     said = list(
         zip(distinct(list(map(str, info["fields"]))), map(_type, info["ogr_types"]), strict=True)
     )
     how.ids = driver.startswith("GeoJSON") and numbered(source.file, [n for n, _ in said])
     if how.ids:
         said = [("id", "integer64"), *said]
-    if osm:
-        said = [("@id", "string"), *(f for f in said if f[0] != TAGS)]
     return Table(
         name=how.layer or str(info["layer_name"]),
         features=int(info["features"]) - how.fewer,
@@ -240,8 +234,7 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         batches=batches_of(
             how, str(info["layer_name"]), bool(geometry), list(map(str, info["fields"]))
         ),
-        key_field="@id" if osm else "id" if how.ids else None,
-        merged=TAGS if osm else None,
+        key_field="id" if how.ids else None,
         times=_TIMES.get(driver, Times()),
         row_id=info["fid_column"] if info["layer_name"] in how.rowed else None,
     )

@@ -49,16 +49,15 @@ def _plan(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     if start.startswith(b"SQLite format 3"):
         return _sqlite(file, start, scratch)
     text = start.lstrip(codecs.BOM_UTF8).lstrip()
-    if suffix_of(start) in (".pbf", ".osm"):
-        from cimkit.loaders.vector.osm import osm_options
-
-        return Plan(file, osm_options(file, scratch))
     if text.startswith(b"<") or start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return _xml(source, start, options, scratch)
     if text[:1] in (b"{", b"[", b"\x1e"):
         return _json(source, options, scratch)
     if re.match(rb"!table|version\s+\d+\s+charset", text[:200], re.I):
         return _mapinfo(source, start, options, scratch)
+    if start.startswith(b"&HVERZE"):  # GDAL makes a database beside it
+        (scratch / file.name).symlink_to(file.absolute())
+        return Plan(scratch / file.name)
     if suffix_of(start) is None and file.suffix.lower() == ".dbf":
         return plan_dbf(source, options)
     return Plan(file)

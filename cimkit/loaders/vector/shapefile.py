@@ -231,6 +231,15 @@ def _tell(table: Dbf, way: Plan) -> None:
                 got=str(table.deleted),
             )
         )
+    if table.memos:
+        way.problems.append(
+            Problem(
+                "memo-left-out",
+                "Some of its texts are in a memo file (.dbt, .fpt), which is not read.",
+                got=", ".join(n.decode("ascii", "replace") for n in table.memos)[:200],
+                hint="Deliver the table as GeoPackage.",
+            )
+        )
     for code, severity, message, odd in (
         # shapelib, and so GDAL, QGIS and R, writes asterisks for NULL, too
         (

@@ -11,6 +11,7 @@ from cimkit.loaders._delivery.encoding import detect
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.loaders.vector.dbf import is_dbf
 from cimkit.loaders.vector.names import plain
+from cimkit.loaders.vector.rarer import coverage, is_rarer
 from cimkit.loaders.vector.texttable import dialect_of
 from cimkit.loaders.vector.workbook import has_positions, is_workbook
 
@@ -29,8 +30,12 @@ def sniff(head: Head) -> int:
     start, name = head.start, head.name
     if head.is_dir:
         database = (head.file / "a00000001.gdbtable").is_file()
+        if coverage(head.file):
+            return 70
         return 90 if database or is_partitioned(head.file) else 0
-    if start[:4] == b"\x00\x00\x27\x0a":
+    if is_rarer(start):
+        return 60
+    if start[:4] == b"\x00\x00\x27\x0a" and not name.endswith(".adf"):
         index = start[4:8] == b"\xff\xff\xfe\x70"  # .sbn and .sbx
         return 0 if name.endswith(".shx") or index else 90
     if start.startswith((b"fgb\x03fgb", b"PAR1", b"ARROW1")):
@@ -77,7 +82,7 @@ def _sniff_text(head: Head) -> int:
         body = re.sub(rb"<[?!][^>]*>", b"", re.sub(rb"<!--.*?-->", b"", start[:8192], flags=re.S))
         root = _XML_ROOT.search(body)
         found = root[1] if root else b""
-        if found in (b"kml", b"gpx", b"osm"):
+        if found in (b"kml", b"gpx", b"osm", b"osmChange"):
             return 80
         if found in (b"schema", b"cityObjectMember", b"CityModel"):
             return 0
