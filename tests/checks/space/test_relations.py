@@ -228,3 +228,31 @@ def test_a_source_in_gcj02_is_told_by_another_that_shows_the_same(
     assert "100%" in told["message"]
     assert "right.gpkg" in told["message"]
     assert 300 < float(told["measured"].removesuffix(" m")) < 700
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda z: z + 36.7, "ellipsoidal"),  # the geoid in Tokyo
+        (lambda z: z / 0.3048, "unit"),
+        (lambda z: z * 1000, "unit"),
+        (lambda z: -z, "unit"),
+        (lambda z: z + 0.4, ""),  # two surveys of one ground
+        (lambda z: z + 20.0, ""),  # by what no known mistake shifts
+    ],
+)
+def test_heights_off_by_the_geoid_or_in_another_unit(
+    lake: Any, run_check: Any, change: Any, reason: str
+) -> None:
+    random = np.random.default_rng(2)
+    spots = np.array([139.76, 35.68]) + random.uniform(-0.004, 0.004, (20, 2))
+    heights = random.uniform(20.0, 60.0, 20)
+    for path, datum, z in (("a.gpkg", "EPSG:6695", heights), ("b.csv", None, change(heights))):
+        lake.item(path, crs="EPSG:6668", vertical_datum=datum)
+        for spot, height in zip(spots, z, strict=True):
+            lake.object(path, shapely.Point(spot), z_min=float(height), z_max=float(height))
+    found = run_check("displaced_heights").failed
+    assert [(f["path"], f["reason"]) for f in found] == ([("b.csv", reason)] if reason else [])
+    if reason == "ellipsoidal":
+        assert 'vertical_datum = "EPSG:6667"' in found[0]["hint"]
+        assert (found[0]["measured"], found[0]["expected"]) == ("+36.7 m", "+36.7 m")
