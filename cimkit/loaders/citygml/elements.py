@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from cimkit.loaders.citygml.names import is_gml, local, namespace
+from cimkit.loaders.citygml.names import is_gml, split
 
 __all__ = [
     "AGGREGATES",
@@ -43,5 +44,10 @@ OUTER = {"exterior", "outerBoundaryIs"}
 
 def is_geometry(element: Any) -> bool:
     """Return whether an element is a geometry of GML (or a textured surface of CityGML 1)."""
-    name = local(element)
-    return name in GEOMETRIES and (is_gml(namespace(element)) or "Textured" in name)
+    return _is_geometry(element.tag)
+
+
+@lru_cache(maxsize=4_096)
+def _is_geometry(tag: str) -> bool:
+    space, name = split(tag)
+    return name in GEOMETRIES and (is_gml(space) or "Textured" in name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
@@ -41,6 +41,14 @@ def objects_of(element: Any, reading: Reading, spare: str) -> Iterator[Pending]:
     """
     reading.links.enter(element)
     yield from _Feature(element, None, reading, spare, None).objects()
+
+
+@lru_cache(maxsize=4_096)
+def _about(tag: str) -> tuple[str, str, str, str | None]:
+    """Return namespace, name, whose it is ("" for that of an extension) and level of a tag."""
+    space, name = split(tag)
+    known = "gml" if is_gml(space) else "citygml" if "citygml" in space or "oasis" in space else ""
+    return space, name, known, level_of(name)
 
 
 class _Feature:
@@ -135,16 +143,15 @@ class _Feature:
             self._property(prop, attributes, surface)
 
     def _property(self, prop: Any, attributes: dict[str, Any], surface: int | None) -> None:
-        space, name = split(prop.tag)
-        if is_gml(space):
+        space, name, known, level = _about(prop.tag)
+        if known == "gml":
             self._gml(prop, name, attributes)
             return
-        if "citygml" not in space and "oasis" not in space:
+        if not known:
             self.reading.foreign[space] = self.reading.foreign.get(space, 0) + 1
-        level = level_of(name)
-        link = href(prop)
         first = next(prop.iterchildren("*"), None)
         if first is None:
+            link = href(prop)
             if link is not None:
                 self._link(name, link, prop, attributes, surface, level)
             else:

@@ -150,9 +150,9 @@ class Gatherer:
     def _property(
         self, prop: Any, turned: bool, ids: tuple[str, ...], faces: Faces, depth: int
     ) -> None:
-        link = href(prop)
-        if link is not None and not len(prop):
-            target = self._target(prop, link)
+        if not len(prop):
+            link = href(prop)
+            target = self._target(prop, link) if link is not None else None
             if target is not None:
                 self._faces(target, turned, ids, faces, depth + 1)
             return

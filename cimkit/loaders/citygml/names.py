@@ -24,9 +24,22 @@ def split(tag: str) -> tuple[str, str]:
     return space[1:], name
 
 
+class _Locals(dict[str, str]):
+    """Local names by tags: of all that is asked of an element, this is asked most often."""
+
+    def __missing__(self, tag: str) -> str:
+        if len(self) > 65_536:
+            self.clear()
+        found = self[tag] = split(tag)[1]
+        return found
+
+
+_LOCALS = _Locals()
+
+
 def local(element: Any) -> str:
     """Return the name of an element without its namespace."""
-    return split(element.tag)[1]
+    return _LOCALS[element.tag]
 
 
 def namespace(element: Any) -> str:

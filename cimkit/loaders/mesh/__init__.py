@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cimkit.loaders._mesh.local import Stands
     from cimkit.loaders.mesh.shape import Shape
 
-SPEC = LoaderSpec(name="mesh", kind="mesh", title="Mesh", version=3)
+SPEC = LoaderSpec(name="mesh", kind="mesh", title="Mesh", version=4)
 
 _OBJ = re.compile(rb"^(?:v[ \t]+[-+\d.]|vn[ \t]+[-+\d.]|vt[ \t]+[-+\d.]|f[ \t]+\d)", re.M)
 _OFF = re.compile(

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.errors import SourceUnreadable
 from cimkit.loaders.mesh.shape import Shape
 from cimkit.model import Problem, Source
 
@@ -21,8 +20,6 @@ _CHUNK = 16_000_000
 """Bytes of text that are held at once."""
 _SAMPLE = 64_000_000
 """Bytes of an OBJ that are counted for a sample."""
-_XML = 200_000_000
-"""Bytes of COLLADA that are parsed."""
 
 
 def shape_of(kind: str, source: Source, depth: str) -> Shape:
@@ -38,7 +35,9 @@ def shape_of(kind: str, source: Source, depth: str) -> Shape:
     if kind == "stl":
         return _stl(source, depth)
     if kind == "dae":
-        return _dae(source)
+        from cimkit.loaders.mesh.collada import collada
+
+        return collada(source)
     if kind in ("off", "poly"):
         from cimkit.loaders.mesh.numbered import off, poly
 
@@ -219,42 +218,3 @@ def _real(word: bytes) -> float:
         return float(word)
     except ValueError:
         return float("nan")
-
-
-def _dae(source: Source) -> Shape:
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    found = Shape()
-    if source.file.stat().st_size > _XML:
-        message = "It is larger than what is parsed of COLLADA."
-        found.problems.append(
-            Problem("mesh-not-read", message, got=f"{source.file.stat().st_size} bytes")
-        )
-        return found
-    try:
-        root = fromstring(source.file.read_bytes())
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise SourceUnreadable("its XML is broken", where=source.path, got=str(error)) from error
-    counts: Counter[str] = Counter()
-    unit, up = 1.0, "Y_UP"
-    for element in root.iter():
-        tag = str(element.tag).rsplit("}")[-1]
-        if tag in ("geometry", "material", "image", "node"):
-            counts[{"geometry": "meshes", "node": "nodes"}.get(tag, f"{tag}s")] += 1
-        elif tag in ("triangles", "polylist", "polygons"):
-            counts["faces"] += (
-                int(element.get("count", "0") or 0) if element.get("count", "0").isdigit() else 0
-            )
-        elif tag == "unit":
-            unit = _real(str(element.get("meter", "1")).encode())
-        elif tag == "up_axis":
-            up = (element.text or "").strip()
-        elif tag == "float_array" and "position" in str(element.get("id", "")).lower():
-            values = np.array([_real(w.encode()) for w in (element.text or "").split()])
-            points = values[: len(values) // 3 * 3].reshape(-1, 3) * unit
-            found.take(points[:, [0, 2, 1]] * [1, -1, 1] if up == "Y_UP" else points)
-            counts["vertices"] += len(points)
-    found.counts = dict(counts)
-    found.properties |= {"metres_per_unit": unit, "up_axis": up}
-    return found

@@ -124,7 +124,7 @@ def test_an_offset_beside_it(folder: Path) -> None:
     assert asset.bbox == (500_000, 3_270_000, 100, 500_010, 3_270_020, 130)
 
 
-@pytest.mark.keeps("STL", "geometry", "statistics")
+@pytest.mark.keeps("STL", "geometry", "z", "statistics", "contradictions")
 def test_stl(folder: Path) -> None:
     corners = np.array(CUBE[:3], "<f4")
     facet = struct.pack("<3f", 0, 0, 1) + corners.tobytes() + b"\0\0"
@@ -143,21 +143,63 @@ def test_stl(folder: Path) -> None:
     assert "mesh-truncated" in codes(probe(sources["b.stl"]))
 
 
-@pytest.mark.keeps("COLLADA", "geometry", "statistics")
-def test_collada(folder: Path) -> None:
+def dae(scene: str = "", up: str = "Z_UP") -> str:
     numbers = " ".join(f"{x} {y} {z}" for x, y, z in CUBE)
-    text = f"""<?xml version="1.0"?><COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema">
-<asset><unit meter="0.1"/><up_axis>%s</up_axis></asset><library_geometries><geometry id="g"><mesh>
-<source id="g-positions"><float_array id="g-positions-array" count="24">{numbers}</float_array>
-</source><triangles count="12"/></mesh></geometry></library_geometries></COLLADA>"""
-    (folder / "a.dae").write_text(text % "Z_UP")
+    return f"""<?xml version="1.0"?><COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema">
+<asset><unit meter="0.1"/><up_axis>{up}</up_axis></asset><library_geometries><geometry id="g"><mesh>
+<source id="s"><float_array id="positions of x" count="24">{numbers}</float_array></source>
+<source id="n"><float_array id="position-normals" count="3">900 900 900</float_array></source>
+<vertices id="v"><input semantic="POSITION" source="#s"/></vertices>
+<triangles count="12"/></mesh></geometry></library_geometries>
+<library_materials><material id="m"/></library_materials>{scene}</COLLADA>"""
+
+
+def in_scene(inside: str) -> str:
+    return f"<library_visual_scenes><visual_scene>{inside}</visual_scene></library_visual_scenes>"
+
+
+G = '<instance_geometry url="#g"/>'
+
+
+@pytest.mark.keeps("COLLADA", "geometry", "z", "statistics", "appearance", "instances", "damage")
+@pytest.mark.parametrize(
+    ("scene", "up", "box"),
+    [
+        ("", "Z_UP", (0, 0, 0, 1, 2, 3)),
+        ("", "Y_UP", (0, -3, 0, 1, 0, 2)),
+        ("", "X_UP", (-2, -3, 0, 0, 0, 1)),
+        (f"<node><translate>100 0 0</translate>{G}</node>", "Z_UP", (10, 0, 0, 11, 2, 3)),
+        (f"<node><scale>2 1 1</scale><node>{G}</node></node>", "Z_UP", (0, 0, 0, 2, 2, 3)),
+        (f"<node><rotate>0 0 2 90</rotate>{G}</node>", "Z_UP", (-2, 0, 0, 0, 1, 3)),
+        (
+            f"<node><matrix>1 0 0 5 0 1 0 0 0 0 1 0 0 0 0 1</matrix>{G}</node><node>{G}</node>",
+            "Z_UP",
+            (0, 0, 0, 1.5, 2, 3),
+        ),
+        (
+            f'<node><translate>0 0 10</translate><instance_node url="#k"/></node><node id="k">{G}'
+            '<instance_node url="#gone"/></node>',
+            "Z_UP",
+            (0, 0, 0, 1, 2, 4),
+        ),
+    ],
+)
+def test_collada(folder: Path, scene: str, up: str, box: tuple[float, ...]) -> None:
+    (folder / "a.dae").write_text(dae(in_scene(scene) if scene else "", up))
     source = found(folder)["a.dae"]
     asset = probe(source)
-    assert asset.counts == {"meshes": 1, "vertices": 8, "faces": 12}
-    assert asset.bbox == pytest.approx((0, 0, 0, 1, 2, 3))
-    (folder / "a.dae").write_text(text % "Y_UP")
-    assert probe(source).bbox == pytest.approx((0, -3, 0, 1, 0, 2))
-    (folder / "a.dae").write_text('<!DOCTYPE a [<!ENTITY x "y">]>' + text[21:] % "&x;")
+    counts = {k: v for k, v in asset.counts.items() if k != "nodes"}
+    assert counts == {"meshes": 1, "vertices": 8, "faces": 12, "materials": 1}
+    assert asset.bbox == pytest.approx(box)
+    assert ("content-missing" in codes(asset)) == ("gone" in scene)
+    (folder / "a.dae").write_text(
+        dae(
+            in_scene(f'<node id="k"><instance_node url="#k"/><instance_node url="#k"/>{G}</node>'),
+            up,
+        )  # in a circle
+    )
+    assert probe(source).bbox is not None
+    (folder / "a.dae").write_text('<!DOCTYPE a [<!ENTITY x "y">]>' + dae("&x;")[21:])
     with pytest.raises(SourceUnreadable):
         probe(source)
 

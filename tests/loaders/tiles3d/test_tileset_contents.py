@@ -270,7 +270,7 @@ def test_an_archive_of_tiles(folder: Path) -> None:
     assert asset.bbox_wgs84 is not None
 
 
-@pytest.mark.keeps("I3S", "geometry", "crs", "z", "attributes")
+@pytest.mark.keeps("I3S", "geometry", "crs", "z", "attributes", "vertical", "damage")
 def test_a_scene_layer(folder: Path) -> None:
     folder.mkdir()
     layer = {
