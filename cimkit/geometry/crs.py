@@ -166,7 +166,10 @@ def _definition(crs: CRS) -> tuple[str, str]:
     """Formula, parameters and datum, without the order of the axes, which old WKT does not keep."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # PROJ strings lose the datum: it is beside
-        formula = crs.to_proj4()
+        try:
+            formula = crs.to_proj4()
+        except CRSError:  # not every CRS has one
+            formula = crs.to_wkt()
     datum = re.sub(r" (ensemble|v1)$", "", crs.datum.name) if crs.datum else ""
     return formula, _bare(datum)
 
