@@ -93,16 +93,14 @@ class Asked:
         if self.strips is not None:
             yield from _strips(self.strips, crs)
         if self.extremes is not None:
-            found = self.extremes.outliers(_BELOW_M, _ABOVE_M)
-            if found is not None:
-                heights, places = found
-                yield "extreme_point", "count", float(len(heights)), "1"
-                for height, cell in zip(
-                    heights[:_MOST_EXTREMES].tolist(),
-                    _points(places[:_MOST_EXTREMES], crs),
-                    strict=True,
-                ):
-                    yield "extreme_point", cell, height, "m"
+            heights, places = self.extremes.outliers(_BELOW_M, _ABOVE_M)
+            yield "extreme_point", "count", float(len(heights)), "1"
+            for height, cell in zip(
+                heights[:_MOST_EXTREMES].tolist(),
+                _points(places[:_MOST_EXTREMES], crs),
+                strict=True,
+            ):
+                yield "extreme_point", cell, height, "m"
         if self.borders is not None:
             for name, cell, value in self.borders.rows():
                 yield name, cell, value, "m"

@@ -13,7 +13,6 @@ Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 _WINDOW = 4_000_000
-_MOST = 16_000_000  # cells of the box that is looked at in the end
 _NOISE = (7, 18)
 _AROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
 _LEAST = 4  # neighbours that a cell must have
@@ -79,7 +78,7 @@ class Extremes:
         told = np.concatenate([t for _, t in self._held])
         self._held, self._loose = [_sorted(key, told)], 0
 
-    def outliers(self, below: float, above: float) -> tuple[Reals, Reals] | None:
+    def outliers(self, below: float, above: float) -> tuple[Reals, Reals]:
         """Return the cells whose lowest or highest point stands alone.
 
         A lowest point counts that lies more than ``below`` metres under those of all cells around
@@ -89,7 +88,7 @@ class Extremes:
         -------
         heights, places
             (n,) metres, negative below, and (n, 2) centres of the cells in units of the source, the
-            farthest first; None if the cloud is strewn too far for this to be found out.
+            farthest first.
         """
         if not self._held:
             return np.empty(0), np.empty((0, 2))
@@ -98,24 +97,22 @@ class Extremes:
         y = (key & 0xFFFFFFFF).astype(np.int64)
         y = np.where(y >= 1 << 31, y - (1 << 32), y)
         x = (key - y) >> 32
-        wide, high = int(x.max() - x.min()) + 3, int(y.max() - y.min()) + 3
-        if wide * high > _MOST:
-            return None
-        x0, y0 = int(x.min()) - 1, int(y.min()) - 1
-        low, top = np.full((high, wide), np.inf), np.full((high, wide), -np.inf)
-        low[y - y0, x - x0], top[y - y0, x - x0] = told[:, 0], told[:, 1]
-        there = np.isfinite(low)
-        beside = sum(np.roll(there, step, (0, 1)).astype(np.int8) for step in _AROUND)
-        under = np.min([np.roll(low, step, (0, 1)) for step in _AROUND], axis=0)
-        over = np.max([np.roll(top, step, (0, 1)) for step in _AROUND], axis=0)
-        sound = there & (beside >= _LEAST)
+        beside = np.zeros(len(key), np.int8)
+        under, over = np.full(len(key), np.inf), np.full(len(key), -np.inf)
+        for i, j in _AROUND:
+            other = key + (i << 32) + j
+            at = np.minimum(np.searchsorted(key, other), len(key) - 1)
+            here = np.flatnonzero(key[at] == other)
+            beside[here] += 1
+            under[here] = np.minimum(under[here], told[at[here], 0])
+            over[here] = np.maximum(over[here], told[at[here], 1])
+        sound = beside >= _LEAST
         with np.errstate(invalid="ignore"):
-            depth = np.where(sound, low - under, 0.0) * self.z_unit
-            rise = np.where(sound, top - over, 0.0) * self.z_unit
+            depth = np.where(sound, told[:, 0] - under, 0.0) * self.z_unit
+            rise = np.where(sound, told[:, 1] - over, 0.0) * self.z_unit
         found = []
         for heights, met in ((depth, depth < -below), (rise, rise > above)):
-            row, column = np.nonzero(met)
-            found.append((heights[row, column], column + x0, row + y0))
+            found.append((heights[met], x[met], y[met]))
         value, column, row = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.argsort(-np.abs(value), kind="stable")
         places = self.origin + (np.column_stack([column, row])[order] + 0.5) * self.cell

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.pointcloud.las_header import LasHeader
 from cimkit.loaders.pointcloud.las_records import Records
-from cimkit.loaders.pointcloud.laz_chunks import ends, recovered
+from cimkit.loaders.pointcloud.laz_chunks import ends, trusted
 from cimkit.loaders.pointcloud.laz_decoder import (
     LazFile,
+    Panic,
     decoder_at,
     decoder_at_start,
     failures,
@@ -116,8 +117,10 @@ def unpack(
     broken: list[str] = []
     done = lost = 0
     with file.open("rb") as opened:
-        laz = laz if laz.table else recovered(opened, head, laz)
-        decoder = decoder_at_start(opened, head, laz, selection)
+        laz, bad = trusted(opened, head, laz)
+        decoder: Any = None
+        if laz.chunks or not laz.layered:
+            decoder = decoder_at_start(opened, head, laz, selection)
         whole = 0
         if decoder is None:
             broken.append("point 0")
@@ -136,15 +139,19 @@ def unpack(
             count = min(size, whole - done)
             held = np.zeros(count, kind)
             try:
+                if bad:
+                    raise Panic("some chunks are not what the table says")
                 quietly(decoder.decompress_many, held.view(np.uint8))
             except failures():
-                got, left = yield from _piecewise(opened, head, laz, kind, done, count, selection)
+                got, left = yield from _piecewise(
+                    opened, head, laz, kind, done, count, selection, bad
+                )
                 broken += [f"point {done + got}"] if left else []
                 lost += left
                 done += count
                 if done >= whole:
                     break
-                decoder = decoder_at(opened, head, laz, selection, done)
+                decoder = decoder_at(opened, head, laz, selection, done) if not bad else decoder
                 if decoder is None:
                     lost += whole - done
                     break
@@ -193,6 +200,7 @@ def _piecewise(
     first: int,
     count: int,
     selection: Any,
+    bad: frozenset[int],
 ) -> Any:
     """Yield what small pieces still give of ``count`` points; return how many came, and not."""
     at, end, came = first, first + count, 0
@@ -200,7 +208,9 @@ def _piecewise(
     while at < end:
         chunk = int(np.searchsorted(borders, at, side="right"))
         border = min(int(borders[chunk]), end) if chunk < len(borders) else end
-        decoder = decoder_at(opened, head, laz, selection, at, parallel=False)
+        decoder: Any = None
+        if chunk not in bad:
+            decoder = decoder_at(opened, head, laz, selection, at, parallel=False)
         while decoder is not None and at < border:
             held = np.zeros(min(_PIECE, border - at), kind)
             try:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cimkit.loaders.pointcloud.las_header import LasHeader
 from cimkit.loaders.pointcloud.laz_decoder import LazFile, failures
 
-__all__ = ["ends", "recovered"]
+__all__ = ["ends", "trusted"]
 
 _LAYERED = 3
 _LAYERS = {10: 9, 11: 1, 12: 2, 13: 1}
@@ -21,31 +21,61 @@ _LAYERS = {10: 9, 11: 1, 12: 2, 13: 1}
 _MOST = 1_000_000
 
 
-def recovered(opened: IO[bytes], head: LasHeader, laz: LazFile) -> LazFile:
-    """Return how the points are packed, with the chunks that can be found without a table.
+def trusted(opened: IO[bytes], head: LasHeader, laz: LazFile) -> tuple[LazFile, frozenset[int]]:
+    """Return how the points are packed, and which chunks are not what the table says.
 
     A chunk in layers (formats 6 to 10) begins with its first point as it is, the number of its
-    points and the sizes of its layers: the next one is found behind them. Chunks of the older
-    formats do not say where they end.
+    points and the sizes of its layers. lazrs believes them: a size that lies costs 4 GB. Where the
+    table is lost, or does not fit what lies in the file, the next chunk is found behind them.
+    Chunks of the older formats do not say where they end.
     """
+    import lazrs
+
     kind, layers = _layers(laz.record)
     if kind != _LAYERED or not layers:
-        return laz
-    ahead = struct.Struct(f"<{layers + 1}I")
+        return laz, frozenset()
+    held: list[tuple[int, int]] = []
+    if laz.table:
+        opened.seek(head.points_at)
+        try:
+            held = lazrs.read_chunk_table(opened, lazrs.LazVlr(laz.record))
+        except failures():
+            laz = replace(laz, table=False)
+    at, bad, sound = head.points_at + 8, set[int](), 0
+    for number, (points, size) in enumerate(held):
+        if _size(opened, head, at, layers)[1] != size:
+            bad.add(number)
+        else:
+            sound += points
+        at += size
+    if held and not bad:
+        return laz, frozenset()
+    found = _walked(opened, head, layers)
+    if held and sum(n for n, _ in found) <= sound:
+        return laz, frozenset(bad)
+    return replace(laz, table=False, layered=True, chunks=tuple(found)), frozenset()
+
+
+def _size(opened: IO[bytes], head: LasHeader, at: int, layers: int) -> tuple[int, int]:
+    """Return the points and the bytes of the chunk that begins here, as it says itself."""
+    opened.seek(at + head.record_length)
+    raw = opened.read(4 * layers + 4)
+    if len(raw) < 4 * layers + 4:
+        return 0, 0
+    count, *sizes = struct.unpack(f"<{layers + 1}I", raw)
+    return count, head.record_length + len(raw) + sum(sizes)
+
+
+def _walked(opened: IO[bytes], head: LasHeader, layers: int) -> list[tuple[int, int]]:
     at, points = head.points_at + 8, 0
     found: list[tuple[int, int]] = []
     while points < head.points and len(found) < _MOST:
-        opened.seek(at + head.record_length)
-        raw = opened.read(ahead.size)
-        if len(raw) < ahead.size:
-            break
-        count, *sizes = ahead.unpack(raw)
-        size = head.record_length + ahead.size + sum(sizes)
+        count, size = _size(opened, head, at, layers)
         if not 0 < count <= head.points - points or at + size > head.size:
             break
         found.append((count, size))
         at, points = at + size, points + count
-    return replace(laz, chunks=tuple(found))
+    return found
 
 
 def _layers(record: bytes) -> tuple[int, int]:

@@ -30,6 +30,8 @@ class LazFile:
     """What is wrong with it."""
     chunks: tuple[tuple[int, int], ...] = ()
     """(points, bytes) of each chunk that was found without the table."""
+    layered: bool = False
+    """Whether it was looked for chunks without the table: there are no others."""
 
 
 class _Tabled(io.RawIOBase):

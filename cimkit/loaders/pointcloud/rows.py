@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -73,10 +72,9 @@ def footprint(tally: Tally, crs: CRS) -> Any:
 
     from cimkit.geometry.crs import to_crs84
 
-    outline = shapely.transform(
-        tally.grid.footprint(tally.low, tally.high), lambda xy: to_crs84(xy, crs)
-    )
-    return outline if all(map(math.isfinite, shapely.bounds(outline))) else None
+    own = tally.grid.footprint(tally.low, tally.high)
+    placed = to_crs84(shapely.get_coordinates(own), crs)
+    return shapely.set_coordinates(own, placed) if np.isfinite(placed).all() else None
 
 
 def objects(name: str, asset: Asset, facts: CloudFacts, tally: Tally | None) -> pa.Table:
