@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["asset_of", "rows_of"]
 
-_Heights = tuple[float, float]
-
 
 def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
     """Say which layers there are, how many rows they have, and where they lie."""
     from cimkit.loaders._layers.keys import key_of
+    from cimkit.loaders._layers.survey import survey
 
-    surveyed = [_surveyed(t, options) for t in opened.tables]
-    tables = [t for t, _ in surveyed]
+    surveyed = [survey(t, options) for t in opened.tables]
+    tables = [found.table for found in surveyed]
     placed = [_place(t, options, source) for t in tables]
     keys = [key_of(t, options) for t in tables]
     problems = [*opened.problems]  # reading rows may have added some
+    problems += [found.problem for found in surveyed if found.problem is not None]
     for found in placed:
         problems += found.problems
     problems += [problem for _, problem in keys if problem is not None]
@@ -46,7 +46,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
     first = next((p for p in placed if p.crs is not None), None) or next(
         (p for p in placed if p.name), None
     )
-    datum, spoken = _datum(opened, tables, placed, [z for _, z in surveyed], source, options)
+    datum, spoken = _datum(opened, tables, placed, [found.z for found in surveyed], source, options)
     return Asset(
         path=source.path,
         kind="gis",
@@ -78,12 +78,13 @@ def rows_of(
     """Give the rows of all layers, in the order of the source, and their relations last."""
     from cimkit.loaders._layers.joins import Joins
     from cimkit.loaders._layers.rows import Rows
+    from cimkit.loaders._layers.survey import survey
 
     joins = Joins(opened.joins)
     keys = {layer.name: layer.key_field for layer in asset.layers}
     told = len(opened.problems)
     for table in opened.tables:
-        found = _place(_surveyed(table, options)[0], options, source)
+        found = _place(survey(table, options).table, options, source)
         rows = Rows(
             table,
             found.crs,
@@ -119,7 +120,7 @@ def _datum(
     opened: Opened,
     tables: list[Table],
     placed: list[Placed],
-    z: list[_Heights | None],
+    z: list[tuple[float, float] | None],
     source: Source,
     options: ReadOptions,
 ) -> tuple[str | None, list[Problem]]:
@@ -140,35 +141,6 @@ def _datum(
         datum = datum or found.datum
         problems += found.problems
     return datum or said, problems
-
-
-def _surveyed(table: Table, options: ReadOptions) -> tuple[Table, _Heights | None]:
-    """Read the geometry for its bounds, where the format does not keep them, and its heights."""
-    from cimkit.loaders._layers.shapes import LIMIT
-
-    sane = table.bounds is not None and max(map(abs, table.bounds)) < LIMIT
-    flat = " Z" not in table.geometry_type and table.geometry_type not in ("Unknown", "Geometry")
-    if not table.geometry_type or options.depth == "header" or (sane and flat):
-        return table if sane else dataclasses.replace(table, bounds=None), None
-    import numpy as np
-    import shapely
-
-    from cimkit.geometry.vector import parse_wkb
-    from cimkit.loaders._layers.table import GEOMETRY
-
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    for batch in table.batches(None):
-        at = batch.schema.get_field_index(GEOMETRY)
-        xyz = shapely.get_coordinates(parse_wkb(batch.column(at))[0], include_z=True)
-        xyz[~(np.abs(xyz) < LIMIT)] = np.nan
-        known = xyz[np.isfinite(xyz[:, :2]).all(axis=1)]
-        if len(known):
-            low, high = np.fmin(low, np.fmin.reduce(known)), np.fmax(high, np.fmax.reduce(known))
-    z = (float(low[2]), float(high[2])) if low[2] <= high[2] else None
-    if sane or not low[0] <= high[0]:
-        return table if sane else dataclasses.replace(table, bounds=None), z
-    bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    return dataclasses.replace(table, bounds=bounds), z
 
 
 def _told_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -27,6 +27,7 @@ from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_cou
 from cimkit.loaders._layers.joins import ROW_ID, Joins
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
+from cimkit.loaders._layers.survey import beyond
 from cimkit.loaders._layers.table import GEOMETRY, Table
 from cimkit.loaders._layers.times import moments
 from cimkit.model import STAGED, Problem
@@ -102,6 +103,7 @@ class Rows:
         told = properties if lasting == fields else json_objects(batch, lasting, merged)
         hashes = content_hash(wkb, told, (shapes, bad), ordered=flat)
         placed = shapes_to_crs84(shapes, self.crs)
+        placed[beyond(shapely.bounds(placed))] = None
         keys = self._keys(batch, hashes)
         self.joins.note(self.table, batch, keys)
         area, length, z_min, z_max = measures(shapes, self.crs)

@@ -7,6 +7,7 @@ import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import pyproj
@@ -225,3 +226,22 @@ def test_a_cut_database_is_no_document(tmp_path: Path) -> None:
     head = Head(tmp_path / "b.sqlite", "b.sqlite", whole[:2000])
     head.file.write_bytes(whole[: len(whole) // 3])
     assert loader.sniff(head) > 0
+
+
+@pytest.mark.keeps("GeoJSON", "contradictions")
+@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "parquet"])
+@pytest.mark.parametrize("shape", [shapely.Point(29.5, 106.5), shapely.Point(500_000, 3.2e6)])
+def test_one_row_out_of_range_costs_no_other_its_place(
+    tmp_path: Path, suffix: str, shape: shapely.Point
+) -> None:
+    points = [*(shapely.Point(106.5 + i / 100, 29.5) for i in range(39)), shape]
+    data = gpd.GeoDataFrame({"n": range(40)}, geometry=points, crs="EPSG:4326")
+    file = tmp_path / f"a.{suffix}"
+    data.to_parquet(file) if suffix == "parquet" else write(file, data)
+    asset, rows = read(file)
+    told = next(p for p in asset.problems if p.code == "position-out-of-range")
+    assert told.place == "a: row 40"
+    assert asset.bbox == pytest.approx((106.5, 29.5, 106.88, 29.5))
+    origins = [r["position_origin"] for r in rows["objects"]]
+    assert origins == ["file"] * 39 + ["none"]
+    assert rows["objects"][39]["bbox"] is None
