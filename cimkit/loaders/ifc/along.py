@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.ifc.curves import CurveReader
+from cimkit.loaders.ifc.frames import frame
 from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.units import length_unit
 from cimkit.model import Problem
@@ -114,7 +115,8 @@ def _computed(placement: Any, reader: CurveReader, unit: float) -> Matrix | None
     if matrix is not None:
         return matrix
     matrix = _on_chain(relative, reader, unit)  # of a polyline, which the engine gives no function
-    return _above(placement, unit) @ matrix if matrix is not None else None
+    above = _above(placement, unit)
+    return above @ matrix if matrix is not None and above is not None else None
 
 
 def _on_chain(relative: Any, reader: CurveReader, unit: float) -> Matrix | None:
@@ -144,14 +146,15 @@ def _on_chain(relative: Any, reader: CurveReader, unit: float) -> Matrix | None:
     return matrix
 
 
-def _above(placement: Any, unit: float) -> Matrix:
-    """Return the (4, 4) matrix of what a placement is relative to, in metres."""
-    from ifcopenshell.util.placement import get_local_placement
-
+def _above(placement: Any, unit: float) -> Matrix | None:
+    """Return the (4, 4) matrix of what a placement is relative to, in metres; None if broken."""
     above = placement.PlacementRelTo
     if above is None or not above.is_a("IfcLocalPlacement"):
         return np.eye(4)
-    matrix = np.array(get_local_placement(above), dtype=np.float64)
+    found = frame(above, {})
+    if found is None:
+        return None
+    matrix = found.copy()
     matrix[:3, 3] *= unit
     return matrix
 
@@ -164,8 +167,8 @@ def _given(placement: Any, unit: float) -> Matrix | None:
         return None
     try:
         matrix = np.array(get_axis2placement(axes), dtype=np.float64)
-    except (AttributeError, IndexError, TypeError, ValueError):
+    except (AssertionError, AttributeError, IndexError, RuntimeError, TypeError, ValueError):
         return None  # without a location, or of 2 and 3 dimensions mixed
     matrix[:3, 3] *= unit
-    matrix = _above(placement, unit) @ matrix
-    return matrix if np.isfinite(matrix).all() else None
+    above = _above(placement, unit)
+    return above @ matrix if above is not None and np.isfinite(matrix).all() else None

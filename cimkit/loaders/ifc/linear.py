@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from cimkit.loaders.ifc.alignments import design_lines
 from cimkit.loaders.ifc.curves import CurveReader
-from cimkit.loaders.ifc.origins import frame, known_frames
+from cimkit.loaders.ifc.frames import frame
+from cimkit.loaders.ifc.origins import known_frames
 from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.units import length_unit
 from cimkit.model import Problem

@@ -106,6 +106,19 @@ def test_a_globalid_that_is_none_ends_nothing(tmp_path: Path) -> None:
     assert "#2" in tables["objects"]["source_key"].to_pylist()
 
 
+@pytest.mark.parametrize("axes", ["$", "#10"])
+def test_a_broken_placement_below_a_linear_one_is_told(tmp_path: Path, axes: str) -> None:
+    body = "#1=IFCSIGN('0000000000000000000001',$,'S',$,$,#6,$,$,$);\n"
+    body += f"#5=IFCLOCALPLACEMENT($,{axes});\n#6=IFCLINEARPLACEMENT(#5,#7,#12);\n"
+    body += "#7=IFCAXIS2PLACEMENTLINEAR(#8,$,$);\n#9=IFCPOLYLINE((#10,#11));\n"
+    body += "#8=IFCPOINTBYDISTANCEEXPRESSION(IFCLENGTHMEASURE(1.),$,$,$,#9);\n"
+    body += "#10=IFCCARTESIANPOINT((0.,0.,0.));\n#11=IFCCARTESIANPOINT((5.,0.,0.));\n"
+    body += "#12=IFCAXIS2PLACEMENT3D(#10,#13,$);\n#13=IFCDIRECTION(($,$,$));\n"
+    _, tables, codes = load(source(write(tmp_path, body, "('IFC4X3_ADD2')")))
+    assert "placement-failed" in codes
+    assert tables["objects"]["source_key"].to_pylist() == ["0000000000000000000001"]
+
+
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
     file = write(tmp_path, WALL + "#2=IFCFOO(", "('IFC4X1')")
     before = file.read_bytes()
