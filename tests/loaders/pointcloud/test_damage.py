@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cimkit.errors import SourceUnreadable
-from tests.loaders.pointcloud.made import Loaded, las_file, lines, sure
+from cimkit.loaders.pointcloud import las
+from cimkit.loaders.pointcloud.chunk import PointChunk
+from cimkit.loaders.pointcloud.extremes import Extremes
+from tests.loaders.pointcloud.made import Loaded, las_file, lines, points, sure
 
 _XYZ = np.random.default_rng(3).uniform(0, 50, (300, 3)).round(3)
 
@@ -87,3 +91,29 @@ def test_nothing_is_left_beside_it(tmp_path: Path, name: str) -> None:
     Loaded(file)
     assert [f.name for f in tmp_path.iterdir()] == [name]
     assert file.read_bytes() == before
+
+
+@pytest.mark.keeps("LAZ", "damage")
+def test_a_layer_whose_size_lies_costs_its_chunk(tmp_path: Path) -> None:
+    file = las_file(tmp_path / "a.laz", 60_000, form=6)  # two chunks
+    raw = bytearray(file.read_bytes())
+    at = struct.unpack_from("<I", raw, 96)[0] + 8
+    whole = points(file).xyz
+    struct.pack_into("<I", raw, at + 30 + 4, 2**32 - 1)  # of the first layer of the first chunk
+    file.write_bytes(raw)
+    given = Loaded(file)
+    assert given.problem("points-truncated").got == "10000 points"
+    held = np.concatenate([c.xyz for c in las.chunks(file, 10**6, frozenset(), [])])
+    assert np.array_equal(held, whole[50_000:])
+
+
+def test_strays_are_found_however_far_a_cloud_is_strewn(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    ground = np.column_stack([rng.uniform(0, 80, (6000, 2)), rng.uniform(0, 0.5, 6000)])
+    strays = [[40.0, 40.0, -7.0], [20.0, 60.0, 33.0], [9e7, 9e7, 500.0]]
+    found = Extremes(np.zeros(2), 8.0, 1.0)
+    for part in np.array_split(np.concatenate([ground, strays]), 7):
+        found.add(PointChunk(xyz=part))
+    heights, places = found.outliers(3.0, 20.0)
+    assert np.round(heights).tolist() == [33.0, -7.0]
+    assert places.tolist() == [[20.0, 60.0], [44.0, 44.0]]
