@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["glob_escape", "plain", "speaking", "suffix_of"]
 
-_ROOT = re.compile(rb"<(?:[\w.-]+:)?(kml|gpx|osm)[\s>]")
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(kml|gpx|osm|osmChange)[\s>]")
 _GEOPACKAGE = (b"GPKG", b"GP10", b"GP11")
 _MISLEADING = {".zip", ".gz", ".tgz", ".tar", ".csv", ".tsv", ".txt", ".dbf", ".xlsx", ".ods"}
 """Suffixes that send GDAL or pyogrio to another driver, whatever the file holds."""
@@ -51,7 +51,9 @@ def suffix_of(start: bytes) -> str | None:
         return ".geojson"
     if text.startswith(b"<"):
         root = _ROOT.search(text[:8192])
-        return f".{root[1].decode('ascii')}" if root else ".gml"
+        if root is None:
+            return ".gml"
+        return ".osm" if root[1] == b"osmChange" else f".{root[1].decode('ascii')}"
     return None
 
 

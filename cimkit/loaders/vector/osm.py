@@ -13,10 +13,17 @@ import pyarrow.compute as pc
 
 from cimkit.model import STAGED
 
-__all__ = ["TAGS", "keyed", "members", "osm_options"]
+__all__ = ["LAYERS", "TAGS", "fields", "keyed", "members", "osm_options"]
 
 TAGS = "other_tags"
-_LAYERS = ("points", "lines", "multilinestrings", "multipolygons", "other_relations")
+LAYERS = {
+    "points": "Point",
+    "lines": "LineString",
+    "multilinestrings": "MultiLineString",
+    "multipolygons": "MultiPolygon",
+    "other_relations": "GeometryCollection",
+}
+"""What GDAL makes of OpenStreetMap, and the geometries it gives."""
 _KINDS = {
     "points": "node",
     "lines": "way",
@@ -29,6 +36,7 @@ _AREAS = (
 )
 _PLAIN = "created_by,converted_by,source,time,ele,attribution"
 """Tags that make no object of a node, as GDAL has it; they are kept all the same."""
+_LEAST_MB, _MOST_MB = 10, 400
 _CUSTOM_BYTES = 200 * 2**20
 _BLOCK_LIMIT = 64 * 2**20
 _ROWS = 65_536
@@ -38,7 +46,7 @@ _ELEMENTS = ("node", "way", "relation")
 def osm_options(file: Path, scratch: Path) -> dict[str, str]:
     """Return GDAL's options for keeping all tags, ids, versions and times."""
     lines = [f"closed_ways_are_polygons={_AREAS}", "attribute_name_laundering=no", ""]
-    for layer in _LAYERS:
+    for layer in LAYERS:
         lines += [
             f"[{layer}]",
             "osm_id=yes",
@@ -52,8 +60,14 @@ def osm_options(file: Path, scratch: Path) -> dict[str, str]:
         lines.append("")
     settings = scratch / "osm.ini"
     settings.write_text("\n".join(lines), encoding="utf-8")
-    options = {"CONFIG_FILE": str(settings), "TAGS_FORMAT": "JSON"}
-    if file.stat().st_size < _CUSTOM_BYTES:
+    size = file.stat().st_size
+    memory = min(max(_LEAST_MB, 4 * size >> 20), _MOST_MB)
+    options = {
+        **{"CONFIG_FILE": str(settings), "TAGS_FORMAT": "JSON"},
+        # GDAL takes this memory at once, each time it opens the file.
+        "MAX_TMPFILE_SIZE": str(memory),
+    }
+    if size < _CUSTOM_BYTES:
         options["USE_CUSTOM_INDEXING"] = "NO"  # the other index wants nodes in order
     return options
 
@@ -123,14 +137,14 @@ def _of_pbf(file: Path) -> Iterator[tuple[str, str, str]]:
             (size,) = struct.unpack(">I", head)
             if size > _BLOCK_LIMIT:
                 return
-            about = dict(_fields(opened.read(size)))
+            about = dict(fields(opened.read(size)))
             length = about.get(3, 0)
             if not isinstance(length, int) or length > _BLOCK_LIMIT:
                 return
             data = opened.read(length)
             if about.get(1) != b"OSMData":
                 continue
-            blob = dict(_fields(data))
+            blob = dict(fields(data))
             raw = blob.get(1) or zlib.decompressobj().decompress(blob.get(3, b""), _BLOCK_LIMIT)
             yield from _of_block(raw)
 
@@ -138,16 +152,16 @@ def _of_pbf(file: Path) -> Iterator[tuple[str, str, str]]:
 def _of_block(raw: bytes) -> Iterator[tuple[str, str, str]]:
     texts: list[str] = []
     groups = []
-    for number, value in _fields(raw):
+    for number, value in fields(raw):
         if number == 1:
-            texts = [v.decode("utf-8", "replace") for n, v in _fields(value) if n == 1]
+            texts = [v.decode("utf-8", "replace") for n, v in fields(value) if n == 1]
         elif number == 2:
             groups.append(value)
     for group in groups:
-        for number, relation in _fields(group):
+        for number, relation in fields(group):
             if number != 4:
                 continue
-            said = dict(_fields(relation))
+            said = dict(fields(relation))
             at = 0
             roles, steps, kinds = (list(_varints(said.get(n, b""))) for n in (8, 9, 10))
             for role, step, kind in zip(roles, steps, kinds, strict=False):
@@ -166,7 +180,7 @@ def _varints(data: bytes) -> Iterator[int]:
             value = shift = 0
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+def fields(data: bytes) -> Iterator[tuple[int, Any]]:
     """Give (number, value) of a protocol buffer's message; damage ends it."""
     at, end = 0, len(data)
 

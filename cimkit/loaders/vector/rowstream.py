@@ -13,7 +13,6 @@ from cimkit.loaders._layers.joins import ROW_ID
 from cimkit.loaders._layers.table import GEOMETRY, Batches, distinct
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.gmlshapes import with_further
-from cimkit.loaders.vector.osm import keyed
 from cimkit.model import Problem
 
 __all__ = ["batches_of"]
@@ -26,9 +25,8 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
     unique = dict(zip(distinct(fields), fields, strict=True))
 
     def give(columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        osm = how.driver == "OSM"
         wanted = None
-        if columns is not None and not osm:
+        if columns is not None:
             wanted = [unique[c] for c in columns if c in unique]
         count = 0
         damage: Exception | None = None
@@ -63,7 +61,6 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
     ) -> Iterator[pa.RecordBatch]:
         import pyogrio.raw
 
-        osm = how.driver == "OSM"
         rowed = columns is None and layer in how.rowed
         with ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
@@ -99,9 +96,6 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
                 given = batch.rename_columns(names)
                 if how.ids and columns is not None:
                     given = given.select(list(columns))
-                if osm:
-                    given = keyed(layer, given)
-                    given = given if columns is None else given.select(list(columns))
                 if columns is None and layer in how.further:
                     given = with_further(given, how.further[layer])
                 yield given

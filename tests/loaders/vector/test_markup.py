@@ -268,6 +268,44 @@ def test_osm_with_all_tags_and_members(shared_data: Path) -> None:
     assert {"relation": "member:forward", "other_key": "way/25896432"}.items() <= members[1].items()
 
 
+@pytest.mark.keeps("OSM PBF", "damage")
+def test_osm_that_is_cut_off_gives_what_came_before(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "gis" / "geopandas-pyogrio" / "sample.osm.pbf").read_bytes()
+    (tmp_path / "a.osm.pbf").write_bytes(data[: len(data) * 9 // 10])
+    asset, rows = read(tmp_path / "a.osm.pbf")
+    assert "file-cut" in codes(asset)
+    assert "node/502550970" in {r["source_key"] for r in rows["objects"]}
+    (tmp_path / "a.osm.pbf").write_bytes(data[:100])
+    with pytest.raises(SourceUnreadable, match="cut off"):
+        read(tmp_path / "a.osm.pbf")
+
+
+LAMP = "<node id='-1' lat='29.5' lon='106.5' %s><tag k='highway' v='street_lamp'/></node>"
+GONE, HIDDEN = LAMP % "action='delete'", LAMP % "visible='false'"
+OTHER = LAMP.replace("-1", "2") % "version='1'"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"<osm version='0.6'>{GONE}{OTHER}</osm>", "objects-deleted"),
+        (f"<osm version='0.6'>{HIDDEN}{OTHER}</osm>", "objects-deleted"),
+        (f"<osm version='0.6'>{OTHER}<node id='7' lat", "file-cut"),
+        (
+            f"<osmChange><delete>{GONE}</delete><create>{OTHER}</create></osmChange>",
+            "change-file",
+        ),
+    ],
+)
+@pytest.mark.keeps("OSM", "damage", "time", "crs")
+def test_osm_without_what_was_deleted(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "a.osm").write_text(text)
+    asset, rows = read(tmp_path / "a.osm")
+    assert told in codes(asset)
+    assert [r["source_key"] for r in rows["objects"]] == ["node/2"]
+    assert asset.crs == "EPSG:4326"
+
+
 @pytest.mark.keeps("OSM", "geometry", "attributes", "relations", "identity")
 def test_osm_xml(tmp_path: Path) -> None:
     text = """<?xml version="1.0"?><osm version="0.6">
