@@ -21,6 +21,7 @@ from cimkit.loaders import Discovery, discover, open_source
 from cimkit.loaders._delivery import unpack as unpacking
 from cimkit.loaders._delivery.encoding import decodes, detect
 from cimkit.loaders._delivery.unpack import unpack
+from cimkit.loaders._delivery.work import content_sha256
 
 POINT = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},'
 POINT += b'"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}'
@@ -243,6 +244,26 @@ def test_a_bomb_is_refused_and_leaves_nothing(
     assert not list((tmp_path / "scratch").rglob("zeros.bin"))
 
 
+def test_bombs_in_an_archive_share_what_it_may_give(
+    tmp_path: Path, delivered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each by itself is within measure; all of them together are not."""
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 2**20)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.bin", bytes(900_000))
+    zeros = out.getvalue()
+    (delivered / "bombs.zip").write_bytes(zipped(**{f"{n}.zip": zeros for n in range(9)}))
+    (delivered / "good.zip").write_bytes(zipped(**{"a.geojson": POINT}))
+    found = find(tmp_path)
+    refused = [p for p in found.reasons if found.reasons[p].severity == "error"]
+    assert len(refused) >= 6
+    assert all(p.startswith("bombs.zip/") for p in refused)
+    held = sum(f.stat().st_size for f in (tmp_path / "scratch").rglob("zeros.bin"))
+    assert held < 3 * 900_000
+    assert "good.zip/a.geojson" in [s.path for s in found.sources if s.loader]
+
+
 def test_archives_are_not_opened_without_end(tmp_path: Path, delivered: Path) -> None:
     data = POINT
     for _ in range(7):
@@ -325,10 +346,12 @@ def test_a_catalogue_is_no_delivery(tmp_path: Path, delivered: Path) -> None:
 def test_links_and_odd_things_are_accounted_for(tmp_path: Path, delivered: Path) -> None:
     (delivered / "gone").symlink_to(tmp_path / "nowhere")
     (delivered / "loop").symlink_to(delivered)
+    (delivered / "zeros").symlink_to("/dev/zero")
     os.mkfifo(delivered / "pipe")
     found = find(tmp_path)
-    assert everything(found) == ["gone", "loop", "pipe"]
+    assert everything(found) == ["gone", "loop", "pipe", "zeros"]
     assert all(s.loader is None for s in found.sources)
+    assert {content_sha256(s.file) for s in found.sources} == {""}  # or it would never end
 
 
 def test_names_on_disk_that_are_not_utf8(tmp_path: Path, delivered: Path) -> None:

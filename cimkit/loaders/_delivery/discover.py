@@ -13,7 +13,7 @@ from cimkit.errors import SourceUnreadable, UsageError
 from cimkit.loaders._delivery.archives import archive_kind
 from cimkit.loaders._delivery.recognise import Recogniser, gather
 from cimkit.loaders._delivery.renamed import readable, shown
-from cimkit.loaders._delivery.unpack import MAX_DEPTH, unpack
+from cimkit.loaders._delivery.unpack import MAX_DEPTH, Allowance, unpack
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.model import Problem, Source
 
@@ -44,6 +44,7 @@ class _Finder:
         self.unpack_to = unpack_to
         self.opened = 0
         self.linked = 0
+        self.allowance: Allowance | None = None
         self.knows = Recogniser(self.found.notes)
         self.loader_of: dict[str, str | None] = {}
         self.inside: dict[str, set[str]] = {}  # files of a folder format
@@ -160,32 +161,28 @@ class _Finder:
         if kind is not None:
             self._archive(file, path, kind, depth)
         elif loader is None:
-            self._without(
-                path,
-                "not-geodata",
-                "No loader recognises the content of the file.",
-                got=repr(start[:16]),
-            )
+            why = "No loader recognises the content of the file."
+            self._without(path, "not-geodata", why, got=repr(start[:16]))
         else:
             self.loader_of[path] = loader
 
     def _archive(self, file: Path, path: str, kind: str, depth: int) -> None:
         if kind == "unsupported" or depth >= MAX_DEPTH:
-            why = (
-                "Archives of this format are not unpacked."
-                if kind == "unsupported"
-                else f"Archives are nested more than {MAX_DEPTH} deep."
-            )
+            why = f"Archives are nested more than {MAX_DEPTH} deep."
+            if kind == "unsupported":
+                why = "Archives of this format are not unpacked."
             self._without(
                 path, "archive-not-opened", why, refused=True, hint="Deliver it unpacked."
             )
             return
+        if not depth:  # those inside follow before the next delivered one
+            self.allowance = Allowance(file, self.unpack_to.parent)
         self.opened += 1
         into = self.unpack_to / str(self.opened)
         lost: list[tuple[str, Problem]] = []
         got = 0
         try:
-            for member in unpack(file, kind, into):
+            for member in unpack(file, kind, into, self.allowance):
                 if member.problem is not None:
                     lost.append((f"{path}/{member.name}", member.problem))
                 got += member.file is not None

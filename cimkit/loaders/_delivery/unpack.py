@@ -13,7 +13,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders._delivery.archives import BROKEN, members, seven_zip
 from cimkit.model import Problem
 
-__all__ = ["MAX_DEPTH", "Unpacked", "unpack"]
+__all__ = ["MAX_DEPTH", "Allowance", "Unpacked", "unpack"]
 
 MAX_DEPTH = 4
 """Archives within archives that are still opened."""
@@ -41,15 +41,42 @@ def _safe(name: str) -> str | None:
     return "/".join(parts)
 
 
-class _Layout:
-    """The folder that one archive is laid out in, and what the archive may still give."""
+class Allowance:
+    """What a delivered archive and those inside it may give together: bombs are nested, too.
 
-    def __init__(self, archive: Path, into: Path) -> None:
-        into.mkdir(parents=True, exist_ok=True)
-        self.into = into
+    Parameters
+    ----------
+    archive : Path
+        The delivered one.
+    disk : Path
+        A folder on the disk that it is unpacked to.
+    """
+
+    def __init__(self, archive: Path, disk: Path) -> None:
         self.packed = max(1, archive.stat().st_size)
-        self.limit = min(MAX_BYTES, int(shutil.disk_usage(into).free * 0.8))
+        self.limit = min(MAX_BYTES, int(shutil.disk_usage(disk).free * 0.8))
         self.given = 0
+
+    def spend(self, count: int) -> None:
+        """Count bytes that came out."""
+        self.given += count
+        if self.given > self.limit or (
+            self.given > FREE_BYTES and self.given > MAX_RATIO * self.packed
+        ):
+            raise SourceUnreadable(
+                "the archive grows beyond all measure while it is unpacked",
+                got=f"{self.given} bytes from {self.packed}",
+                expected=f"at most {MAX_RATIO} times its size and {self.limit} bytes",
+                mend="Deliver the files unpacked.",
+            )
+
+
+class _Layout:
+    """The folder that one archive is laid out in, and what it may still give."""
+
+    def __init__(self, into: Path, allowance: Allowance) -> None:
+        self.into = into
+        self.spend = allowance.spend
         self.taken: set[str] = set()
 
     def place(self, name: str) -> Unpacked:
@@ -71,19 +98,6 @@ class _Layout:
             return Unpacked(safe, None, _unreadable(name, error))
         return Unpacked(safe, target)
 
-    def spend(self, count: int) -> None:
-        """Count bytes that came out of the archive."""
-        self.given += count
-        if self.given > self.limit or (
-            self.given > FREE_BYTES and self.given > MAX_RATIO * self.packed
-        ):
-            raise SourceUnreadable(
-                "the archive grows beyond all measure while it is unpacked",
-                got=f"{self.given} bytes from {self.packed}",
-                expected=f"at most {MAX_RATIO} times its size and {self.limit} bytes",
-                mend="Deliver the files unpacked.",
-            )
-
     def copy(self, stream: IO[bytes], target: Path) -> None:
         """Write a member."""
         with target.open("wb") as out:
@@ -92,8 +106,12 @@ class _Layout:
                 out.write(block)
 
 
-def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
+def unpack(
+    archive: Path, kind: str, into: Path, allowance: Allowance | None = None
+) -> Iterator[Unpacked]:
     """Lay the members of an archive out under the folder ``into``.
+
+    One inside another archive has the `Allowance` of that.
 
     Names are decoded as their maker meant them, never leave the folder, and a member that cannot be
     had is given with its `Problem`; the others are not lost for it.
@@ -103,7 +121,8 @@ def unpack(archive: Path, kind: str, into: Path) -> Iterator[Unpacked]:
     SourceUnreadable
         If the archive itself cannot be read, or grows beyond its limits.
     """
-    layout = _Layout(archive, into)
+    into.mkdir(parents=True, exist_ok=True)
+    layout = _Layout(into, allowance or Allowance(archive, into))
     try:
         if kind == "7z":
             yield from _seven_zip(archive, layout)

@@ -55,7 +55,7 @@ def content_sha256(file: Path, members: Sequence[Path] = ()) -> str:
     members : sequence of Path
         What belongs to it. Without members it is the plain SHA-256 of the file.
     """
-    own = "" if file.is_dir() else _file_sha256(file)
+    own = _file_sha256(file) if file.is_file() else ""  # a pipe or a device has no end
     parts = sorted((m.suffix.lower(), _file_sha256(m)) for m in members if m.is_file())
     if not parts:
         return own
