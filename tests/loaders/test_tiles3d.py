@@ -119,6 +119,7 @@ def test_where_a_tileset_lies(tmp_path: Path) -> None:
         {"root": None},
         {"root": {"geometricError": 1}},
         {"root": {"boundingVolume": {"region": ["a"] * 6}, "geometricError": None}},
+        {"root": {"boundingVolume": {"box": [1e400] * 12}, "transform": [1e400] * 16}},
         {"root": {"boundingVolume": {"box": [1]}, "geometricError": 1, "refine": "add"}},
     ],
 )

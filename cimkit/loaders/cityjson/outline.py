@@ -17,6 +17,7 @@ _BLOCK = 4 << 20
 _STEP = 1 << 20
 _MOST_MEMBERS = 10_000
 _TRIES = 50
+_PATIENCE = 10_000_000
 _OPEN, _CLOSE, _QUOTE, _ESCAPE = 1, 2, 3, 4
 _KINDS = bytearray(256)
 for _kind, _signs in ((_OPEN, b"{["), (_CLOSE, b"}]"), (_QUOTE, b'"'), (_ESCAPE, b"\\")):
@@ -199,7 +200,7 @@ def _root(
 
 def _closed(text: bytes, whole: bool, name: str) -> dict[str, Any]:
     """Return the members of the root; of one that breaks off those that are whole."""
-    tries = 1 if whole else _TRIES
+    tries = 1 if whole else max(2, min(_TRIES, _PATIENCE // max(1, len(text))))
     while True:
         tries -= 1
         try:

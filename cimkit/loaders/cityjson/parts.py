@@ -247,8 +247,9 @@ def _scaled(vertices: Reals, transform: Any, place: str, tally: Tally) -> Reals:
     if not transform or not len(vertices):
         return vertices
     try:
-        vertices *= np.asarray(transform["scale"], np.float64)
-        vertices += np.asarray(transform["translate"], np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told
+            vertices *= np.asarray(transform["scale"], np.float64)
+            vertices += np.asarray(transform["translate"], np.float64)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         tally.add(lost(f"the transform is no scale and translate: {error}", place))
         return np.empty((0, 3))

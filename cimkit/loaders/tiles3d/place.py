@@ -46,6 +46,11 @@ def volume_of(root: dict[str, Any]) -> Lies | None:
     volume = root.get("boundingVolume")
     if not isinstance(volume, dict):
         return None
+    with np.errstate(all="ignore"):  # numbers that are not finite lie nowhere
+        return _lies(root, volume)
+
+
+def _lies(root: dict[str, Any], volume: dict[str, Any]) -> Lies | None:
     try:
         if "region" in volume:
             return _region(np.asarray(volume["region"], dtype=np.float64))

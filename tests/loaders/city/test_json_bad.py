@@ -188,6 +188,7 @@ def test_boundaries_that_are_none(tmp_path: Path, wrong: Any) -> None:
         {"extensions": "x"},
         {"version": None},
         {"version": {"a": 1}},
+        {"metadata": {}, "transform": {"scale": [1e308] * 3, "translate": [1e308] * 3}},
     ],
 )
 @pytest.mark.keeps("CityJSON", "damage")
