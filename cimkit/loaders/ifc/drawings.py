@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import shapely
 
-from cimkit.loaders.ifc.linear import lines
+from cimkit.loaders.ifc.boundaries import boundary_rings
+from cimkit.loaders.ifc.linear import TOLERANCE_M, lines
 from cimkit.loaders.ifc.meshes import Extent
 from cimkit.loaders.ifc.place import Georeference
 from cimkit.model import STAGED, Problem
@@ -30,7 +31,8 @@ def drawings(
     extents: dict[int, Extent],
     problems: list[Problem],
 ) -> Iterator[pa.Table]:
-    """Yield what of products is drawn as lines and points, one row for each representation.
+    """Yield what of products is drawn as lines and points, one row for each representation, and
+    the outlines of space boundaries, one row for each.
 
     Parameters
     ----------
@@ -47,13 +49,25 @@ def drawings(
         As `lines` appends them.
     """
     for start in range(0, len(products), _CHUNK):
-        found: dict[tuple[int, str], list[Reals]] = {}
-        for n, name, points in lines(model, products[start : start + _CHUNK], problems=problems):
+        chunk = products[start : start + _CHUNK]
+        yield from _drawn(lines(model, chunk, problems=problems), keys, place, extents)
+    yield from _drawn(boundary_rings(model, TOLERANCE_M, problems), keys, place, extents)
+
+
+def _drawn(
+    drawn: Iterable[tuple[int, str, Reals]],
+    keys: dict[int, str],
+    place: Georeference,
+    extents: dict[int, Extent],
+) -> Iterator[pa.Table]:
+    found: dict[tuple[int, str], list[Reals]] = {}
+    for n, name, points in drawn:
+        if n in keys:
             found.setdefault((n, name), []).append(points)
-        if found:
-            shapes = [_geometry(chains, place.matrix) for chains in found.values()]
-            _extend(list(found), shapes, extents)
-            yield _table([keys[n] for n, _ in found], [name for _, name in found], shapes, place)
+    if found:
+        shapes = [_geometry(chains, place.matrix) for chains in found.values()]
+        _extend(list(found), shapes, extents)
+        yield _table([keys[n] for n, _ in found], [name for _, name in found], shapes, place)
 
 
 def _geometry(chains: list[Reals], world: Reals) -> Any:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cimkit.loaders.ifc.instances import get
 
-__all__ = ["frame"]
+__all__ = ["axes_matrix", "frame"]
 
 Matrix = npt.NDArray[np.float64]
 _INSTANCE: Any = ifcopenshell.entity_instance
@@ -46,6 +46,14 @@ def frame(placement: Any, known: dict[int, Matrix | None]) -> Matrix | None:
         own = _frame(axes) if axes is not None else _own(link)
         matrix = matrix @ own if matrix is not None and own is not None else None
         known[link.id()] = matrix
+    return matrix
+
+
+def axes_matrix(axes: Any, unit: float) -> Matrix | None:
+    """Return the (4, 4) matrix of an IfcAxis2Placement, translation in metres; None if broken."""
+    matrix = _frame(axes) if isinstance(axes, _INSTANCE) else None
+    if matrix is not None:
+        matrix[:3, 3] *= unit
     return matrix
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from cimkit.loaders.ifc.boundaries import boundaries
 from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
 from cimkit.loaders.ifc.grids import settle
@@ -68,9 +69,10 @@ def rows(
         _left_out([*wanted, *shown.drawn], problems)
     else:
         yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
-    drawn = [p for p in shown.drawn if number(p) not in passed and not lighter]
-    for table in drawings(model, drawn, keys, place, meshes.extents, problems):
-        yield "geometries", table
+    drawn = [p for p in shown.drawn if number(p) not in passed]
+    if not lighter:
+        for table in drawings(model, drawn, keys, place, meshes.extents, problems):
+            yield "geometries", table
     problems += shown.problems(set(meshes.extents))
     yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
 
@@ -140,6 +142,7 @@ def _objects(
     properties = Properties(model)
     problems += properties.problems()
     histories, schedules = Histories(model, things), Schedules(model)
+    bounded = boundaries(model)
     _spread(keys, structure, extents)
     unit = length_unit(model)
     schema = STAGED["objects"]
@@ -152,6 +155,8 @@ def _objects(
             storey = structure.storey(n)
             if storey is not None:
                 found["storey"] = storey
+            if n in bounded:
+                found["boundary"] = bounded[n]
             if n in labels:
                 found["representation"] = labels[n]
             _tell(columns, found, measures, unit)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 
-from tests.loaders.ifc.building import Model, load, related, row
+from tests.loaders.ifc.building import Model, load, related, row, told
 
 
 def connect(model: Model, kind: str, **ends: Any) -> None:
@@ -178,3 +179,66 @@ def test_rings_of_aggregation_are_cut_and_told(tmp_path: Path) -> None:
         sorted([other.GlobalId, None], key=str),
     )
     assert len(related(tables)) >= 5
+
+
+@pytest.mark.keeps("IFC", "relations", "geometry", "semantics")
+@pytest.mark.parametrize("form", ["plane", "extrusion", "face", "sphere"])
+def test_what_bounds_a_space_is_kept_with_its_outline(tmp_path: Path, form: str) -> None:
+    model = Model()
+    make = model.file.create_entity
+    space, wall = model.put("IfcSpace", (9, 5, 0)), model.put("IfcWall", (0, 0, 0))
+
+    def chain(points: list[list[float]]) -> Any:
+        return make("IfcPolyline", [make("IfcCartesianPoint", p) for p in points])
+
+    square = [[0.0, 0.0], [4000.0, 0.0], [4000.0, 3000.0], [0.0, 3000.0], [0.0, 0.0]]
+    upright = make(  # its x along x, its y upward
+        "IfcAxis2Placement3D",
+        make("IfcCartesianPoint", [0.0, 500.0, 0.0]),
+        make("IfcDirection", [0.0, -1.0, 0.0]),
+        make("IfcDirection", [1.0, 0.0, 0.0]),
+    )
+    if form == "plane":
+        surface = make("IfcCurveBoundedPlane", make("IfcPlane", upright), chain(square), [])
+    elif form == "extrusion":
+        profile = make("IfcArbitraryOpenProfileDef", "CURVE", None, chain(square[:2]))
+        up = make("IfcDirection", [0.0, 0.0, 2.0])
+        surface = make("IfcSurfaceOfLinearExtrusion", profile, model.axes(0, 500.0, 0), up, 3000.0)
+    elif form == "face":
+        points = [make("IfcCartesianPoint", [x, 500.0, z]) for x, z in square[:4]]
+        face = make("IfcFace", [make("IfcFaceOuterBound", make("IfcPolyLoop", points), True)])
+        surface = make("IfcFaceBasedSurfaceModel", [make("IfcConnectedFaceSet", [face])])
+    else:
+        surface = make("IfcSphericalSurface", upright, 1000.0)
+    relation = model.guid()
+    make(
+        "IfcRelSpaceBoundary",
+        relation,
+        Name="2ndLevel",
+        Description="2a",
+        RelatingSpace=space,
+        RelatedBuildingElement=wall,
+        ConnectionGeometry=make("IfcConnectionSurfaceGeometry", surface),
+        PhysicalOrVirtualBoundary="PHYSICAL",
+        InternalOrExternalBoundary="EXTERNAL",
+    )
+    _, tables, codes = load(model.write(tmp_path))
+    assert told(tables, space.GlobalId)["boundary"] == [
+        {
+            "id": relation,
+            "class": "IfcRelSpaceBoundary",
+            "name": "2ndLevel",
+            "level": "2a",
+            "element": wall.GlobalId,
+            "physical": "PHYSICAL",
+            "side": "EXTERNAL",
+        }
+    ]
+    assert ("representation-not-kept" in codes) is (form == "sphere")
+    if form != "sphere":
+        (drawn,) = tables["geometries"].to_pylist()
+        assert (drawn["source_key"], drawn["lod"]) == (space.GlobalId, f"SpaceBoundary {relation}")
+        ring = shapely.get_coordinates(shapely.from_wkb(drawn["wkb"]), include_z=True)
+        assert ring.min(axis=0) == pytest.approx([9.0, 5.5, 0.0])
+        assert ring.max(axis=0) == pytest.approx([13.0, 5.5, 3.0])
+        assert ring[0] == pytest.approx(ring[-1])
