@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from cimkit.errors import SourceUnreadable
-from cimkit.loaders import photo
+from cimkit.loaders import photo, probe
 from cimkit.loaders._spec import Head, ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Source, Trajectory
 
@@ -225,7 +225,15 @@ def test_torn_image_is_told_and_no_image_is_refused(tmp_path: Path) -> None:
 def test_sniff_goes_by_content(tmp_path: Path) -> None:
     given = shoot(tmp_path / "mask.jpg.png")
     assert photo.sniff(Head(given.file, "mask.jpg.png", given.file.read_bytes())) > 0
-    assert photo.sniff(Head(given.file, "a.jpg", b"<html>")) == 0
+    assert photo.sniff(Head(given.file, "a.txt", b"<html>")) == 0
+
+
+def test_what_only_its_name_calls_a_photograph_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("<html><body>403 Forbidden</body></html>")
+    (tmp_path / "b.jpg").write_bytes(bytes(400))
+    for asset in probe([tmp_path], jobs=1):
+        assert (asset.status, asset.loader) == ("refused", "photo")
+        assert ("403" in asset.problems[0].message) == (asset.path == "a.jpg")
 
 
 @pytest.mark.parametrize("suffix", ["heic", "avif"])

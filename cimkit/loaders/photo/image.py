@@ -101,9 +101,13 @@ def opened(source: Source, problems: list[Problem] | None = None) -> Iterator[Im
 
 
 def _unreadable(source: Source, error: BaseException) -> SourceUnreadable:
+    with source.file.open("rb") as given:
+        start = given.read(24)
     return SourceUnreadable(
         f"the image cannot be opened: {error}".replace(str(source.file), source.path),
         where=source.path,
+        got=repr(start.decode("latin-1")),
+        expected="an image, whatever its name",
         mend="Deliver the camera's own file.",
     )
 

@@ -13,6 +13,7 @@ _BRANDS = {
     *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"),
     *(b"mif1", b"msf1", b"mif2", b"avif", b"avis", b"miaf"),
 }
+_NAMED = (".jpg", ".jpeg", ".mpo", ".heic", ".heif", ".insp")
 _WORLD = (".tfw", ".tifw", ".tfwx", ".wld", ".tif.aux.xml", ".tiff.aux.xml")
 _GEO = {33550, 33922, 34264, 34735}
 """Tags of a GeoTIFF: pixel scale, tie points, transformation, keys."""
@@ -24,7 +25,8 @@ _EXIF_IFD = 34665
 def sniff(head: Head) -> int:
     """Tell how sure it is that a file is a photograph, 0 to 100.
 
-    A TIFF is one if its EXIF names a camera and nothing georeferences it.
+    A TIFF is one if its EXIF names a camera and nothing georeferences it. What only its name calls
+    one is claimed faintly, so that it is refused with the reason and not passed over.
     """
     start = head.start
     if start[:3] == b"\xff\xd8\xff":
@@ -35,7 +37,9 @@ def sniff(head: Head) -> int:
         return 70
     if start[:4] in (b"II*\0", b"MM\0*"):
         return 85 if not head.is_dir and _of_camera(head) else 0
-    return 70 if start[4:8] == b"ftyp" and _is_heif(start) else 0
+    if start[4:8] == b"ftyp" and _is_heif(start):
+        return 70
+    return 4 if start and not head.is_dir and head.name.endswith(_NAMED) else 0
 
 
 def _is_heif(start: bytes) -> bool:

@@ -15,6 +15,9 @@ __all__ = ["taken"]
 
 Tags = Mapping[int, Any]
 
+_FIRST = datetime(1826, 1, 1)
+_AHEAD = timedelta(days=730)
+"""The clock of this machine may be wrong, too."""
 _STAMPS = ((0x9003, 0x9291, 0x9011), (0x9004, 0x9292, 0x9012), (0x0132, 0x9290, 0x9010))
 """Time, fraction and zone of taking, of digitizing and of the last change."""
 
@@ -31,7 +34,8 @@ def taken(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
     shot : Shot
         Changed in place.
     problems : list of Problem
-        ``time-contradiction`` and ``exif-corrupt`` are appended.
+        ``time-contradiction``, ``time-unreadable``, ``time-implausible`` and ``exif-corrupt`` are
+        appended.
     """
     local = None
     # When a file was changed says when it was taken only of the file that a camera wrote.
@@ -44,6 +48,7 @@ def taken(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
     else:
         said = ""
     satellites = _satellites(gps)
+    _doubt(text_of(tags.get(0x9003)), local, satellites, problems)
     if local is None:
         shot.moment = satellites
         return
@@ -76,6 +81,36 @@ def taken(tags: Tags, gps: Tags, shot: Shot, problems: list[Problem]) -> None:
                     expected=f"{satellites:%Y-%m-%dT%H:%M:%SZ} in some zone",
                 )
             )
+
+
+def _doubt(
+    original: str, local: datetime | None, satellites: datetime | None, problems: list[Problem]
+) -> None:
+    """Tell a time that is none, or none at which a photograph was taken."""
+    if local is None and any(c in "123456789" for c in original):  # zeros: a clock never set
+        problems.append(
+            Problem(
+                code="time-unreadable",
+                message="The time of taking is no time; it is not used.",
+                got=original[:60],
+                expected="2026:09:01 08:30:00",
+            )
+        )
+    latest = datetime.now(UTC).replace(tzinfo=None) + _AHEAD
+    for said in (local, satellites):
+        if said is not None and not _FIRST <= said.replace(tzinfo=None) <= latest:
+            problems.append(
+                Problem(
+                    code="time-implausible",
+                    message="The time of taking lies before the first photograph, or in the "
+                    "future; it was taken as it is.",
+                    got=said.replace(tzinfo=None).isoformat(),
+                    expected=f"{_FIRST.year} to {latest:%Y-%m-%d}",
+                    hint="If the camera's clock was wrong all through, deliver a trajectory and "
+                    'say trajectory = { …, time_offset = "…" }.',
+                )
+            )
+            return
 
 
 def _compare(moment: datetime, satellites: datetime, problems: list[Problem]) -> None:

@@ -143,6 +143,23 @@ def test_clocks_that_no_zone_explains(tmp_path: Path) -> None:
 
 
 @pytest.mark.keeps("JPEG", "text")
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("2098:01:01 00:00:00", ["time-implausible"]),
+        ("0001:01:01 00:00:00", ["time-implausible"]),
+        ("2026:09:01 24:00:00", ["time-unreadable"]),
+        ("0000:00:00 00:00:00", []),
+        ("1944:06:06 06:30:00", []),
+    ],
+)
+def test_times_at_which_nobody_took_a_photograph(
+    tmp_path: Path, said: str, code: list[str]
+) -> None:
+    codes = load(shoot(tmp_path / "a.jpg", tags={0x9003: said}))[2]
+    assert [c for c in codes if c != "time-zone-missing"] == code
+
+
 def test_when_a_file_was_changed_is_no_time_of_a_camera(tmp_path: Path) -> None:
     none = {0x9003: "", 0x9011: ""}
     of_camera = shoot(tmp_path / "a.jpg", None, tags=none, head={0x0132: "2026:09:01 08:30:00"})
