@@ -58,7 +58,7 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
 
 def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened]:
     from cimkit.loaders.vector.names import suffix_of
-    from cimkit.loaders.vector.sniff import is_partitioned, table_text
+    from cimkit.loaders.vector.sniff import STREAM, is_partitioned, table_text
     from cimkit.loaders.vector.texttable import dialect_of, open_text
     from cimkit.loaders.vector.workbook import is_workbook, open_workbook
 
@@ -66,7 +66,7 @@ def _open(source: Source, options: ReadOptions) -> AbstractContextManager[Opened
         with source.file.open("rb") as opened:
             start = opened.read(HEAD_BYTES)
         refuse(source, start)
-        if start.startswith((b"PAR1", b"ARROW1")):
+        if start.startswith((b"PAR1", b"ARROW1", STREAM)):
             from cimkit.loaders.vector.parquet import open_parquet
 
             return open_parquet(source, options)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow as pa
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.table import GEOMETRY, Opened, Table
 from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.vector.columnar import Columnar
 from cimkit.loaders.vector.columns import Position, position_of
 from cimkit.loaders.vector.geoarrow import TYPES, points, to_wkb
 from cimkit.model import Problem, Source
@@ -24,56 +24,6 @@ __all__ = ["native_crs", "open_parquet"]
 _LIKELY = ("geometry", "geom", "wkb_geometry", "the_geom", "wkb", "shape", "wkt")
 _CRS84 = "OGC:CRS84"
 _Origin = Literal["declared", "assumed", "none"]
-_ROWS = 65_536
-
-
-class _Columnar:
-    """One Parquet file, several of one folder, or an Arrow file: what is asked of each of them."""
-
-    def __init__(self, source: Source) -> None:
-        import pyarrow.dataset as ds
-        import pyarrow.parquet as pq
-
-        self.native: Any = None
-        file = source.file
-        if file.is_dir():
-            files = sorted(str(f) for f in file.rglob("*.parquet"))
-            hive = ds.partitioning(flavor="hive")
-            self.data = ds.dataset(files, partitioning=hive, partition_base_dir=str(file))
-            self.native = pq.ParquetFile(files[0])
-        elif _is_arrow(file):
-            self.data = ds.dataset(str(file), format="ipc")
-        else:
-            self.native = pq.ParquetFile(file)
-            self.data = None
-        self.schema = self.native.schema_arrow if self.data is None else self.data.schema
-        rows = self.native.metadata.num_rows if self.data is None else self.data.count_rows()
-        self.rows = int(rows)
-
-    def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        if self.data is None:
-            yield from self.native.iter_batches(batch_size=_ROWS, columns=columns)
-        else:
-            yield from self.data.to_batches(columns=columns, batch_size=_ROWS, use_threads=False)
-
-    def logical(self, column: str) -> str:
-        """Parquet's own type of a top-level column, e.g. ``Geometry(crs=srid:5070)``."""
-        if self.native is None:
-            return ""
-        for i in range(len(self.native.schema)):
-            found = self.native.schema.column(i)
-            if found.path == column:
-                return str(found.logical_type)
-        return ""
-
-    def close(self) -> None:
-        if self.native is not None:
-            self.native.close()
-
-
-def _is_arrow(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return opened.read(6) in (b"ARROW1", b"FEA1")
 
 
 @contextmanager
@@ -86,10 +36,16 @@ def open_parquet(source: Source, options: ReadOptions) -> Iterator[Opened]:
         If its footer or its pages are broken.
     """
     try:
-        file = _Columnar(source)
+        file = Columnar(source)
     except (pa.ArrowException, OSError, ValueError, IndexError) as error:
+        cut = "magic bytes not found" in str(error)
         raise SourceUnreadable(
-            "it is no columnar file that can be read", where=source.path, got=str(error)
+            "its end is missing, where Parquet says what its pages are: nothing can be read"
+            if cut
+            else "it is no columnar file that can be read",
+            where=source.path,
+            got=str(error),
+            mend="Deliver it again: it was cut short." if cut else "",
         ) from error
     try:
         yield _opened(file, source)
@@ -97,9 +53,11 @@ def open_parquet(source: Source, options: ReadOptions) -> Iterator[Opened]:
         file.close()
 
 
-def _opened(file: _Columnar, source: Source) -> Opened:
+def _opened(file: Columnar, source: Source) -> Opened:
     schema = file.schema
     about, problems = _about(schema)
+    file.problems += problems
+    problems = file.problems
     column = _geometry_column(file, about)
     place = None if column is not None else position_of(schema.names)
     encoding, crs = "", None
@@ -198,7 +156,7 @@ def _geometry_type(about: dict[str, Any], column: str | None) -> str:
     return str(types[0]) if len(types) == 1 else "Unknown"
 
 
-def _geometry_column(file: _Columnar, about: dict[str, Any]) -> str | None:
+def _geometry_column(file: Columnar, about: dict[str, Any]) -> str | None:
     schema = file.schema
     if about.get("primary_column") in schema.names:
         return str(about["primary_column"])
@@ -226,7 +184,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _description(
-    file: _Columnar, about: dict[str, Any], column: str
+    file: Columnar, about: dict[str, Any], column: str
 ) -> tuple[str, str | None, _Origin]:
     """Return the encoding, the CRS and who said it."""
     said = about.get("columns", {}).get(column)
@@ -257,7 +215,7 @@ def native_crs(said: str, metadata: dict[bytes, bytes] | None) -> str:
 
 
 def _batches(
-    file: _Columnar,
+    file: Columnar,
     column: str | None,
     encoding: str,
     fields: Sequence[str],

@@ -15,8 +15,10 @@ from cimkit.loaders.vector.rarer import coverage, is_rarer
 from cimkit.loaders.vector.texttable import dialect_of
 from cimkit.loaders.vector.workbook import has_positions, is_workbook
 
-__all__ = ["is_partitioned", "sniff", "table_text"]
+__all__ = ["STREAM", "is_partitioned", "sniff", "table_text"]
 
+STREAM = b"\xff\xff\xff\xff"
+"""What an Arrow stream begins with."""
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s>/]")
 _GEOJSON = re.compile(
     rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology|(Multi)?(Point|LineString|Polygon)'
@@ -40,6 +42,8 @@ def sniff(head: Head) -> int:
         return 0 if name.endswith(".shx") or index else 90
     if start.startswith((b"fgb\x03fgb", b"PAR1", b"ARROW1")):
         return 90
+    if start.startswith(STREAM) and name.endswith((".arrows", ".arrow", ".ipc")):
+        return 60
     if start.startswith(b"SQLite format 3\0"):
         return _sniff_sqlite(head.file)
     workbook = is_workbook(start)

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cimkit.errors import SourceUnreadable
 
-from .made import codes, frame, properties, read, write
+from .made import codes, frame, properties, read, shapes, write
 
 
 def collection(count: int, **more: Any) -> dict[str, Any]:
@@ -106,3 +108,39 @@ def test_members_of_the_collection_stand_before_and_behind(tmp_path: Path, count
     assert asset.properties["foreign_members"] == {"before": {"a": [1]}, "totalFeatures": count}
     told = next(p for p in asset.problems if p.code == "members-left-out")
     assert told.got == "owner (1)"
+
+
+@pytest.mark.keeps("Arrow IPC", "damage")
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("magic", [True, False])
+def test_batches_before_the_cut_of_an_arrow_file(tmp_path: Path, magic: bool, share: float) -> None:
+    table = pa.table({"n": range(100), "lon": [104.0] * 100, "lat": [30.0] * 100})
+    make = pa.ipc.new_file if magic else pa.ipc.new_stream
+    file = tmp_path / "a.arrow"
+    with make(str(file), table.schema) as writer:
+        writer.write_table(table, max_chunksize=10)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * share)])
+    asset, rows = read(file)
+    numbers = [p["n"] for p in properties(rows)]
+    assert numbers == list(range(len(numbers)))
+    assert ("read-stopped" in codes(asset)) == (share < 1)
+    assert len(numbers) == 100 if share == 1 else 20 <= len(numbers) <= 60
+    assert len(shapes(rows)) == len(numbers)
+
+
+@pytest.mark.keeps("GeoParquet", "damage")
+def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
+    table = pa.table({"n": range(100), "lon": [104.0] * 100, "lat": [30.0] * 100})
+    file = tmp_path / "a.parquet"
+    pq.write_table(table, file, row_group_size=25, compression="gzip")
+    start = pq.ParquetFile(file).metadata.row_group(1).column(0).dictionary_page_offset
+    whole = bytearray(file.read_bytes())
+    whole[start + 30 : start + 50] = bytes(20)
+    file.write_bytes(whole)
+    asset, rows = read(file)
+    assert {p["n"] for p in properties(rows)} == {*range(25), *range(50, 100)}
+    assert {p.place for p in asset.problems if p.code == "read-stopped"} == {"row group 2"}
+    file.write_bytes(whole[:-40])
+    with pytest.raises(SourceUnreadable, match="cut short"):
+        read(file)
