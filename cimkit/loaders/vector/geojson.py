@@ -6,11 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cimkit.errors import UsageError
+from cimkit.geometry.crs import crs_name, parse_crs
 from cimkit.loaders.vector.rescue import FEATURES, members
 from cimkit.model import Problem
 
-__all__ = ["foreign_members", "numbered"]
+__all__ = ["foreign_members", "numbered", "other_crs"]
 
+_WGS84 = ("EPSG:4326", "EPSG:4979", "OGC:CRS84", "OGC:CRS84h")
+_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"\\]+)"')
 _LOOKED = 2 * 2**20
 _TAIL = 65_536
 _BRACKETS = 50
@@ -27,6 +31,21 @@ def numbered(file: Path, fields: list[str]) -> bool:
         return False
     with file.open("rb") as opened:
         return re.search(rb'"id"\s*:\s*\d+\s*[,}]', opened.read(65_536)) is not None
+
+
+def other_crs(file: Path) -> str | None:
+    """Return the name of the CRS that a file states, if it names another than WGS 84."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as opened:
+        said = _CRS.search(opened.read(65_536))
+    if said is None:
+        return None
+    name = said[1].decode("utf-8", "replace")
+    try:
+        return None if crs_name(parse_crs(name)) in _WGS84 else name
+    except UsageError:
+        return name
 
 
 def foreign_members(file: Path) -> tuple[dict[str, Any], Problem | None]:

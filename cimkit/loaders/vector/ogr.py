@@ -16,7 +16,7 @@ from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.gdal import Plan
-from cimkit.loaders.vector.geojson import foreign_members, numbered
+from cimkit.loaders.vector.geojson import foreign_members, numbered, other_crs
 from cimkit.loaders.vector.gml import references
 from cimkit.loaders.vector.gmlshapes import further_shapes
 from cimkit.loaders.vector.plan import plan
@@ -214,6 +214,8 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
     if crs and ("Undefined" in crs or "Unknown engineering" in crs):
         crs = None  # what GDAL calls a GeoPackage's "not known"
     assumed = driver in _ASSUMED and not _says_crs(source.file)
+    if driver == "GeoJSON" and crs in ("EPSG:4326", "OGC:CRS84"):
+        crs = other_crs(source.file) or crs  # GDAL takes WGS 84 for a name it does not know
     bounds = info["total_bounds"]
     if not info["features"] or (bounds is not None and not any(bounds)):
         bounds = None  # an empty shapefile says 0, 0, 0, 0
