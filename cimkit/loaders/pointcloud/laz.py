@@ -86,11 +86,8 @@ def _table_problem(file: Path, head: LasHeader, chunk: int) -> Problem | None:
         raw = opened.read(8)
     count = struct.unpack("<I", raw[4:])[0] if len(raw) == 8 else 0
     least = 1 if chunk == _VARIABLE else -(-head.points // chunk)
-    sound = head.points_at + 8 < at <= head.size - 8 and (
-        least <= count <= min(head.points, at - head.points_at)
-        if chunk == _VARIABLE
-        else count == least
-    )
+    most = min(head.points, at - head.points_at) if chunk == _VARIABLE else least
+    sound = head.points_at + 8 < at <= head.size - 8 and least <= count <= most < head.size
     if sound:
         return None
     return Problem(
@@ -118,17 +115,15 @@ def unpack(
     done = lost = 0
     with file.open("rb") as opened:
         laz, bad = trusted(opened, head, laz)
+        known = bool(laz.table or laz.chunks)
+        whole = min(head.points, int(ends(opened, head, laz)[-1])) if known else 0
         decoder: Any = None
         if laz.chunks or not laz.layered:
             decoder = decoder_at_start(opened, head, laz, selection)
-        whole = 0
         if decoder is None:
             broken.append("point 0")
-            lost = head.points
-        elif laz.table:
-            whole = head.points
-        elif laz.chunks:
-            whole = sum(n for n, _ in laz.chunks)
+            lost, whole = head.points, 0
+        elif known:
             lost = head.points - whole
             broken += [f"point {whole}"] if lost else []
         else:

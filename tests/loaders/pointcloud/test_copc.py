@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cimkit.loaders.pointcloud import las
 from tests.loaders.pointcloud.made import Loaded, points, source
 
 
@@ -33,6 +35,8 @@ def copc(tmp_path: Path) -> Path:
     las.red = las.green = las.blue = rng.integers(0, 65536, n)
     las.classification = rng.integers(2, 7, n)
     las.return_number[:] = las.number_of_returns[:] = 1
+    las.gps_time = 4e8 + np.arange(n) / 10
+    header.global_encoding.gps_time_type = laspy.header.GpsTimeType.STANDARD
     las.write(tmp_path / "plain.las")
     raw = (tmp_path / "plain.las").read_bytes()
     at = struct.unpack_from("<I", raw, 96)[0]
@@ -71,7 +75,7 @@ def copc(tmp_path: Path) -> Path:
 
 
 @pytest.mark.keeps("COPC", "geometry", "z", "levels", "crs", "vertical", "appearance")
-@pytest.mark.keeps("COPC", "semantics", "statistics", "attributes")
+@pytest.mark.keeps("COPC", "semantics", "statistics", "attributes", "exact", "identity", "time")
 def test_the_octree_is_walked(copc: Path) -> None:
     given = Loaded(copc)
     assert given.asset.format == "COPC LAS 1.4"
@@ -81,6 +85,12 @@ def test_the_octree_is_walked(copc: Path) -> None:
     assert given.said["copc"]["levels"] == 1
     assert (given.asset.crs, given.asset.vertical_datum) == ("EPSG:4544+5737", "EPSG:5737")
     assert given.measured["point_density", "all"] > 0
+    assert given.row["source_key"] == "tile.copc.laz"
+    start, end = (
+        (datetime(1980, 1, 6, tzinfo=UTC) + timedelta(seconds=1.4e9 - 18 + late)).isoformat()
+        for late in (0, 49.9)
+    )
+    assert (given.asset.observed_start, given.asset.observed_end) == (start, end)
     quick = Loaded(copc, depth="header")
     assert quick.asset.counts == {"points": 500}
     assert quick.said["copc"]["halfsize"] == 32
@@ -129,6 +139,14 @@ def test_chunks_are_found_without_their_table(copc: Path) -> None:
     assert given.codes == ["laz-chunk-table-missing"]
     assert given.said["content"]["points"] == 500
     assert np.array_equal(points(copc).xyz, whole.xyz)
+    # A count that no table bears out costs no time.
+    struct.pack_into("<q", raw, at, table)
+    struct.pack_into("<Q", raw, 247, 2**55)
+    copc.write_bytes(raw)
+    assert Loaded(copc).problem("points-truncated").got == "500 points"
+    assert np.array_equal(
+        np.concatenate([c.xyz for c in las.chunks(copc, 10**6, frozenset(), [])]), whole.xyz
+    )
     # The same chunk once more, half of it cut off: one of two is there.
     struct.pack_into("<I", raw, 107, 1000)
     struct.pack_into("<Q", raw, 247, 1000)

@@ -139,7 +139,7 @@ def test_points_marked_as_invalid_are_left_out_and_told(tmp_path: Path) -> None:
     assert given.said["content"]["points"] == 1
 
 
-@pytest.mark.keeps("E57", "appearance", "attributes", "statistics")
+@pytest.mark.keeps("E57", "appearance", "attributes", "statistics", "semantics")
 def test_colours_intensity_and_fields_of_extensions(tmp_path: Path) -> None:
     limits = {"colorRedMinimum": 0, "colorRedMaximum": 1000}
     fields = {
@@ -218,7 +218,7 @@ def test_images_are_counted_and_keep_pose_and_optics(tmp_path: Path) -> None:
     assert others[0]["focalLength"] == 0.02
 
 
-@pytest.mark.keeps("E57", "relations", "geometry")
+@pytest.mark.keeps("E57", "relations", "geometry", "text")
 def test_images_are_objects_that_stand_where_their_pose_says(tmp_path: Path) -> None:
     half = math.sqrt(0.5)
     # A quarter turn about x: what looked down looks north.
@@ -241,6 +241,7 @@ def test_images_are_objects_that_stand_where_their_pose_says(tmp_path: Path) -> 
     rows = [t.cast(STAGED[n]).to_pylist() for n, t in tables if n == "objects"][1]
     assert [r["source_key"] for r in rows] == ["{p}", "1", "2"]
     assert [r["source_class"] for r in rows] == ["photograph", "panorama", "photograph"]
+    assert rows[1]["name"] == "全景"
     first, second = (json.loads(r["properties"]) for r in rows[:2])
     assert first["heading"] == pytest.approx(0, abs=0.01) or first["heading"] > 359.98
     assert first["field_of_view"] == pytest.approx(90)

@@ -30,12 +30,14 @@ def wkt(crs: str) -> laspy.VLR:
     return laspy.VLR("LASF_Projection", 2112, "", text.encode() + b"\0")
 
 
-def cloud(tmp_path: Path, *records: laspy.VLR, form: int = 3, bit: bool = False) -> Loaded:
+def cloud(
+    tmp_path: Path, *records: laspy.VLR, form: int = 3, bit: bool = False, name: str = "c.las"
+) -> Loaded:
     def more(header: laspy.LasHeader) -> None:
         header.vlrs += records
         header.global_encoding.wkt = bit
 
-    return Loaded(las_file(tmp_path / "c.las", 20, form=form, change=more))
+    return Loaded(las_file(tmp_path / name, 20, form=form, change=more))
 
 
 @pytest.mark.keeps("LAS", "crs", "contradictions")
@@ -64,8 +66,10 @@ def test_what_is_there_is_obeyed_against_the_bit(
 
 
 @pytest.mark.keeps("LAS", "vertical")
-def test_compound_wkt_says_what_heights_count_from(tmp_path: Path) -> None:
-    given = cloud(tmp_path, wkt("EPSG:2277+6360"), form=6, bit=True)
+@pytest.mark.keeps("LAZ", "vertical")
+@pytest.mark.parametrize("name", ["c.las", "c.laz"])
+def test_compound_wkt_says_what_heights_count_from(tmp_path: Path, name: str) -> None:
+    given = cloud(tmp_path, wkt("EPSG:2277+6360"), form=6, bit=True, name=name)
     assert given.asset.vertical_datum == "EPSG:6360"
     assert given.said["z_unit_m"] == pytest.approx(1200 / 3937)
     assert given.row["z_max"] <= 101 * 1200 / 3937

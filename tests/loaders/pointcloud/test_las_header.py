@@ -17,7 +17,9 @@ from tests.loaders.pointcloud.made import E0, N0, Loaded, las_file, patched, poi
 
 
 @pytest.mark.keeps("LAS", "identity", "text")
-def test_who_made_it_and_what_classes_mean(tmp_path: Path) -> None:
+@pytest.mark.keeps("LAZ", "identity", "text")
+@pytest.mark.parametrize("ending", ["las", "laz"])
+def test_who_made_it_and_what_classes_mean(tmp_path: Path, ending: str) -> None:
     def more(header: laspy.LasHeader) -> None:
         header.generating_software = "cimkit test"
         header.file_source_id = 17
@@ -25,7 +27,7 @@ def test_who_made_it_and_what_classes_mean(tmp_path: Path) -> None:
         header.vlrs.append(laspy.VLR("LASF_Spec", 0, "classes", names))
         header.vlrs.append(laspy.VLR("LASF_Spec", 3, "", "第二航带".encode()))
 
-    file = las_file(tmp_path / "a.las", 10, form=6, change=more)
+    file = las_file(tmp_path / f"a.{ending}", 10, form=6, change=more)
     given = Loaded(patched(file, 26, "<32s", "機載 RIEGL".encode()))
     assert given.said["software"] == "cimkit test"
     assert given.said["system"] == "機載 RIEGL"
@@ -33,7 +35,7 @@ def test_who_made_it_and_what_classes_mean(tmp_path: Path) -> None:
     assert given.said["class_names"] == {"64": "路灯", "65": "kerb"}
     assert given.said["text"] == ["第二航带"]
     assert given.asset.properties["created"]
-    assert given.row["source_key"] == "a.las"
+    assert given.row["source_key"] == f"a.{ending}"
 
 
 @pytest.mark.keeps("LAS", "contradictions")

@@ -127,6 +127,7 @@ def test_the_sheet_places_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.keeps("PTS", "geometry", "z", "attributes", "appearance", "contradictions", "damage")
+@pytest.mark.keeps("PTS", "exact", "statistics")
 def test_pts_with_its_count_line(tmp_path: Path) -> None:
     rows = [(*p[:3], i - 100, 10, 20, 30) for i, p in enumerate(XYZ)]
     file = text(tmp_path, "a.pts", "200\n" + lines(rows))
@@ -134,7 +135,9 @@ def test_pts_with_its_count_line(tmp_path: Path) -> None:
     given = Loaded(file)
     assert (given.asset.format, given.asset.counts) == ("PTS", {"points": 200})
     assert given.codes == []
+    assert given.measured["intensity", "max"] == 99
     chunk = points(file)
+    assert chunk.xyz.tolist() == [list(p[:3]) for p in XYZ]
     assert chunk.intensity is not None
     assert chunk.intensity[0] == 2048 - 100
     assert chunk.extra["intensity"][0] == -100
