@@ -48,7 +48,8 @@ _PLAIN = (
 )
 _VIEWS = ("LookAt", "Camera", "Region")
 _OTHER = ("ScreenOverlay", "Tour", "NetworkLinkControl")
-_MOST_BYTES = 2**30
+_MOST_BYTES, _ANY_RATIO, _RATIO = 2**30, 2**26, 250
+"""A KML may unpack to so much: it may be any text up to 64 MB, a bomb is packed tighter."""
 _PACKED_BADLY = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 
 
@@ -121,7 +122,8 @@ def _files(
                     continue
                 target = scratch / f"{n}.kml"
                 try:
-                    if member.file_size > _MOST_BYTES:
+                    packed_to = max(member.compress_size, 1)
+                    if member.file_size > min(_MOST_BYTES, max(_ANY_RATIO, packed_to * _RATIO)):
                         raise zipfile.BadZipFile(f"{member.file_size} bytes: beyond all measure")
                     with archive.open(member) as packed_kml, target.open("wb") as out:
                         shutil.copyfileobj(packed_kml, out)

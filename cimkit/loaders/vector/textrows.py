@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["TextRows"]
 
 
+_BLOCK = 32 << 20
+"""No row is longer than this: an area of half a million corners as WKT is not."""
+
+
 class TextRows:
     """Streams the rows as text, and counts those that do not fit the columns."""
 
@@ -38,7 +42,10 @@ class TextRows:
         reader = pacsv.open_csv(
             self.file,
             read_options=pacsv.ReadOptions(
-                column_names=self.names, skip_rows=self.begin, use_threads=False
+                column_names=self.names,
+                skip_rows=self.begin,
+                use_threads=False,
+                block_size=_BLOCK,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.separator,

@@ -133,7 +133,7 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
                 rows += batch.num_rows
                 wkb = positions.wkb(batch.columns)
                 placed += batch.num_rows - wkb.null_count
-        except OSError as error:
+        except (OSError, ValueError) as error:  # Arrow's are ValueErrors
             raise SourceUnreadable("it is no table", where=source.path, got=str(error)) from error
         if not placed and rows:
             raise SourceUnreadable("no row of the table has a position", where=source.path)

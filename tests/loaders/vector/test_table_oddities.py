@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import openpyxl
@@ -98,6 +99,18 @@ def test_curves_and_measures_as_text(tmp_path: Path) -> None:
     assert [g.length for g in drawn[:2]] == pytest.approx([3.1415, 3.1415], rel=1e-3)
     assert shapely.has_m(shapely.from_wkb(rows["geometries"][2]["wkb"]))
     assert "position-unreadable" in codes(asset)
+
+
+def test_a_row_of_megabytes_and_what_is_no_row(tmp_path: Path) -> None:
+    ring = ",".join(f"{106 + i / 1e6:.7f} 29.1234567" for i in range(100_000))
+    (tmp_path / "a.csv").write_text(f'id,wkt\n1,"LINESTRING ({ring})"\n2,POINT (106 29)\n')
+    _, rows = read(tmp_path / "a.csv")
+    assert [len(s.coords) for s in shapes(rows)] == [100_000, 1]
+    for text in ("id,lon,lat", "\ufeff", "lon,lat\n\0\0,\0\n", "id,lon,lat,\n" + "1" * 40_000_000):
+        (tmp_path / "b.csv").write_text(text, "utf-8")
+        if sniff(tmp_path / "b.csv"):
+            with suppress(SourceUnreadable):
+                assert not read(tmp_path / "b.csv")[1].get("objects")
 
 
 def test_ways_of_a_timetable_are_lines(tmp_path: Path) -> None:
