@@ -363,6 +363,17 @@ def test_names_on_disk_that_are_not_utf8(tmp_path: Path, delivered: Path) -> Non
         assert source.file.read_bytes() == POINT
 
 
+def test_line_breaks_and_escapes_in_names(tmp_path: Path, delivered: Path) -> None:
+    for name in ("a\nb.geojson", "c\x1b[31m.geojson"):
+        (delivered / name).write_bytes(POINT)
+    (delivered / "last.zip").write_bytes(bytes(range(128, 256)))
+    found = find(tmp_path)
+    assert everything(found) == ["a\ufffdb.geojson", "c\ufffd[31m.geojson", "last.zip"]
+    assert [s.file.read_bytes() == POINT for s in found.sources] == [True, True, False]
+    assert not any(c in str(s.file) for s in found.sources for c in "\n\x1b")
+    assert found.reasons["last.zip"].severity == "error"
+
+
 def test_a_file_alone_and_several_folders(tmp_path: Path) -> None:
     for name in ("one/a.geojson", "two/b.geojson"):
         (tmp_path / name).parent.mkdir()

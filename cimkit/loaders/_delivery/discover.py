@@ -162,7 +162,8 @@ class _Finder:
             self._archive(file, path, kind, depth)
         elif loader is None:
             why = "No loader recognises the content of the file."
-            self._without(path, "not-geodata", why, got=repr(start[:16]))
+            packed = path.lower().endswith(_ARCHIVES)  # such as the last of several volumes
+            self._without(path, "not-geodata", why, refused=packed, got=repr(start[:16]))
         else:
             self.loader_of[path] = loader
 
@@ -239,6 +240,7 @@ _GEODATA = (
     *(".tif", ".tiff", ".jp2", ".asc", ".img", ".jpg", ".jpeg", ".heic", ".mpo"),
     *(".glb", ".gltf", ".b3dm", ".zip", ".gz", ".7z", ".rar", ".gdb", ".csv", ".xlsx"),
 )
+_ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tgz", ".xz")
 
 
 def _is_geodata_name(path: str) -> bool:

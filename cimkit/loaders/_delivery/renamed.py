@@ -1,8 +1,9 @@
-"""Names that libraries cannot open: bytes in GBK or Shift_JIS, met through links in UTF-8."""
+"""Names that libraries cannot open, in GBK or with line breaks: met through links in UTF-8."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +11,17 @@ from cimkit.loaders._delivery.encoding import decodes, detect
 
 __all__ = ["meant", "readable", "shown"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 
 def shown(name: str) -> str:
-    """Return a file name as its maker meant it: on Linux it may be bytes in GBK or Shift_JIS."""
+    """Return a file name as its maker meant it: on Linux it may be bytes in GBK or Shift_JIS.
+
+    A line break or an escape in it would break what is written of it, and GDAL opens none such.
+    """
     raw = os.fsencode(name)
-    return name if decodes(raw, "utf-8") else raw.decode(detect(raw), "replace")
+    text = name if decodes(raw, "utf-8") else raw.decode(detect(raw), "replace")
+    return _CONTROL.sub("\ufffd", text)
 
 
 def readable(paths: Sequence[Path], folder: Path) -> list[Path]:
@@ -25,14 +32,14 @@ def readable(paths: Sequence[Path], folder: Path) -> list[Path]:
     paths : sequence of Path
         The content of one folder: what belongs together stays together.
     folder : Path
-        Is made, and filled with links, if one of the paths is not in UTF-8.
+        Is made, and filled with links, if one of the names is not as it is shown.
 
     Returns
     -------
     list of Path
         The paths themselves, or links with the names that were meant.
     """
-    if all(decodes(os.fsencode(path), "utf-8") for path in paths):
+    if all(decodes(os.fsencode(p), "utf-8") and shown(p.name) == p.name for p in paths):
         return list(paths)
     folder.mkdir(parents=True)
     links = []

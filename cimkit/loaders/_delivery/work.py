@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cimkit.errors import CimkitError
+from cimkit.loaders._delivery.archives import BROKEN
 from cimkit.loaders._delivery.local_grid import known_here, named
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import STAGED, Asset, Declaration, Problem, Source
@@ -26,6 +27,8 @@ __all__ = ["Job", "content_of", "content_sha256", "refused", "work"]
 # Of one row, like a photograph's, most of the work is what Parquet keeps to find rows by.
 _FEW = 64
 _SMALL = 16 * 2**20
+_BROKEN = (CimkitError, *BROKEN, ArithmeticError, TypeError)
+"""What loaders and the libraries under them raise over damaged data."""
 _LEAN: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 
 
@@ -132,10 +135,8 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
     try:
         known_here(options.declared)
         asset: Asset = module.probe(source, options)
-    except CimkitError as error:
-        asset = refused(source, "source-unreadable", str(error), error.mend)
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError) as error:
-        asset = refused(source, "source-unreadable", f"{type(error).__name__}: {error}")
+    except _BROKEN as error:
+        asset = refused(source, "source-unreadable", *_because(error))
     kind = module.SPEC.kind if asset.status == "refused" else asset.kind
     if asset.status == "ok":
         asset = _as_declared(asset, options)
@@ -150,6 +151,16 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
         loader=source.loader,
         problems=(*asset.problems, *options.problems),
     )
+
+
+def _because(error: Exception) -> tuple[str, str]:
+    """Return why a source cannot be read, and what to do."""
+    if isinstance(error, CimkitError):
+        return str(error), error.mend
+    if isinstance(error, OSError) and error.strerror:
+        return f"It cannot be read: {error.strerror}.", ""
+    why = f"Its content is not as its format asks ({type(error).__name__}: {error})."
+    return why, "Was it cut off or changed on the way? Deliver it again."
 
 
 def _left_open(asset: Asset, source: Source) -> tuple[Problem, ...]:
@@ -188,17 +199,8 @@ def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, targ
                 asset = dataclasses.replace(
                     asset, problems=tuple(dict.fromkeys((*asset.problems, *options.problems)))
                 )
-            except CimkitError as error:
-                asset = _emptied(folder, asset, str(error), error.mend)
-            except (
-                OSError,
-                ValueError,
-                ArithmeticError,
-                LookupError,
-                TypeError,
-                RuntimeError,
-            ) as error:
-                asset = _emptied(folder, asset, f"{type(error).__name__}: {error}")
+            except _BROKEN as error:
+                asset = _emptied(folder, asset, *_because(error))
         (folder / "asset.json").write_text(json.dumps(asset.to_json()), encoding="utf-8")
         try:
             folder.rename(target)
