@@ -103,8 +103,8 @@ def _drafts(assets: list[Asset], paths: Sequence[Path]) -> list[_Draft]:
 
 
 def _with_neighbours(assets: list[Asset]) -> dict[str, Asset]:
-    """Return the sources by path; those that lie off from all others have a problem more."""
-    from cimkit.loaders._placing.neighbours import apart_from_the_rest
+    """Return the sources by path; those that the others tell something of have a problem more."""
+    from cimkit.loaders._placing.neighbours import apart_from_the_rest, crs_of_the_rest
 
     found = {a.path: a for a in assets}
     for path, km in apart_from_the_rest(assets).items():
@@ -114,6 +114,18 @@ def _with_neighbours(assets: list[Asset]) -> dict[str, Asset]:
             hint="Is its coordinate system the right one?",
         )
         found[path] = dataclasses.replace(found[path], problems=(*found[path].problems, far))
+    for path, crs in crs_of_the_rest(assets).items():
+        fits = Problem(
+            "crs-missing",
+            f"In {crs}, which other sources have, it would lie beside them.",
+            proposal=(("crs", crs),),
+        )
+        # What was supposed from its numbers alone is worth less.
+        own = (
+            p if p.code != "crs-missing" else dataclasses.replace(p, proposal=())
+            for p in found[path].problems
+        )
+        found[path] = dataclasses.replace(found[path], problems=(*own, fits))
     return found
 
 

@@ -116,7 +116,9 @@ def _degrees_or_metres(bounds: Box, crs: CRS, where: str, source: Source) -> Pro
     if area is not None and geodetic is not None:
         area = area_of(geodetic) or area  # who writes degrees does not mind the zones
     inside = area is not None and excess_km(bounds, area) == 0
-    swapped = area is not None and excess_km((ymin, xmin, ymax, xmax), area) == 0
+    # Of the whole world any two numbers are a place, in either order.
+    swapped = area is not None and area[2] - area[0] < 300
+    swapped = swapped and area is not None and excess_km((ymin, xmin, ymax, xmax), area) == 0
     own = crs_name(geodetic) if geodetic is not None else ""
     likely = own if inside and own.startswith("EPSG:") else guess(bounds)
     if swapped and not inside and own.startswith("EPSG:"):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from cimkit.geometry.crs import parse_crs
 from cimkit.loaders import read_sheet, write_sheet
-from cimkit.loaders._placing.neighbours import apart_from_the_rest
-from cimkit.model import Asset
+from cimkit.loaders._placing.boxes import box_crs84
+from cimkit.loaders._placing.neighbours import apart_from_the_rest, crs_of_the_rest
+from cimkit.model import Asset, Problem
 
 
 def at(path: str, lon: float, lat: float) -> Asset:
@@ -40,3 +44,31 @@ def test_the_draft_of_the_sheet_tells(tmp_path: Path) -> None:
     assert "far-from-the-rest" in rows["wrong.shp"]
     assert "km" in rows["wrong.shp"]
     assert "far-from-the-rest" not in rows["1.shp"]
+
+
+@pytest.mark.parametrize(
+    ("bbox", "wanted"),
+    [
+        ((500_300.0, 3_270_200.0, 500_900.0, 3_270_800.0), "EPSG:4544"),
+        ((106.0, 29.4, 106.1, 29.5), None),  # no other source is in degrees
+        ((800_300.0, 3_270_200.0, 800_900.0, 3_270_800.0), None),  # 300 km from all others
+    ],
+)
+def test_a_source_without_crs_fits_beside_the_others(
+    tmp_path: Path, bbox: tuple[float, ...], wanted: str | None
+) -> None:
+    crs = parse_crs("EPSG:4544")
+    others = [
+        Asset(
+            f"gis/{n}.shp",
+            kind="gis",
+            crs="EPSG:4544",
+            bbox_wgs84=box_crs84((500_000.0 + n, 3_270_000.0, 501_000.0, 3_271_000.0), crs),
+        )
+        for n in range(3)
+    ]
+    lost = Problem("crs-missing", "It does not say.", "error", proposal=(("crs", "EPSG:4326"),))
+    alone = Asset("gis/lost.shp", kind="gis", bbox=bbox, problems=(lost,))
+    assert crs_of_the_rest([*others, alone]) == ({"gis/lost.shp": wanted} if wanted else {})
+    write_sheet(tmp_path / "s.toml", [*others, alone])
+    assert f'# crs = "{wanted or "EPSG:4326"}"' in (tmp_path / "s.toml").read_text("utf-8")
