@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cimkit.loaders.ifc.along import linear_problems
 from cimkit.loaders.ifc.damage import mended
 from cimkit.loaders.ifc.open import open_model
-from cimkit.loaders.ifc.origins import origins
+from cimkit.loaders.ifc.origins import far_points, origins
 from cimkit.loaders.ifc.place import Georeference, georeference
 from cimkit.model import Declaration, Problem, Source
 
@@ -49,7 +49,8 @@ class Opened:
         self.place = georeference(self.model, declared, self.problems, source, self._points)
 
     def _points(self) -> npt.NDArray[np.float64]:
-        return np.array(list(self.origins.values()), dtype=np.float64).reshape(-1, 3)
+        points = np.array(list(self.origins.values()), dtype=np.float64).reshape(-1, 3)
+        return points if points.any() else far_points(self.model)
 
     @cached_property
     def origins(self) -> dict[int, tuple[float, float, float]]:

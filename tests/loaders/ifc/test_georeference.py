@@ -326,3 +326,24 @@ def test_a_world_coordinate_system_in_map_coordinates_is_proposed(tmp_path: Path
         "place_height": "5",
         "place_rotation": "0",
     }
+
+
+@pytest.mark.keeps("IFC", "contradictions", "crs")
+@pytest.mark.parametrize("converted", [True, False])
+def test_geometry_in_map_coordinates_about_placements_at_the_origin(
+    tmp_path: Path, converted: bool
+) -> None:
+    model = Model(millimetres=False)
+    make = model.file.create_entity
+    rows = [[E0 + 10.0 * i, N0 + 5.0 * i, 200.0] for i in range(3)]
+    line = make("IfcPolyline", [make("IfcCartesianPoint", r) for r in rows])
+    shape = make("IfcShapeRepresentation", model.context, "FootPrint", "Curve3D", [line])
+    model.put("IfcGeographicElement", (0, 0, 0), shape=shape)
+    if converted:
+        model.convert(at=(0.0, 0.0), scale=1.0)
+    asset = probed(model, tmp_path)
+    codes = [p.code for p in asset.problems]
+    if converted:
+        assert (asset.crs, codes) == ("EPSG:4544", [])
+    else:
+        assert dict(one(asset, "coordinates-look-projected").proposal)["place_easting"] == "0"
