@@ -8,21 +8,31 @@ from dataclasses import dataclass
 
 __all__ = ["MAYBE", "PHOTOGRAPH", "Columns", "plain_words", "pose_columns"]
 
-_PHOTO = "image|imagename|imagefile|imagefilename|photo|photoname|photofile|picture|pano|panorama"
+_PHOTO = (
+    "image|imagename|imagefile|imagefilename|imagepath|photo|photoname|photofile|photofilename"
+    "|picture"
+    "|jpgfilename|pano|panorama|sourcefile|imageid"
+)
 _NAMES = {
     "image": f"{_PHOTO}|影像|影像名|影像名称|照片|照片名|照片名称|像片|像片名|像片号|图片|图片名"
-    "|图像|画像|画像名|画像ファイル|画像ファイル名|写真|写真名|写真番号|写真ファイル名",
-    "x": "lon|longitude|lng|long|easting|east|x|e|经度|東経|经|経度|东坐标|东向|東座標",
-    "y": "lat|latitude|northing|north|y|n|纬度|北緯|纬|緯度|北坐标|北向|北座標",
-    "z": "alt|altitude|height|z|h|elevation|elev|高程|高度|海拔|標高|高さ|楕円体高",
-    "heading": "heading|yaw|azimuth|bearing|truehead|trueheading|航向|航向角|方位角|方位|偏航角"
-    "|偏航|ヨー角",
+    "|照片文件|照片文件名|影像文件|影像文件名|相片|相片名|相片号|图像|画像|画像名|画像ファイル"
+    "|画像ファイル名|写真|写真名|写真番号|写真ファイル名",
+    "x": "lon|longitude|lng|long|easting|east|x|e|gpslongitude|originx|经度|東経|经|経度"
+    "|东坐标|东向|東座標",
+    "y": "lat|latitude|northing|north|y|n|gpslatitude|originy|纬度|北緯|纬|緯度|北坐标|北向|北座標",
+    "z": "alt|altitude|height|z|h|elevation|elev|ele|ellipsoidalheight|altitudeellipsoidal"
+    "|gpsaltitude"
+    "|originz|高程|高度|海拔|標高|高さ|楕円体高",
+    "heading": "heading|yaw|azimuth|bearing|truehead|trueheading|gpsimgdirection"
+    "|recorderdirection|航向|航向角|方位角|方位|偏航角"
+    "|偏航|ヨー角|ヨー",
     "pitch": "pitch|tilt|俯仰|俯仰角|ピッチ角|ピッチ",
     "roll": "roll|横滚|横滚角|翻滚角|侧滚角|ロール角|ロール",
     "omega": "omega|ω|om|w|o|オメガ",
     "phi": "phi|φ|ph|p|ファイ",
     "kappa": "kappa|κ|kp|k|ka|カッパ",
-    "time": "time|timestamp|datetime|utc|utctime|unix|unixtime|epoch|gpstime|gpst|gpsseconds|gpssow"
+    "time": "time|timestamp|capturedat|recordedat|datetimeoriginal|datetime|utc|utctime|unix"
+    "|unixtime|epoch|gpstime|gpst|gpsseconds|gpssow"
     "|gpstow|gpssec|sow|tow|secondsofweek|weekseconds|时间|拍摄时间|曝光时间|gps时间|gps周秒|周秒"
     "|gps秒|時刻|日時|撮影時刻|撮影日時|gps時刻",
     "gps_week": "gpsweek|week|gpswk|weekno|weeknumber|gps周|周|gps週",
@@ -33,6 +43,7 @@ MAYBE = {"filename", "file", "name", "label", "文件名", "文件", "名称", "
 """Columns that name photographs if what stands in them looks like it."""
 PHOTOGRAPH = re.compile(r"\.(jpe?g|png|hei[cf]|tiff?|dng|mpo)$", re.IGNORECASE)
 
+_UNIT_AFTER = re.compile(r"(?<=\w)[_\s](deg|degrees?|rad|m|meters?|metres?|s|sec)$")
 _UNIT = re.compile(r"[(\[（【](m|米|°|度|deg|degrees?|d)[)\]）】]")
 _AXES = tuple(
     (re.compile(pattern), word)
@@ -104,6 +115,7 @@ def plain_words(column: str) -> tuple[str, ...]:
         if pattern.fullmatch(text):
             return (word,)
     bare = re.split(r"[(\[（【]", column.strip(' \t"\ufeff').lower())[0]
+    bare = _UNIT_AFTER.sub("", bare.strip())
     return tuple(re.sub(r"[\s_\-.]", "", part) for part in bare.split("/"))
 
 

@@ -36,7 +36,7 @@ ORIENTED = (".eo", ".opk", ".ori", ".ext")
 _LOOK = 16_384  # bytes that tell whether it is a table of poses
 _PROJECTION = re.compile(r"\s*(EPSG:\d+|WGS ?84|\+proj=)", re.IGNORECASE)
 _DEGREES = re.compile(
-    r"""([+-]?)\s*(\d+)\s*[°度d:\s]\s*(\d+(?:\.\d+)?)\s*(?:['′分m:\s]\s*"""
+    r"""([+-]?)\s*(\d+)\s*(?:°|度|deg|d|:|\s)\s*(\d+(?:\.\d+)?)\s*(?:['′分m:\s]\s*"""
     r"""(?:(\d+(?:\.\d+)?)\s*(?:["″秒s]|'')?)?)?\s*([NSEWnsew]?)"""
 )
 

@@ -16,6 +16,7 @@ from cimkit.loaders import read_sheet
 from cimkit.loaders.photo.attitude import from_hpr, to_opk
 from cimkit.loaders.photo.columns import pose_columns
 from cimkit.loaders.photo.gnss_time import GPS_EPOCH
+from cimkit.loaders.photo.poses import is_pose_table
 from cimkit.loaders.photo.track import Track
 from cimkit.loaders.photo.tracks import read_track, track_kind
 from cimkit.model import Declaration, Trajectory
@@ -294,3 +295,28 @@ def test_settings_in_the_sheet_are_held_to_what_they_can_be(tmp_path: Path) -> N
 def test_the_direction_in_a_name_outranks_its_letter(header: str, x: str, y: str, z: str) -> None:
     found = pose_columns(header.split(","), [])
     assert (found.x, found.y, found.z) == (x, y, z)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "found"),
+    [
+        ("frame,latitude_deg,longitude_deg,altitude_m,heading_deg,image_path",
+         "1,29.5,106.5,20,12,b/a.jpg", "image_path longitude_deg latitude_deg altitude_m"),
+        ("SourceFile,GPSLatitude,GPSLongitude,GPSAltitude,GPSImgDirection",
+         "./a.jpg,29 deg 30' 0.00\" N,106 deg 30' 0.00\" E,20,12",
+         "SourceFile GPSLongitude GPSLatitude GPSAltitude"),
+        ("ImageId,RecordedAt,Longitude,Latitude,Height,RecorderDirection",
+         "WE4X1,2026-09-01T00:00:00Z,106.5,29.5,20,12", "ImageId Longitude Latitude Height"),
+        ("影像文件名,周,周秒,纬度,经度,椭球高,Heading", "a.jpg,2434,1,29.5,106.5,20,12",
+         "影像文件名 经度 纬度 椭球高"),
+        ("FileName;Latitude[deg];Longitude[deg];EllipsoidalHeight[m];Yaw[deg]",
+         "a.jpg;29.5;106.5;20;12", "FileName Longitude[deg] Latitude[deg] EllipsoidalHeight[m]"),
+    ],
+)  # fmt: skip
+def test_headers_of_mobile_mapping(tmp_path: Path, header: str, row: str, found: str) -> None:
+    (tmp_path / "t.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    assert is_pose_table((tmp_path / "t.csv").read_bytes())
+    track = read_track(tmp_path / "t.csv", Declaration())
+    assert [track.columns[c] for c in ("image", "x", "y", "z")] == found.split()
+    assert track.xyz[0].tolist() == [106.5, 29.5, 20]
+    assert track.hpr[0, 0] == 12
