@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from cimkit.loaders._city.beside import delivered, is_elsewhere
@@ -14,136 +12,22 @@ from cimkit.loaders._city.crs_names import named
 from cimkit.loaders._city.standing import lies
 from cimkit.loaders._city.tally import Tally
 from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.cityjson.parts import Json, Part, parts
+from cimkit.loaders.cityjson.counts import Counts
+from cimkit.loaders.cityjson.parts import Json, parts
 from cimkit.model import Asset, Problem, Source
 
 __all__ = ["reference_system", "survey"]
-
-Reals = npt.NDArray[np.float64]
-_BATCH = 1 << 18
-_MIX = ((32, 0x9E3779B97F4A7C15), (29, 0xBF58476D1CE4E5B9))
-_BRACKETS = bytes.maketrans(b"[]", b"  ")
-_ROOT = {
-    *("type", "version", "metadata", "transform", "CityObjects", "vertices", "appearance"),
-    *("geometry-templates", "extensions", "extraCityObjects", "id"),
-}
-
-
-class _Survey:
-    def __init__(self) -> None:
-        self.types: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter({"objects": 0, "top_level": 0, "vertices": 0})
-        self.levels: set[str] = set()
-        self.low, self.high = np.full(3, np.inf), np.full(3, -np.inf)
-        self.unused = self.double = 0
-        self.sequence = False
-        self.head: Json = {}
-        self.images: set[str] = set()
-        self.extra: dict[str, Any] = {}
-
-    def take(self, part: Part, tally: Tally) -> None:
-        """Count one part and widen the box by its vertices."""
-        self.head = part.head or self.head
-        self.sequence |= part.place != "" or part.feature
-        self.counts["vertices"] += len(part.vertices)
-        self.counts["top_level"] += part.feature
-        used = np.zeros(len(part.vertices), bool)
-        keys: set[str] = set()
-        for key, body in part.items(tally):
-            self.counts["objects"] += 1
-            if part.feature:
-                keys.add(key)
-            if not isinstance(body, dict):
-                continue
-            self.types[str(body.get("type"))] += 1
-            if not part.feature and not (body.get("parents") or body.get("parent")):
-                self.counts["top_level"] += 1
-            self._shapes(body, used)
-        self._box(part.vertices, used)
-        for name in part.body.keys() - _ROOT:
-            self.extra.setdefault(name, part.body[name])
-        looks = part.body.get("appearance")
-        if isinstance(looks, dict):
-            for texture in looks.get("textures") or []:
-                if isinstance(texture, dict) and texture.get("image"):
-                    self.images.add(str(texture["image"]))
-        if part.feature and part.body.get("id") not in (None, *keys):
-            tally.add(
-                Problem(
-                    "feature-id-unknown",
-                    "A feature is called by the key of no object in it.",
-                    place=part.place,
-                    got=str(part.body.get("id")),
-                )
-            )
-
-    def _shapes(self, body: Json, used: npt.NDArray[np.bool_]) -> None:
-        """Note the levels of an object and the vertices that it uses."""
-        shapes = body.get("geometry")
-        for shape in shapes if isinstance(shapes, list) else ():
-            if not isinstance(shape, dict):
-                continue
-            if shape.get("lod") is not None:
-                self.levels.add(str(shape["lod"]))
-            numbers = _flat(shape.get("boundaries"))
-            used[numbers[(numbers >= 0) & (numbers < len(used))]] = True
-
-    def _box(self, points: Reals, used: npt.NDArray[np.bool_]) -> None:
-        """Widen the box by the vertices in use, if any is."""
-        self.unused += int((~used).sum())
-        self.double += repeated(points)
-        wanted = used if used.any() else np.ones(len(points), bool)
-        for start in range(0, len(points), _BATCH):
-            part = points[start : start + _BATCH][wanted[start : start + _BATCH]]
-            good = part[np.isfinite(part).all(axis=1)]
-            if len(good):
-                self.low = np.minimum(self.low, good.min(axis=0))
-                self.high = np.maximum(self.high, good.max(axis=0))
-
-
-def repeated(points: Reals) -> int:
-    """Return how many positions are those of another, told apart by a hash of 64 bits.
-
-    Examples
-    --------
-    >>> repeated(np.array([[0.0, 1, 2], [-0.0, 1, 2], [2, 1, 0]]))
-    1
-    """
-    if len(points) < 2:
-        return 0
-    mixed = np.zeros(len(points), np.uint64)
-    for axis in range(3):
-        mixed ^= (points[:, axis] + 0.0).view(np.uint64)
-        for shift, factor in _MIX:
-            mixed ^= mixed >> np.uint64(shift)
-            mixed *= np.uint64(factor)
-    mixed.sort()
-    return int((mixed[1:] == mixed[:-1]).sum())
-
-
-def _flat(nested: Any) -> npt.NDArray[np.int64]:
-    """Return the indices in nested lists, in their order; none if there is anything else."""
-    if not isinstance(nested, list):
-        return np.empty(0, np.int64)
-    try:
-        text = orjson.dumps(nested)
-    except (orjson.JSONEncodeError, RecursionError):
-        return np.empty(0, np.int64)
-    rows = [n for n in text.translate(_BRACKETS).split(b",") if n.strip()]
-    try:
-        return np.array(list(map(int, rows)), np.int64)
-    except (ValueError, OverflowError):
-        return np.empty(0, np.int64)
 
 
 def survey(source: Source, options: ReadOptions) -> Asset:
     """Return what is known of a model after one pass over it."""
     tally = Tally()
-    found = _Survey()
+    found = Counts()
     for part in parts(source, tally, options.declared.place):
         found.take(part, tally)
         if options.depth == "header" and found.sequence:
             break
+    found.finish()
     head, low, high = found.head, found.low, found.high
     box = (*map(float, low), *map(float, high)) if np.isfinite([*low, *high]).all() else None
     declared = options.declared
