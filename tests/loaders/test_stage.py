@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -116,6 +117,27 @@ def test_less_than_full_depth_stages_no_rows(delivered: Path, tmp_path: Path) ->
     result = by_path(stage([delivered], tmp_path / "s", depth="header", jobs=1))["a.geojson"]
     assert result.folder is not None
     assert sorted(f.name for f in result.folder.iterdir()) == ["asset.json"]
+
+
+def test_a_full_disk_ends_the_run_and_is_no_finding(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    row = '{"type":"Feature","properties":{"a":"%s"},'
+    row += '"geometry":{"type":"Point","coordinates":[%f,29]}}'
+    rows = ",".join(row % (os.urandom(40).hex(), 106 + n / 1e4) for n in range(1000))
+    (folder / "a.geojson").write_text(f'{{"type":"FeatureCollection","features":[{rows}]}}')
+    script = f"""
+        import resource, signal
+        from pathlib import Path
+        from cimkit.loaders import stage
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        list(stage([Path({str(folder)!r})], Path({str(tmp_path / "staging")!r}), jobs=1))
+    """
+    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True)
+    assert b"there is no room for what is read" in ran.stderr
+    assert list((tmp_path / "staging").iterdir()) == []
+    assert by_path(stage([folder], tmp_path / "staging", jobs=1))["a.geojson"].asset.status == "ok"
 
 
 def test_the_hash_is_of_content_and_not_of_names(tmp_path: Path) -> None:

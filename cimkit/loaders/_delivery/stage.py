@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
+from cimkit.errors import CatalogError
 from cimkit.loaders._delivery.discover import Discovery, discover
 from cimkit.loaders._delivery.work import Job, content_of, refused
 from cimkit.loaders._delivery.work import work as do
@@ -144,12 +145,24 @@ def _run(
         work = []
         for job, result in done:
             if not isinstance(result, WorkerFailure):
+                _room(result[0], staging)
                 yield job, *result
             elif _may_be_lighter(job, result):
                 again = _problem(result, "It was read once more, without what failed.")
                 work.append(dataclasses.replace(job, lighter=True, notes=(*job.notes, again)))
             else:
                 yield job, _lost(job, result), None, False
+
+
+def _room(asset: Asset, staging: Path | None) -> None:
+    """End the run where the disk is full: that is no finding about a source."""
+    if any(p.code == "disk-full" for p in asset.problems):
+        raise CatalogError(
+            "there is no room for what is read",
+            where=str(staging),
+            got=asset.problems[-1].message,
+            mend="Make room and run it again: what was read before is used again.",
+        )
 
 
 def _wanted(source: Source, measures: frozenset[str]) -> tuple[str, ...]:

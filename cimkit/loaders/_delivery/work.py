@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,19 +18,19 @@ from typing import Any
 from cimkit.errors import CimkitError
 from cimkit.loaders._delivery.archives import BROKEN
 from cimkit.loaders._delivery.local_grid import known_here, named
+from cimkit.loaders._delivery.tables import write_tables
 from cimkit.loaders._spec import ReadOptions
-from cimkit.model import STAGED, Asset, Declaration, Problem, Source
+from cimkit.model import Asset, Declaration, Problem, Source
 from cimkit.model.source import Depth
 from cimkit.registry import entry
 
 __all__ = ["Job", "content_of", "content_sha256", "refused", "work"]
 
-# Of one row, like a photograph's, most of the work is what Parquet keeps to find rows by.
-_FEW = 64
 _SMALL = 16 * 2**20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no room for what is written."""
 _BROKEN = (CimkitError, *BROKEN, ArithmeticError, TypeError)
 """What loaders and the libraries under them raise over damaged data."""
-_LEAN: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_statistics": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,12 @@ def work(job: Job) -> tuple[Asset, Path | None, bool]:
     asset = _probe(module, source, options, sha256)
     if target is None:
         return asset, None, False
-    return _write(module, source, asset, options, target), target, False
+    try:
+        return _write(module, source, asset, options, target), target, False
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        return refused(source, "disk-full", str(error)), None, False
 
 
 def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> Asset:
@@ -195,11 +201,13 @@ def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, targ
         if asset.status == "ok" and options.depth == "full":
             options.problems.clear()
             try:
-                _write_tables(module.read(source, asset, options), folder)
+                write_tables(module.read(source, asset, options), folder)
                 asset = dataclasses.replace(
                     asset, problems=tuple(dict.fromkeys((*asset.problems, *options.problems)))
                 )
             except _BROKEN as error:
+                if getattr(error, "errno", None) in _FULL:
+                    raise  # no fault of the source, and nothing to be used again
                 asset = _emptied(folder, asset, *_because(error))
         (folder / "asset.json").write_text(json.dumps(asset.to_json()), encoding="utf-8")
         try:
@@ -210,57 +218,6 @@ def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, targ
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return asset
-
-
-def _write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
-    import pyarrow.parquet as pq
-
-    writers: dict[str, Any] = {}
-    small: dict[str, Any] = {}  # held back until it is known whether more is to come
-    try:
-        for name, table in chunks:
-            if not table.num_rows:
-                continue
-            staged = _staged(name, table)
-            if name not in writers and name not in small and staged.num_rows < _FEW:
-                small[name] = staged
-                continue
-            if name not in writers:
-                writers[name] = pq.ParquetWriter(
-                    folder / f"{name}.parquet", STAGED[name], compression="zstd"
-                )
-                if name in small:
-                    writers[name].write_table(small.pop(name))
-            writers[name].write_table(staged, 65_536)
-        for name, staged in small.items():
-            with (folder / f"{name}.parquet").open("wb") as out:
-                out.write(_lean(staged))
-    finally:
-        for opened in writers.values():
-            opened.close()
-
-
-def _lean(table: Any) -> Any:
-    """Return a small table as Parquet; made in memory, in half the time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    out = pa.BufferOutputStream()
-    with pq.ParquetWriter(out, table.schema, store_schema=False, **_LEAN) as writer:
-        writer.write_table(table)
-    return out.getvalue()
-
-
-def _staged(name: str, table: Any) -> Any:
-    """Return a table with all columns of its kind; those that a loader leaves out are NULL."""
-    import pyarrow as pa
-
-    if table.schema.equals(STAGED[name]):
-        return table
-    for field in STAGED[name]:
-        if field.name not in table.column_names:
-            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-    return table.select(STAGED[name].names).cast(STAGED[name])
 
 
 def _emptied(folder: Path, asset: Asset, message: str, hint: str = "") -> Asset:
