@@ -8,7 +8,7 @@ from typing import Any
 
 from cimkit.loaders.ifc.instances import each, get, members, number, plain, position, scalars
 
-__all__ = ["Associations", "classification"]
+__all__ = ["Associations", "classification", "document"]
 
 Json = dict[str, Any]
 _INNER = (
@@ -56,7 +56,7 @@ class Associations:
     def _teller(self, key: str) -> Callable[[Any], Json]:
         if key == "classification":
             return classification
-        return lambda item: _document(item, self._schema)
+        return lambda item: document(item, self._schema)
 
     def materials(self, one: int, kind: int | None) -> tuple[list[str], list[Json]]:
         """Return names of the materials of an object, else of its type, and how they are composed.
@@ -248,7 +248,7 @@ def _date(value: Any) -> Any:
     return f"{year:04d}-{month:02d}-{day:02d}" if known else None
 
 
-def _document(item: Any, schema: str) -> Json:
+def document(item: Any, schema: str) -> Json:
     """Return what a document, approval, constraint or library says of itself."""
     found = {"class": item.is_a(), **scalars(item, schema)}
     for name in ("ReferencedDocument", "ReferencedLibrary"):

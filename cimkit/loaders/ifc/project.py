@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cimkit.loaders.ifc.associations import classification
+from cimkit.loaders.ifc.associations import classification, document
 from cimkit.loaders.ifc.instances import attributes_of, each, get, members, number
 from cimkit.loaders.ifc.values import definition
 
@@ -27,7 +27,8 @@ def project_facts(model: Any) -> Json:
     project = projects[0]
     schema = model.schema_identifier
     attributes = attributes_of(project, schema)
-    found: Json = {"attributes": attributes, "pset": {}, "quantities": {}, "classification": []}
+    found: Json = {"attributes": attributes, "pset": {}, "quantities": {}}
+    found |= {"classification": [], "document": []}
     for relation in sorted(model.get_inverse(project), key=number):
         if relation.is_a("IfcRelDefinesByProperties"):
             for one in members(get(relation, 5)):
@@ -37,6 +38,8 @@ def project_facts(model: Any) -> Json:
                     told.setdefault(values.name, {}).update(values.values)
         elif relation.is_a("IfcRelAssociatesClassification"):
             found["classification"] += map(classification, members(get(relation, 5)))
+        elif relation.is_a("IfcRelAssociates"):  # documents, libraries, approvals, constraints
+            found["document"] += [document(one, schema) for one in members(get(relation, 5))]
     return {
         "project": attributes.get("Name") or attributes.get("LongName"),
         "project_facts": {k: v for k, v in found.items() if v},

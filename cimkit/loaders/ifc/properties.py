@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import count
 from typing import Any
 
 from cimkit.loaders.ifc.associations import Associations
@@ -49,6 +50,7 @@ class Properties:
         self._model = model
         self._schema = model.schema_identifier
         self._sets: dict[int, Values] = {}
+        self._rivals: Counter[str] = Counter()
         self._own = self._definitions()
         self._types: dict[int, _Type] = {}
         self._type_of = self._typed()
@@ -57,11 +59,25 @@ class Properties:
         self._layers = self._presentation_layers()
 
     def problems(self) -> list[Problem]:
-        """Return what was wrong with the property sets."""
+        """Return what was wrong with the property sets of the objects told of so far."""
         twice = [s for s in self._sets.values() if s.twice]
+        found = []
+        if self._rivals:
+            found.append(
+                Problem(
+                    "property-duplicate",
+                    "Objects have several property sets of one name that say different things; "
+                    "those after the first are called (2) and so on.",
+                    "warning",
+                    place=", ".join(list(self._rivals)[:5]),
+                    got=f"{sum(self._rivals.values())} sets of {len(self._rivals)} names",
+                    expected="each name once for an object",
+                )
+            )
         if not twice:
-            return []
+            return found
         return [
+            *found,
             Problem(
                 "property-duplicate",
                 "Property sets hold several properties of one name; those after the first are "
@@ -70,7 +86,7 @@ class Properties:
                 place=", ".join(dict.fromkeys(s.name for s in twice[:5])),
                 got=f"{sum(s.twice for s in twice)} properties in {len(twice)} sets",
                 expected="each name once in a set",
-            )
+            ),
         ]
 
     def _set(self, item: Any) -> Values:
@@ -153,7 +169,7 @@ class Properties:
         own = self._own.get(n)
         measures: Json = {}
         if own or (kind is not None and kind.sets):
-            _merge(found, kind.sets if kind is not None else [], own or [])
+            self._rivals.update(_merge(found, kind.sets if kind is not None else [], own or []))
             if "quantities" in found:
                 measures = quantity_measures(found["quantities"])
         predefined = _predefined(attributes, kind)
@@ -192,12 +208,32 @@ def _is_set(item: Any) -> bool:
     return bool(item.is_a("IfcPropertySetDefinition"))
 
 
-def _merge(found: Json, inherited: list[Values], own: list[Values]) -> None:
-    """Put the sets of type and occurrence into the properties of an object."""
+def _merge(found: Json, inherited: list[Values], own: list[Values]) -> list[str]:
+    """Put the sets of type and occurrence into the properties of an object.
+
+    Returns
+    -------
+    list of str
+        Names of sets of which the object has another one that says something else.
+    """
     told: dict[str, dict[str, Json]] = {}
     origin: dict[str, dict[str, bool]] = {}
+    mine: dict[tuple[bool, str], Json] = {}
+    rivals = []
+    several = len({(one.is_quantity, one.name) for one in own}) < len(own)
     for index, one in enumerate((*inherited, *own)):
         of_type = index < len(inherited)
+        name = one.name
+        if several and not of_type:
+            held = mine.get((one.is_quantity, name), {})
+            if not one.wins and any(held.get(k, v) != v for k, v in one.values.items()):
+                rivals.append(name)
+                name = next(
+                    n
+                    for k in count(2)
+                    if (n := f"{one.name} ({k})") and (one.is_quantity, n) not in mine
+                )
+            mine[one.is_quantity, name] = {**mine.get((one.is_quantity, name), {}), **one.values}
         parts = (
             ("quantities" if one.is_quantity else "pset", one.values),
             ("datatype", one.datatypes),
@@ -208,10 +244,10 @@ def _merge(found: Json, inherited: list[Values], own: list[Values]) -> None:
             if not said and key not in ("pset", "quantities"):
                 continue
             target = told.setdefault(key, {})
-            held = target.get(one.name)
-            target[one.name] = {**held, **said} if held else said
+            known = target.get(name)
+            target[name] = {**known, **said} if known else said
         if inherited:
-            names = origin.setdefault(one.name, {})
+            names = origin.setdefault(name, {})
             names.update(dict.fromkeys(one.values, of_type))
     if inherited:
         kept = {
@@ -221,6 +257,7 @@ def _merge(found: Json, inherited: list[Values], own: list[Values]) -> None:
         if kept:
             told["inherited"] = kept  # type: ignore[assignment]
     found |= told
+    return rivals
 
 
 def _predefined(attributes: Json, kind: _Type | None) -> str | None:

@@ -140,7 +140,6 @@ def _objects(
 ) -> Iterator[tuple[str, pa.Table]]:
     model = held.model
     properties = Properties(model)
-    problems += properties.problems()
     histories, schedules = Histories(model, things), Schedules(model)
     bounded = boundaries(model)
     _spread(keys, structure, extents)
@@ -190,6 +189,7 @@ def _objects(
                 [arrays.get(f.name, pa.nulls(len(chunk), f.type)) for f in schema], schema=schema
             ),
         )
+    problems += properties.problems()
 
 
 _TOLD = (

@@ -35,6 +35,8 @@ class Values:
     """Whether these are quantities."""
     twice: int = 0
     """Properties of one name beyond the first."""
+    wins: bool = False
+    """Whether these stand in place of what another set of this name says."""
 
 
 def definition(item: Any, schema: str) -> Values:
@@ -56,7 +58,7 @@ def definition(item: Any, schema: str) -> Values:
 
 def overriding(relation: Any, name: str) -> Values:
     """Return what an IfcRelOverridesProperties of IFC2X3 says in place of a set's own values."""
-    found = Values(name)
+    found = Values(name, wins=True)
     _fill(found, members(get(relation, 6)), 0)
     return found
 

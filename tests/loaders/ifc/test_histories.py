@@ -118,12 +118,20 @@ def test_what_is_said_of_the_project_is_kept(tmp_path: Path) -> None:
         RelatedObjects=[model.project],
         RelatingClassification=code,
     )
+    paper = make("IfcDocumentReference", "https://city/contract.pdf", "D1", "合同")
+    make(
+        "IfcRelAssociatesDocument",
+        model.guid(),
+        RelatedObjects=[model.project],
+        RelatingDocument=paper,
+    )
     facts = load(model.write(tmp_path))[0].properties
     assert facts["project"] == "P"
     said = facts["project_facts"]
     assert said["attributes"]["Phase"] == "施工图"
     assert said["pset"] == {"Pset_Project": {"Contract": "C-17"}}
     assert said["classification"][0]["edition_date"] == "2020-01-01"
+    assert said["document"][0]["Identification"] == "D1"
     assert json.dumps(facts, ensure_ascii=False)
 
 

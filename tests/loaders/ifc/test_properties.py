@@ -331,3 +331,17 @@ def test_values_of_wrong_types_are_kept_as_they_are(tmp_path: Path) -> None:
     found = told(load(given)[1], wall.GlobalId)
     assert found["pset"]["P"] == {"12": "bare"}
     assert "ring" in found["pset"]["IfcPropertySet"]
+
+
+@pytest.mark.keeps("IFC", "attributes", "contradictions")
+def test_two_sets_of_one_name_that_differ_are_both_kept(tmp_path: Path) -> None:
+    model = Model()
+    wall, other = model.put("IfcWall", (0, 0, 0)), model.put("IfcWall", (9, 0, 0))
+    model.pset("P", {"a": "1", "b": "2"}, [wall, other])
+    model.pset("P", {"a": "3"}, [wall])
+    model.pset("P", {"a": "1", "c": "4"}, [other])
+    asset, tables, codes = load(model.write(tmp_path))
+    assert told(tables, wall.GlobalId)["pset"] == {"P": {"a": "1", "b": "2"}, "P (2)": {"a": "3"}}
+    assert told(tables, other.GlobalId)["pset"] == {"P": {"a": "1", "b": "2", "c": "4"}}
+    assert codes.count("property-duplicate") == 1
+    assert asset.counts["psets"] == 3
