@@ -16,7 +16,7 @@ from pathlib import Path
 
 from meter import Step, measure, show
 
-SUFFIXES = ("gpkg", "fgb", "shp", "parquet")
+SUFFIXES = ("gpkg", "fgb", "shp", "geojson", "parquet")
 
 
 def make(file: Path, count: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cimkit.loaders._layers.table import distinct
 from cimkit.loaders.vector.sniff import STREAM
 from cimkit.model import Problem, Source
 
@@ -28,6 +29,8 @@ class Columnar:
         self.data: Any = None
         self.stream: Path | None = None
         self.problems: list[Problem] = []
+        self._kinds: dict[str, str] | None = None
+        self.repeated = False  # whether columns have the same name
         file = source.file
         if file.is_dir():
             files = sorted(str(f) for f in file.rglob("*.parquet"))
@@ -46,6 +49,10 @@ class Columnar:
             self.native = pq.ParquetFile(file)
         self.schema = self.native.schema_arrow if self.data is None else self.data.schema
         rows = self.native.metadata.num_rows if self.data is None else self.data.count_rows()
+        names = distinct(self.schema.names)
+        self.repeated = names != self.schema.names
+        fields = [field.with_name(name) for field, name in zip(self.schema, names, strict=True)]
+        self.schema = pa.schema(fields, self.schema.metadata)
         self.rows = int(rows)
 
     def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -60,9 +67,11 @@ class Columnar:
                     self.native.iter_batches,
                     batch_size=_ROWS,
                     row_groups=[group],
-                    columns=columns,
+                    columns=None if self.repeated else columns,
                 )
-                yield from self._before_damage(give, f"row group {group + 1}")
+                for batch in self._before_damage(give, f"row group {group + 1}"):
+                    named = batch.rename_columns(self.schema.names) if self.repeated else batch
+                    yield named.select(columns)
 
     def _before_damage(
         self, give: Callable[[], Iterator[pa.RecordBatch]], place: str
@@ -85,11 +94,11 @@ class Columnar:
         """Parquet's own type of a top-level column, e.g. ``Geometry(crs=srid:5070)``."""
         if self.native is None:
             return ""
-        for i in range(len(self.native.schema)):
-            found = self.native.schema.column(i)
-            if found.path == column:
-                return str(found.logical_type)
-        return ""
+        if self._kinds is None:
+            schema = self.native.schema
+            columns = [schema.column(i) for i in range(len(schema))]
+            self._kinds = {c.path: str(c.logical_type) for c in columns}
+        return self._kinds.get(column, "")
 
     def close(self) -> None:
         """Let go of the file."""

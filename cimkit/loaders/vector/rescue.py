@@ -17,7 +17,7 @@ FEATURES = re.compile(rb'"features"\s*:\s*\[')
 """Where the features of a document begin."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _FEATURE = re.compile(rb'\{\s*"type"\s*:\s*"Feature"')
-_RESTARTS = 20
+_RESTARTS = 4
 """So many times its length may be gone through for the ends of broken features."""
 _MEMBERS = ("properties", "attributes", "geometry")
 _AGAIN = "Deliver it again: it may have been cut short."

@@ -273,3 +273,12 @@ def test_all_digits_of_decimals(tmp_path: Path) -> None:
     said = properties(rows)
     assert [s["a"] for s in said] == [s["b"] for s in said] == [texts[0], 0.1, None]
     assert rows["objects"][1]["height"] == 0.1
+
+
+def test_columns_of_the_same_name(tmp_path: Path) -> None:
+    point = shapely.Point(1, 2).wkb
+    table = pa.table([[1], ["x"], [point], [2]], names=["a", "a", "geometry", "b'\"\n;"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    _, rows = read(tmp_path / "a.parquet")
+    assert properties(rows) == [{"a": 1, "a_2": "x", "b'\"\n;": 2}]
+    assert shapes(rows)[0].wkt == "POINT (1 2)"
