@@ -50,6 +50,7 @@ _TITLES = {
     "length_m": ("长度 (m)", "長さ (m)", "Length (m)"),
     "observed": ("观测时间", "観測日時", "Observed"),
     "source": ("来源文件", "出典ファイル", "Source file"),
+    "vertical_datum": ("高程基准", "高さの基準", "Vertical datum"),
 }
 _RELATIONS = """CREATE TABLE relations (
 fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, object_id TEXT, relation TEXT, other_id TEXT,

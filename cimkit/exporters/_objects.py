@@ -20,14 +20,18 @@ BATCH = 50_000
 COLUMNS: list[tuple[str, pa.DataType]] = [
     *((f.name, f.type) for f in LAKE["objects"] if f.name not in {"bbox", "geometry"}),
     ("source", pa.string()),
+    ("vertical_datum", pa.string()),
     ("class_zh", pa.string()),
     ("class_ja", pa.string()),
     ("class_name", pa.string()),
     ("geometry", pa.binary()),
 ]
-"""Name and type of each column; ``geometry`` is WKB in CRS84, ``class_name`` English."""
+"""Name and type of each column; ``geometry`` is WKB in CRS84, ``class_name`` English,
+``vertical_datum`` what ``z_min`` and ``z_max`` are measured from: they are passed on as the source
+gives them."""
 _SQL = {
     "source": "s.path",
+    "vertical_datum": "s.vertical_datum",
     "class_zh": "n.name_zh",
     "class_ja": "n.name_ja",
     "class_name": "n.name_en",

@@ -77,6 +77,9 @@ _CERTAIN = (
     (r"^northamericanverticaldatumof1988$", "EPSG:5703"),
     (r"^ngvd(19)?29ftus$", "EPSG:5702"),
     (r"^ngvd(19)?29m$", "EPSG:7968"),
+    (r"^(ngf)?ign69$", "EPSG:5720"),
+    (r"^(taw|tweedealgemenewaterpassing)$", "EPSG:5710"),
+    (r"^plevrf2007(nh)?$", "EPSG:9651"),
 )
 _PROBABLE = (
     (r"^(黄海|国家)", ("EPSG:5737", "EPSG:5736")),
@@ -90,7 +93,7 @@ _PROBABLE = (
 )
 # Level surfaces of a river or a harbour that have names and no EPSG number.
 _NAMED = re.compile(
-    r"吴淞|wusong|珠江|珠基|pearlriver|大沽|废黄河|大连|坎门|罗星塔|渤海|海拔|標高|标高"
+    r"吴淞|wusong|广州高程|珠江|珠基|pearlriver|大沽|废黄河|大连|坎门|罗星塔|渤海|海拔|標高|标高"
     r"|^(ap|op|yp|kp|np|sp)$|荒川|大阪湾|geoid|quasigeoid|大地水准面|ジオイド"
 )
 _LIKELY = (

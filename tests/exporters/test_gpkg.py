@@ -53,6 +53,7 @@ def test_a_table_has_one_type_of_geometry_and_no_object_is_lost(file: Path) -> N
         "建物",
     )
     assert house["height"] == 30
+    assert {"z_min", "vertical_datum"} <= set(house.index)  # no height without what it is above
     assert house.geometry.bounds[0] == pytest.approx(106.5)
     assert gpd.read_file(file, layer="lines").crs.to_epsg() == 4326
     points = gpd.read_file(file, layer="points").set_index("source_key")

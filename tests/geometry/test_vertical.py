@@ -37,6 +37,9 @@ from cimkit.geometry.vertical import likely_vertical, read_vertical, vertical_pa
         ("LN02", "EPSG:5728"),
         ("RH2000", "EPSG:5613"),
         ("Mean Sea Level", "EPSG:5714"),
+        ("IGN69", "EPSG:5720"),
+        ("TAW", "EPSG:5710"),
+        ("PL-EVRF2007-NH", "EPSG:9651"),
     ],
 )
 def test_names_that_are_certain(text: str, code: str) -> None:
@@ -65,7 +68,12 @@ def test_ellipsoidal_heights_carry_their_datum(text: str, crs: str, code: str) -
     assert len(parse_crs(code).axis_info) == 3
 
 
-@pytest.mark.parametrize("text", ["吴淞高程", "珠江基面", "廢黃河零點", "大沽", "A.P.", "海拔"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("吴淞高程", "珠江基面", "廢黃河零點", "大沽", "广州高程", "A.P.", "海拔"),
+    ],
+)
 def test_level_surfaces_without_a_number_keep_their_name(text: str) -> None:
     found = read_vertical(text)
     assert found is not None
