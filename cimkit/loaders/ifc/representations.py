@@ -74,8 +74,8 @@ class Representations:
         for shape in members(get(shown, 2)):
             label, kind = _of(shape)
             labels.append(label)
-            kinds.add(kind)
-            if kind == "neither" and label.split("/")[0].lower() not in _STANDS_FOR:
+            kinds.add("lines" if kind == "drawing" else kind)
+            if kind in ("neither", "drawing") and label.split("/")[0].lower() not in _STANDS_FOR:
                 neither.append(label)
         n = number(product)
         self._products[n] = product
@@ -84,7 +84,7 @@ class Representations:
             self.bodies.append(product)
         if "lines" in kinds:
             self.drawn.append(product)
-        if neither and "body" not in kinds and "lines" not in kinds:
+        if neither and "body" not in kinds:
             self._neither[n] = neither
 
     def problems(self, drawn: set[int]) -> list[Problem]:
@@ -119,7 +119,7 @@ def has_body(product: Any) -> bool:
 
 
 def _of(shape: Any) -> tuple[str, str]:
-    """Return the label of a representation and whether it is body, lines or neither."""
+    """Return the label of a representation and whether it is body, lines, drawing or neither."""
     name, kind = get(shape, 1), get(shape, 2)
     label = f"{name or ''}/{kind or ''}"
     if kind == "MappedRepresentation":
@@ -138,6 +138,6 @@ def _sorted(name: str, kind: str) -> str:
     if kind in _LINES:
         return "lines"
     if name.lower() in _BESIDE or kind in _NEITHER:
-        # A drawing may have lines among its texts.
-        return "lines" if kind in ("Annotation2D", "") else "neither"
+        # A drawing may have lines among its texts, or texts alone.
+        return "drawing" if kind in ("Annotation2D", "") else "neither"
     return "body"

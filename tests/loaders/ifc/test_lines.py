@@ -14,7 +14,7 @@ from cimkit.loaders.ifc.curves import simplified
 from cimkit.loaders.ifc.linear import lines
 from cimkit.loaders.ifc.open import open_model
 from cimkit.model import Problem
-from tests.loaders.ifc.building import Model
+from tests.loaders.ifc.building import Model, load
 
 
 def alignment(model: Model, radius: float, length: float) -> Any:
@@ -139,3 +139,18 @@ def test_a_curve_of_length_nothing_is_no_failure() -> None:
     problems: list[Problem] = []
     assert list(lines(model.file, [made], problems=problems)) == []
     assert problems == []
+
+
+@pytest.mark.parametrize("lined", [True, False])
+def test_a_drawing_of_texts_alone_is_told(tmp_path: Path, lined: bool) -> None:
+    model = Model()
+    make = model.file.create_entity
+    text = make("IfcTextLiteral", "A-A", model.axes(0, 0, 0), "RIGHT")
+    items = [text]
+    if lined:
+        items.append(make("IfcPolyline", [make("IfcCartesianPoint", [x, 0.0]) for x in (0.0, 9.0)]))
+    shape = make("IfcShapeRepresentation", model.context, "Annotation", "Annotation2D", items)
+    model.put("IfcAnnotation", (0, 0, 0), shape=shape)
+    _, tables, codes = load(model.write(tmp_path))
+    assert ("representation-not-kept" in codes) is not lined
+    assert ("geometries" in tables) is lined
