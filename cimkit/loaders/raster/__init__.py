@@ -44,6 +44,8 @@ def siblings(path: str, listing: set[str], file: Path) -> set[str]:
     names += [f"{stem}{e.upper()}" for e in (*WORLD, ".prj")]
     names += [f"{path}{e}" for e in _AFTER]
     found = {n for n in names if n in listing and n != path and _is_ours(n, path, file)}
+    if path.lower().endswith(".ers"):
+        found |= {stem} & listing
     tab = f"{stem}.tab"
     if tab in listing and _registers(file.with_suffix(".tab")):
         found.add(tab)

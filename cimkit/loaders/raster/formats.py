@@ -68,6 +68,15 @@ _GEOPDF = Format(
     "application/pdf",
     "It is a printed map (GeoPDF) and not data; deliver what it was printed from.",
 )
+_PCIDSK, _ERS = Format("PCIDSK", ("PCIDSK",)), Format("ERS", ("ERS",), "text/plain")
+_ELSEWHERE = "It names the file of its pixels by a place of its maker's; deliver GeoTIFF."
+_LINKED = Format("ERS or PCIDSK", (), refusal=_ELSEWHERE)
+_APART = Format(
+    "header of a picture (MRF, DIMAP)",
+    (),
+    "application/xml",
+    "Its pixels are in other files; pictures that are delivered are read by themselves.",
+)
 _NTV2 = Format("NTv2 grid", ("NTv2",), grid=True)
 _GTX = Format("GTX grid", ("GTX",), grid=True)
 _CTABLE = Format("CTable2 grid", ("CTable2",), grid=True)
@@ -145,6 +154,8 @@ def recognise(head: Head) -> tuple[Format, int] | None:
         return (_WEBP, 90) if _georeferenced(head.file) else None
     if start.startswith(b"SQLite format 3\0"):
         return _database(head.file)
+    if start.startswith(b"PCIDSK  "):
+        return (_LINKED if start[304:308] == b"FILE" else _PCIDSK), 80
     if _BULLETIN.match(start):
         return _GRIB, 80
     return _text(head) or _by_name(head)
@@ -162,7 +173,11 @@ def _text(head: Head) -> tuple[Format, int] | None:
         beginning = re.sub(rb"<\?[^>]*\?>|<!--.*?-->", b"", start[:4096], flags=re.S).lstrip()
         if beginning.startswith(b"<VRTDataset"):
             return _VRT, 90
+        if beginning.startswith((b"<MRF_META", b"<Dimap_Document")):
+            return _APART, 80
         return (_REMOTE, 80) if beginning.startswith(_REMOTES) else None
+    if start.startswith(b"DatasetHeader Begin"):
+        return (_LINKED if b"DataFile" in start else _ERS), 80
     if _GRID_TEXT.match(start) and len(_keywords(start, _GRID_TEXT)) >= 3:
         return _ASCII, 80
     if _GRASS_TEXT.match(start) and len(_keywords(start, _GRASS_TEXT)) >= 4:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from cimkit.errors import SourceUnreadable
 from cimkit.loaders import raster as loader
 from cimkit.loaders.raster.formats import head_of
 from cimkit.model import Source
-from tests.loaders.raster.made import GRID, SLOPE, codes, found, measured, probe, rows, write
+from tests.loaders.raster.made import SLOPE, found, measured, probe, rows, write
 
 HOLED = SLOPE.copy()
 HOLED[:20, :30] = -9999
@@ -37,6 +36,8 @@ TERRAIN = [
     pytest.param("a.gpkg", "GPKG", "GeoPackage raster"),
     pytest.param("a.zarr", "Zarr", "Zarr"),
     pytest.param("a.rst", "RST", "Idrisi"),
+    pytest.param("a.ers", "ERS", "ERS"),
+    pytest.param("a.pix", "PCIDSK", "PCIDSK"),
 ]
 
 
@@ -71,6 +72,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.keeps("GeoPackage raster", "geometry", "crs", "statistics")
 @pytest.mark.keeps("Zarr", "geometry", "crs", "statistics")
 @pytest.mark.keeps("Idrisi", "geometry", "statistics")
+@pytest.mark.keeps("ERS", "geometry", "crs", "statistics")
+@pytest.mark.keeps("PCIDSK", "geometry", "statistics")
 @pytest.mark.parametrize(("name", "driver", "title"), TERRAIN)
 def test_terrain(folder: Path, name: str, driver: str, title: str) -> None:
     source = deliver(folder, name, driver, HOLED, nodata=-9999)
@@ -81,7 +84,7 @@ def test_terrain(folder: Path, name: str, driver: str, title: str) -> None:
     assert asset.bbox is not None
     flat = [v for i, v in enumerate(asset.bbox) if len(asset.bbox) == 4 or i not in (2, 5)]
     assert flat == pytest.approx([500_000, 3_269_880, 500_160, 3_270_000], abs=0.1)
-    assert asset.crs == "EPSG:4544"
+    assert (asset.crs == "EPSG:4544") is (driver != "PCIDSK")  # which has projections, no codes
     data = HOLED[HOLED > 0].astype(float)
     got = measured(source, asset)
     assert got["band_minimum", "band 1"] == pytest.approx(data.min(), abs=1e-4)
@@ -221,77 +224,6 @@ def test_what_is_not_read_says_why(folder: Path, name: str, content: bytes, reas
     assert source.loader == "raster"
     with pytest.raises(SourceUnreadable, match=reason):
         probe(source)
-
-
-@pytest.mark.keeps("GeoPackage raster", "contradictions")
-def test_a_container_of_several(folder: Path) -> None:
-    made = write(folder.parent / "made.tif", SLOPE)
-    for table in ("one", "two"):
-        copy(
-            made.file,
-            folder / "a.gpkg",
-            driver="GPKG",
-            RASTER_TABLE=table,
-            APPEND_SUBDATASET=table == "two",
-        )
-    source = found(folder)["a.gpkg"]
-    asset = probe(source)
-    assert asset.counts == {"width": 80, "height": 60, "bands": 1, "rasters": 2}
-    assert codes(asset) == ["vertical-datum-unknown"]  # once, and not for each
-    given = rows(source, asset)
-    assert [(r["source_layer"], r["name"]) for r in given["objects"]] == [
-        ("ONE", "ONE"),
-        ("TWO", "TWO"),
-    ]
-    assert {m["source_layer"] for m in given["measures"]} == {"ONE", "TWO"}
-
-
-def test_pages_of_one_file_lie_where_each_says(folder: Path) -> None:
-    places = (GRID, GRID @ Affine.translation(100, 0), Affine.identity())
-    for page, grid in enumerate(places):
-        made = write(folder.parent / f"{page}.tif", SLOPE[: 60 - page], transform=grid, tags={})
-        copy(made.file, folder / "a_dem.tif", driver="GTiff", APPEND_SUBDATASET=page > 0)
-    source = found(folder)["a_dem.tif"]
-    asset = probe(source)
-    assert asset.counts == {"width": 80, "height": 60, "bands": 1, "rasters": 3}
-    assert asset.bbox is not None
-    assert (asset.bbox[0], asset.bbox[3]) == (500_000, 500_000 + 360)
-    given = rows(source, asset)
-    assert [r["source_layer"] for r in given["objects"]] == ["1", "2", "3"]
-    assert [r["geometry"] is not None for r in given["objects"]] == [True, True, False]
-    heights = [json.loads(r["properties"])["height"] for r in given["objects"]]
-    assert heights == [60, 59, 58]
-    assert "rasters-without-place" in codes(asset)
-    assert "georeference-missing" not in codes(asset)
-
-
-def test_variables_of_one_grid_share_its_crs(folder: Path) -> None:
-    made = write(folder.parent / "made.tif", [SLOPE, SLOPE + 1])
-    copy(made.file, folder / "a.nc", driver="netCDF")
-    data = (folder / "a.nc").read_bytes()
-    (folder / "mesh.nc").write_bytes(data.replace(b"CF-1.5", b"UGRID1"))
-    sources = found(folder)
-    asset = probe(sources["a.nc"])
-    assert asset.counts["rasters"] == 2
-    assert [r["placed"] for r in asset.properties["rasters"]] == [True]
-    with pytest.raises(SourceUnreadable, match="mesh"):
-        probe(sources["mesh.nc"])
-
-
-def test_a_message_of_a_weather_service_behind_its_heading(folder: Path) -> None:
-    grid = Affine(1, 0, 6, 0, -1, 51)
-    made = write(folder.parent / "made.tif", SLOPE, transform=grid, crs="EPSG:4326")
-    copy(made.file, folder / "plain.grb", driver="GRIB")
-    data = (folder / "plain.grb").read_bytes()
-    heading = (
-        b"****0000060089****\nYGAZ98 KWBN 292156\r\r\n****0000014934****\nYGAB00 KWBN 292156\r\r\n"
-    )
-    (folder / "headed.bin").write_bytes(heading + data)
-    sources = found(folder)
-    for name in ("plain.grb", "headed.bin"):
-        asset = probe(sources[name])
-        assert (asset.format, asset.counts["width"]) == ("GRIB", 80)
-        assert asset.properties["class"] == "raster"  # of whatever is in metres
 
 
 def test_a_geopackage_with_rows_belongs_to_others(folder: Path) -> None:
