@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=10)
+SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=11)
 
 _SIDECARS = ".shx .dbf .prj .cpg .sbn .sbx .qix .qpj .fbn .fbx .ain .aih .atx .ixs .mxs .idm .ind"
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TextRows"]
 
 
+_ROWS = 65_536
 _BLOCK = 32 << 20
 """No row is longer than this: an area of half a million corners as WKT is not."""
 
@@ -57,7 +58,9 @@ class TextRows:
             ),
         )
         with reader:
-            yield from reader
+            for block in reader:
+                for start in range(0, block.num_rows, _ROWS):
+                    yield block.slice(start, _ROWS)
         self._told = True
 
     def problems(self) -> list[Problem]:

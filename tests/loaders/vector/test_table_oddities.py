@@ -113,6 +113,7 @@ def test_a_row_of_megabytes_and_what_is_no_row(tmp_path: Path) -> None:
                 assert not read(tmp_path / "b.csv")[1].get("objects")
 
 
+@pytest.mark.keeps("GTFS", "geometry", "identity")
 def test_ways_of_a_timetable_are_lines(tmp_path: Path) -> None:
     (tmp_path / "shapes.txt").write_text(
         "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
@@ -168,6 +169,7 @@ def old_workbook(rows: list[list[str | float]]) -> bytes:
 ENDS = (0xFFFFFFFE, 0, 0xFFFFFFFE)
 
 
+@pytest.mark.keeps("XLS", "geometry", "attributes", "text", "damage")
 def test_old_workbooks_are_read(tmp_path: Path) -> None:
     file = tmp_path / "a.xls"
     file.write_bytes(
