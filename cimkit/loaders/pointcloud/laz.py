@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders.pointcloud.las_header import LasHeader
 from cimkit.loaders.pointcloud.las_records import Records
-from cimkit.loaders.pointcloud.laz_chunks import ends, trusted
+from cimkit.loaders.pointcloud.laz_chunks import decoder_of, ends, table, trusted
 from cimkit.loaders.pointcloud.laz_decoder import (
     LazFile,
     Panic,
@@ -110,6 +110,8 @@ def unpack(
     problems: list[Problem],
 ) -> Iterator[npt.NDArray[Any]]:
     """Yield the point records; chunks that are broken are left out and told."""
+    if not head.points:
+        return
     selection = selection_of(wanted)
     broken: list[str] = []
     done = lost = 0
@@ -199,13 +201,21 @@ def _piecewise(
 ) -> Any:
     """Yield what small pieces still give of ``count`` points; return how many came, and not."""
     at, end, came = first, first + count, 0
-    borders = ends(opened, head, laz)
+    borders, known = ends(opened, head, laz), table(opened, head, laz)
+    starts = np.concatenate([[0], np.cumsum([n for _, n in known], dtype=np.int64)])
+    starts += head.points_at + 8
     while at < end:
         chunk = int(np.searchsorted(borders, at, side="right"))
         border = min(int(borders[chunk]), end) if chunk < len(borders) else end
         decoder: Any = None
-        if chunk not in bad:
-            decoder = decoder_at(opened, head, laz, selection, at, parallel=False)
+        if chunk not in bad and chunk < len(known):
+            decoder = decoder_of(opened, int(starts[chunk]), known[chunk], laz, selection)
+        ahead = at - (int(borders[chunk - 1]) if chunk else 0)
+        if decoder is not None and ahead:
+            try:
+                quietly(decoder.decompress_many, np.zeros(ahead, kind).view(np.uint8))
+            except failures():
+                decoder = None
         while decoder is not None and at < border:
             held = np.zeros(min(_PIECE, border - at), kind)
             try:

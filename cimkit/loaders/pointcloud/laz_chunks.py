@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import struct
 from dataclasses import replace
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cimkit.loaders.pointcloud.las_header import LasHeader
-from cimkit.loaders.pointcloud.laz_decoder import LazFile, failures
+from cimkit.loaders.pointcloud.laz_decoder import LazFile, failures, quietly
 
-__all__ = ["ends", "trusted"]
+__all__ = ["decoder_of", "ends", "table", "trusted"]
 
 _LAYERED = 3
 _LAYERS = {10: 9, 11: 1, 12: 2, 13: 1}
 """Layers of an item by its type in the LASzip record; extra bytes (14) have one for each byte."""
 _MOST = 1_000_000
+_LARGEST = 1_000_000_000  # bytes of a chunk that is taken into memory
 
 
 def trusted(opened: IO[bytes], head: LasHeader, laz: LazFile) -> tuple[LazFile, frozenset[int]]:
@@ -90,18 +92,47 @@ def _layers(record: bytes) -> tuple[int, int]:
     return kind, layers
 
 
-def ends(opened: IO[bytes], head: LasHeader, laz: LazFile) -> npt.NDArray[np.int64]:
-    """Return how many points there are up to the end of each chunk."""
+def table(opened: IO[bytes], head: LasHeader, laz: LazFile) -> list[tuple[int, int]]:
+    """Return the points and bytes of each chunk; nothing if the table cannot be read."""
     import lazrs
 
+    if laz.chunks:
+        return list(laz.chunks)
+    opened.seek(head.points_at)
+    try:
+        return list(lazrs.read_chunk_table(opened, lazrs.LazVlr(laz.record)))
+    except failures():
+        return []
+
+
+def ends(opened: IO[bytes], head: LasHeader, laz: LazFile) -> npt.NDArray[np.int64]:
+    """Return how many points there are up to the end of each chunk."""
     if laz.chunk and not laz.chunks:
         held = np.arange(laz.chunk, head.points + laz.chunk, laz.chunk, dtype=np.int64)
         return np.minimum(held, head.points)
-    counts = [n for n, _ in laz.chunks]
-    if not counts:
-        opened.seek(head.points_at)
-        try:
-            counts = [n for n, _ in lazrs.read_chunk_table(opened, lazrs.LazVlr(laz.record))]
-        except failures():
-            counts = [head.points]
+    counts = [n for n, _ in table(opened, head, laz)] or [head.points]
     return np.array(list(itertools.accumulate(counts)), np.int64)
+
+
+def decoder_of(
+    opened: IO[bytes], at: int, chunk: tuple[int, int], laz: LazFile, selection: Any
+) -> Any:
+    """Return a decoder of one chunk alone, or None.
+
+    lazrs' own seeking to a last chunk reads past it.
+    """
+    import lazrs
+
+    if not 0 < chunk[1] <= _LARGEST:
+        return None
+    opened.seek(at)
+    raw = opened.read(chunk[1])
+    alone, made = io.BytesIO(), list[Any]()
+    alone.write(struct.pack("<q", 8 + len(raw)) + raw)
+    try:
+        lazrs.write_chunk_table(alone, [(chunk[0], len(raw))], lazrs.LazVlr(laz.record))
+        alone.seek(0)
+        quietly(lambda: made.append(lazrs.LasZipDecompressor(alone, laz.record, selection)))
+    except failures():
+        return None
+    return made[0]

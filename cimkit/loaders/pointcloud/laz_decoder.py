@@ -107,15 +107,13 @@ def failures() -> tuple[type[Exception], ...]:
     return (lazrs.LazrsError, Panic, ValueError, EOFError, OSError, OverflowError, MemoryError)
 
 
-def decoder_at_start(
-    opened: IO[bytes], head: LasHeader, laz: LazFile, selection: Any, *, parallel: bool = True
-) -> Any:
+def decoder_at_start(opened: IO[bytes], head: LasHeader, laz: LazFile, selection: Any) -> Any:
     """Return a decoder that stands before the first point, or None."""
     import lazrs
 
     wide = laz.chunk and laz.chunk > _MOST_CHUNK
     known = laz.table or laz.chunks
-    kinds = [lazrs.ParLasZipDecompressor] if known and parallel and not wide else []
+    kinds = [lazrs.ParLasZipDecompressor] if known and not wide else []
     made: list[Any] = []
     for one in (*kinds, lazrs.LasZipDecompressor):
         try:
@@ -137,11 +135,9 @@ def decoder_at(
     laz: LazFile,
     selection: Any,
     point: int,
-    *,
-    parallel: bool = True,
 ) -> Any:
     """Return a decoder that stands before a point, or None."""
-    decoder = decoder_at_start(opened, head, laz, selection, parallel=parallel)
+    decoder = decoder_at_start(opened, head, laz, selection)
     if decoder is None or not point:
         return decoder
     if not laz.table and not laz.chunks:
