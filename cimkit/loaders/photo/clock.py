@@ -10,7 +10,7 @@ __all__ = ["derived_zone", "exif_time", "in_utc", "iso", "offset_text", "time_zo
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
 _STAMP = re.compile(
-    r"\s*(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T]+"
+    r"\s*(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T:]+"
     r"(\d{1,2})[:.](\d{1,2})[:.](\d{1,2})(?:[.,](\d+))?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
 _QUARTER_S = 900

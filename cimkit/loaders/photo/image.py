@@ -28,8 +28,9 @@ DAMAGE = (
 _MOST_HELD = 500_000_000
 """Bytes of a file whose decoder holds it as a whole."""
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
-_HARMLESS = ("Metadata Warning, tag ", "Invalid APNG")
-"""Of Pillow's warnings: a value of more parts than its tag has by the book; a picture of one."""
+_HARMLESS = ("Metadata Warning, tag ", "Invalid APNG", "Palette images with Transparency")
+"""Of Pillow's warnings, what is no damage: a value of more parts than its tag has by the book, an
+animation of one picture, transparency that is left out of grey levels."""
 _REDUCED, _SUB_IFDS = 254, 330
 
 

@@ -151,6 +151,7 @@ def test_clocks_that_no_zone_explains(tmp_path: Path) -> None:
         ("2026:09:01 24:00:00", ["time-unreadable"]),
         ("0000:00:00 00:00:00", []),
         ("1944:06:06 06:30:00", []),
+        ("2003:08:27:00:09:15", []),  # as Minolta wrote it
     ],
 )
 def test_times_at_which_nobody_took_a_photograph(

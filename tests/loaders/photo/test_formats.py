@@ -100,6 +100,11 @@ def test_a_tiff_is_a_photograph_or_a_raster(tmp_path: Path) -> None:
     assert photo.sniff(head(geo)) == 0
 
 
+def test_a_palette_with_transparency_is_no_damage(tmp_path: Path) -> None:
+    Image.new("P", (8, 8)).save(tmp_path / "a.png", transparency=b"\0\x80")
+    assert load(Source("a.png", tmp_path / "a.png"))[2] == []
+
+
 def test_a_raw_file_has_the_size_of_its_whole_picture(tmp_path: Path) -> None:
     """DNG and NEF: the first directory is a reduced picture, the whole one is below it."""
     file = tmp_path / "a.dng"
