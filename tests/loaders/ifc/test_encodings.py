@@ -90,13 +90,31 @@ def xml(model: Any) -> str:
 
 @pytest.mark.keeps(
     "ifcXML",
-    *("geometry", "z", "crs", "vertical", "semantics", "appearance", "time", "instances"),
+    "geometry",
+    "z",
+    "crs",
+    "vertical",
+    "semantics",
+    "appearance",
+    "time",
+    "instances",
     "contradictions",
 )
 @pytest.mark.keeps(
     "ifcZIP",
-    *("geometry", "z", "exact", "crs", "vertical", "attributes", "relations", "semantics"),
-    *("appearance", "time", "text", "instances", "contradictions"),
+    "geometry",
+    "z",
+    "exact",
+    "crs",
+    "vertical",
+    "attributes",
+    "relations",
+    "semantics",
+    "appearance",
+    "time",
+    "text",
+    "instances",
+    "contradictions",
 )
 @pytest.mark.parametrize("form", ["xml", "zip", "zipped xml"])
 def test_all_encodings_give_the_same_rows(tmp_path: Path, form: str) -> None:
