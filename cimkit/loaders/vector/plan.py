@@ -21,7 +21,8 @@ _XML = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
 _CHARSET = re.compile(rb"""(charset\s+"?)([\w-]*)""", re.IGNORECASE)
 _CHARSETS = {
     **{"gb18030": "WindowsSimpChinese", "big5": "WindowsTradChinese", "cp932": "WindowsJapanese"},
-    **{"cp949": "WindowsKorean", "cp1252": "WindowsLatin1", "utf-8": "UTF-8"},
+    **{"cp949": "WindowsKorean", "cp1252": "WindowsLatin1", "latin-1": "WindowsLatin1"},
+    **{"utf-8": "UTF-8"},
 }
 """What MapInfo calls encodings."""
 _BLOCK = 1 << 20
@@ -203,7 +204,7 @@ def transcoded(file: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
 
 def _mapinfo(source: Source, start: bytes, options: ReadOptions, scratch: Path) -> Plan:
     """Read a MapInfo table by its ``charset``, which is often Neutral: nothing said."""
-    from cimkit.loaders.vector.dbf import read_dbf
+    from cimkit.loaders.vector.dbf import is_dbf, read_dbf
 
     stem = source.file.stem.casefold()
     beside = {
@@ -214,13 +215,12 @@ def _mapinfo(source: Source, start: bytes, options: ReadOptions, scratch: Path) 
     if ".mid" in beside and source.file.suffix.lower() == ".mif":
         foreign = _foreign(beside[".mid"])
     elif ".dat" in beside:
-        try:
-            foreign = read_dbf(beside[".dat"], whole=False).text
-        except ValueError:
-            foreign = _texts(beside[".dat"])
+        with beside[".dat"].open("rb") as opened:
+            table = is_dbf(opened.read(65_536))
+        foreign = read_dbf(beside[".dat"], whole=False).text if table else _texts(beside[".dat"])
     names = b"\n".join(line for line in start.splitlines() if not line.isascii())
     claim = said[2].decode("ascii", "replace") if said else None
-    chosen = settle(foreign + b"\n" + names, claim, source, options)
+    chosen = settle(foreign or names, claim, source, options)
     way = Plan(source.file, shown=chosen.name, origin=chosen.origin)
     if chosen.problem is not None:
         way.problems.append(chosen.problem)
@@ -235,6 +235,10 @@ def _mapinfo(source: Source, start: bytes, options: ReadOptions, scratch: Path) 
         with source.file.open("rb") as opened, head.open("wb") as out:
             out.write(opened.read(said.start(2)) + charset.encode())
             opened.seek(said.end(2))
+            if charset == "UTF-8":  # names of fields that GDAL itself cut apart
+                decoder = codecs.getincrementaldecoder("utf-8")("replace")
+                while block := opened.read(_BLOCK):
+                    out.write(decoder.decode(block).replace("\ufffd", "_").encode())
             shutil.copyfileobj(opened, out)
         way.file = head
     return way

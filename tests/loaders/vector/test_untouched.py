@@ -60,6 +60,8 @@ def test_nothing_is_left_beside_a_source(tmp_path: Path, suffix: str) -> None:
     finally:
         tmp_path.chmod(0o755)
     assert asset.counts["features"] == len(rows.get("objects", []))
+    if suffix == "tab":  # which says nothing of its UTF-8
+        assert '"一"' in rows["objects"][0]["properties"]
     assert listing(tmp_path) == before
 
 
@@ -105,7 +107,7 @@ def test_damage_is_a_refusal_or_a_problem(tmp_path: Path, suffix: str) -> None:
 def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.fgb"
     table = pa.table(
-        {"n": list(range(200_000)), "g": pa.array([b"\1\1\0\0\0" + bytes(16)] * 200_000)}
+        {"n": list(range(80_000)), "g": pa.array([b"\1\1\0\0\0" + bytes(16)] * 80_000)}
     )
     pyogrio.raw.write_arrow(
         table, file, geometry_name="g", geometry_type="Point", crs="EPSG:4490", SPATIAL_INDEX="NO"
@@ -113,5 +115,5 @@ def test_what_comes_before_the_damage_is_read(tmp_path: Path) -> None:
     data = file.read_bytes()
     file.write_bytes(data[: len(data) * 9 // 10])
     asset, rows = read(file)
-    assert 0 < len(rows["objects"]) < 200_000
+    assert 0 < len(rows["objects"]) < 80_000
     assert {p.code for p in asset.problems} & {"read-stopped", "row-count-differs"}
