@@ -190,7 +190,8 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     asset : Asset
         What `probe` said.
     options : ReadOptions
-        ``declared.place`` places a model that does not place itself; ``lighter``: no triangles.
+        ``declared.place`` places a model that does not place itself; ``lighter``: each shape that
+        ends a geometry kernel is left out, and told.
 
     Yields
     ------
@@ -202,5 +203,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
     from cimkit.loaders.ifc.rows import rows
 
     held = opened(source, options.declared, hold=False)  # its problems were told by `probe`
-    threads = threads_for(source.file.stat().st_size)
-    yield from rows(held, threads, options.problems, lighter=options.lighter)
+    size = source.file.stat().st_size
+    # Half of what a worker is given for a file of this size.
+    apart_s = 60.0 + 2.5 * size / 2**20 if options.lighter else None
+    yield from rows(held, threads_for(size), options.problems, apart_s=apart_s)

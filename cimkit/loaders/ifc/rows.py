@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from cimkit.loaders.ifc.apart import elements_apart, forked, not_built
 from cimkit.loaders.ifc.boundaries import boundaries
 from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
 from cimkit.loaders.ifc.grids import settle
 from cimkit.loaders.ifc.held import Opened
 from cimkit.loaders.ifc.histories import Histories
-from cimkit.loaders.ifc.instances import each, get, key_of, number, things_of
+from cimkit.loaders.ifc.instances import each, get, number, things_of
 from cimkit.loaders.ifc.meshes import Extent, Meshes
 from cimkit.loaders.ifc.place import Georeference
 from cimkit.loaders.ifc.properties import Properties
@@ -34,7 +35,7 @@ _CHUNK = 8_192
 
 
 def rows(
-    held: Opened, threads: int, problems: list[Problem], *, lighter: bool = False
+    held: Opened, threads: int, problems: list[Problem], *, apart_s: float | None = None
 ) -> Iterator[tuple[str, pa.Table]]:
     """Yield the tables ``relations, shapes, placements, geometries`` and ``objects`` of a model.
 
@@ -45,8 +46,9 @@ def rows(
         For the geometry kernels.
     problems : list of Problem
         What cannot be read is appended.
-    lighter : bool
-        Run no geometry kernel: objects stand where they are placed, without triangles.
+    apart_s : float, optional
+        Run the geometry kernels in processes of their own, and no longer than so many seconds:
+        objects that end one stand where they are placed, without triangles.
     """
     model, place = held.model, held.place
     products = model.by_type("IfcProduct")
@@ -65,14 +67,21 @@ def rows(
         passed |= {number(p) for p in products if _placement(p) in nowhere}
     wanted = [p for p in shown.bodies if number(p) not in passed]
     meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
-    if lighter:
-        _left_out([*wanted, *shown.drawn], problems)
-    else:
-        yield from meshes.tables(elements(model, wanted, threads, problems), place.matrix)
+    built = (
+        elements(model, wanted, threads, problems)
+        if apart_s is None
+        else elements_apart(model, wanted, apart_s, problems)
+    )
+    yield from meshes.tables(built, place.matrix)
     drawn = [p for p in shown.drawn if number(p) not in passed]
-    if not lighter:
-        for table in drawings(model, drawn, keys, place, meshes.extents, problems):
-            yield "geometries", table
+    tables = drawings(model, drawn, keys, place, meshes.extents, problems)
+    if apart_s is not None and drawn:
+        sound = forked(lambda: len(list(drawings(model, drawn, keys, place, {}, []))))
+        if isinstance(sound, str):
+            problems.append(not_built(drawn, sound))
+            tables = iter(())
+    for table in tables:
+        yield "geometries", table
     problems += shown.problems(set(meshes.extents))
     yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
 
@@ -80,21 +89,6 @@ def rows(
 def _placement(product: Any) -> int:
     placement = getattr(product, "ObjectPlacement", None)
     return number(placement) if placement is not None else 0
-
-
-def _left_out(due: list[Any], problems: list[Problem]) -> None:
-    if due:
-        problems.append(
-            Problem(
-                "geometry-not-built",
-                "The geometry kernel failed on this model as a whole; everything else was read.",
-                "error",
-                place=", ".join(key_of(p, {}) for p in due[:5]),
-                got=f"{len(due)} objects without triangles",
-                expected="triangles",
-                hint="Look in the authoring tool for an element of extreme size or detail.",
-            )
-        )
 
 
 def keys_of(things: list[Any]) -> dict[int, str]:
