@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from cimkit.model import STAGED, Problem
+from cimkit.errors import SourceUnreadable
+from cimkit.model import STAGED, Problem, Source
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["closed_again", "drawn_properties", "left_out", "references", "several_geometries"]
+__all__ = [
+    "closed_again",
+    "drawn_properties",
+    "left_out",
+    "nothing_in",
+    "references",
+    "several_geometries",
+    "unread",
+]
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _MEMBERS = ("member", "featureMember", "featureMembers")
@@ -107,12 +116,55 @@ def drawn_properties(feature: _Element) -> dict[str, _Element]:
     return found
 
 
-def several_geometries(file: Path) -> Iterator[tuple[str, str | None, dict[str, _Element]]]:
-    """Give (layer, ``gml:id``, geometries) of features that have several geometries."""
+def several_geometries(
+    file: Path, count: list[int]
+) -> Iterator[tuple[str, str | None, dict[str, _Element]]]:
+    """Give (layer, ``gml:id``, geometries) of features that have several; count all features."""
     for feature in _features(file):
+        count[0] += 1
         drawn = drawn_properties(feature)
         if len(drawn) > 1:
             yield _local(feature), _id(feature), drawn
+
+
+def nothing_in(file: Path, source: Source) -> None:
+    """Make sure that a file of which GDAL makes nothing is a collection without features.
+
+    Raises
+    ------
+    SourceUnreadable
+        If it is broken, or has features all the same.
+    """
+    from lxml import etree
+
+    try:
+        for _, element in etree.iterparse(
+            str(file), events=("end",), resolve_entities=False, no_network=True
+        ):
+            parent = element.getparent()
+            if parent is not None and _local(parent) in _MEMBERS:
+                raise SourceUnreadable(
+                    "GDAL makes nothing of its features", where=source.path, got=_local(element)
+                )
+    except etree.XMLSyntaxError as error:
+        raise SourceUnreadable(
+            "it is no XML that can be read", where=source.path, got=str(error)[:200]
+        ) from error
+
+
+def unread(there: int, read: int) -> Problem | None:
+    """Tell of features that the file has and GDAL does not give."""
+    if read >= there:
+        return None
+    return Problem(
+        "features-unread",
+        f"{there - read} of {there} features are not read: the file is damaged or nested too "
+        "deep, or they are of no known form.",
+        "error",
+        got=f"{read} rows",
+        expected=f"{there} rows",
+        hint="Deliver it again, or as GeoPackage.",
+    )
 
 
 def left_out(places: list[str]) -> Problem | None:

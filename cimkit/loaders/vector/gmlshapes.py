@@ -11,7 +11,7 @@ from typing import IO
 import pyarrow as pa
 
 from cimkit.loaders._layers.table import GEOMETRY
-from cimkit.loaders.vector.gml import left_out, several_geometries
+from cimkit.loaders.vector.gml import left_out, several_geometries, unread
 from cimkit.model import Problem
 
 __all__ = ["Further", "further_shapes", "with_further"]
@@ -22,19 +22,28 @@ _GML = "http://www.opengis.net/gml/3.2"
 _MOST = 64
 
 
-def further_shapes(file: Path, scratch: Path) -> tuple[Further, Problem | None]:
-    """Read all geometries of features that have several; tell of those that cannot be read."""
+def further_shapes(file: Path, scratch: Path, read: int) -> tuple[Further, list[Problem]]:
+    """Read all geometries of features that have several; tell of those that cannot be read.
+
+    Parameters
+    ----------
+    file : Path
+    scratch : Path
+        Folder for what is written on the way.
+    read : int
+        Features that GDAL gives: if the file has more, that is told.
+    """
     from lxml import etree
 
     folder = scratch / "further"
     folder.mkdir()
     files: dict[tuple[str, str], Path] = {}
     wanted: dict[tuple[str, str], str] = {}
-    missed = []
+    missed, count = [], [0]
     common = _common(file)
     with ExitStack() as stack:
         out: dict[tuple[str, str], IO[bytes]] = {}
-        for layer, key, drawn in several_geometries(file):
+        for layer, key, drawn in several_geometries(file, count):
             if key is None or len(files.keys() | {(layer, n) for n in drawn}) > _MOST:
                 missed.append(f"{key} ({', '.join(drawn)})")
                 continue
@@ -58,7 +67,7 @@ def further_shapes(file: Path, scratch: Path) -> tuple[Further, Problem | None]:
     for (layer, key), names in wanted.items():
         if any(key not in found[layer][n] for n in names.split(", ")):
             missed.append(f"{key} ({names})")
-    return found, left_out(missed)
+    return found, [p for p in (left_out(missed), unread(count[0], read)) if p is not None]
 
 
 def _common(file: Path) -> dict[str, str]:

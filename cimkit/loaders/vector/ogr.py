@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._layers.kept import Kept
 from cimkit.loaders._layers.table import Opened, Relations, Table, distinct
 from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.geojson import foreign_members, numbered, other_crs
-from cimkit.loaders.vector.gml import references
+from cimkit.loaders.vector.gml import nothing_in, references
 from cimkit.loaders.vector.gmlshapes import further_shapes
 from cimkit.loaders.vector.plan import plan
 from cimkit.loaders.vector.relationships import joins_of
@@ -83,6 +84,11 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
                 got=str(error).replace(name, ""),
                 mend=" ".join(dict.fromkeys(p.hint for p in how.problems if p.hint)),
             ) from error
+        if not any(info["features"] for info in infos) and how.file.name == "layer.gml":
+            nothing_in(how.file, source)
+            if not infos:  # GDAL makes no layer of a collection without features
+                yield Opened(*_FORMATS["GML"], [_empty(source)], problems=how.problems)
+                return
         if not infos:
             raise SourceUnreadable("it has no layers", where=source.path)
         driver = str(infos[0]["driver"])
@@ -113,7 +119,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             how.origin,
             problems=how.problems,
             properties=how.properties,
-            relations=_relations(how, driver, Path(name)),
+            relations=_relations(how, infos, Path(name)),
             joins=joins,
         )
 
@@ -130,12 +136,13 @@ def _scratch(folder: str) -> Iterator[None]:
         pyogrio.set_gdal_config_options({"CPL_TMPDIR": None})
 
 
-def _relations(how: Plan, driver: str, scratch: Path) -> Relations | None:
+def _relations(how: Plan, infos: list[dict[str, Any]], scratch: Path) -> Relations | None:
     """Return what reads the relations of a format; of GML, also tell what GDAL leaves out."""
-    if driver != "GML":
+    if how.driver != "GML":
         return None
-    how.further, left_out = further_shapes(how.file, scratch)
-    how.problems += [left_out] if left_out is not None else []
+    read = sum(int(info["features"]) for info in infos)
+    how.further, problems = further_shapes(how.file, scratch, read)
+    how.problems += problems
     return partial(references, how.file)
 
 
@@ -240,6 +247,10 @@ def _table(how: Plan, info: dict[str, Any], driver: str, source: Source) -> Tabl
         times=_TIMES.get(driver, Times()),
         row_id=info["fid_column"] if info["layer_name"] in how.rowed else None,
     )
+
+
+def _empty(source: Source) -> Table:
+    return Table(source.file.stem, 0, "", None, "none", (), None, Kept(()).batches)
 
 
 def _type(ogr: str) -> str:

@@ -19,8 +19,8 @@ _BLOB = 32 * 2**20
 """Largest blob that the format allows."""
 _BLOCK = 1 << 20
 _KINDS = ("node", "way", "relation")
-_DELETED = re.compile(
-    rb"""action\s*=\s*["']delete|visible\s*=\s*["']false|<delete[\s>]|<osmChange"""
+_ODD = re.compile(
+    rb"""action\s*=\s*["']delete|visible\s*=\s*["']false|<delete[\s>]|<osmChange|<!ENTITY"""
 )
 _END = re.compile(rb"</osm\s*>\s*(<!--.*-->\s*)*$", re.DOTALL)
 
@@ -91,7 +91,7 @@ def _xml(source: Source, scratch: Path) -> tuple[Path, list[Problem]]:
         last = b""
         odd = not whole
         while not odd and (block := opened.read(_BLOCK)):
-            odd = _DELETED.search(last[-64:] + block) is not None
+            odd = _ODD.search(last[-64:] + block) is not None
             last = block
     return _rewritten(source, scratch / "whole.osm") if odd else (source.file, [])
 
@@ -107,7 +107,7 @@ def _rewritten(source: Source, target: Path) -> tuple[Path, list[Problem]]:
         str(source.file),
         events=("end",),
         tag=_KINDS,
-        resolve_entities=False,
+        resolve_entities="internal",
         no_network=True,
         huge_tree=True,
     )

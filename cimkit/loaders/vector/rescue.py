@@ -15,10 +15,19 @@ __all__ = ["FEATURES", "members", "padded_database", "sound_features", "unread_r
 
 FEATURES = re.compile(rb'"features"\s*:\s*\[')
 """Where the features of a document begin."""
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
-_FEATURE = re.compile(rb'\{\s*"type"\s*:\s*"Feature"')
-_RESTARTS = 4
-"""So many times its length may be gone through for the ends of broken features."""
+_FEATURE = re.compile(
+    rb'\{\s*+"(?:type"\s*+:\s*+"Feature"|(?:geometry|properties|attributes)"\s*+:'
+    rb'|id"\s*+:[^,{}\[\]]{1,100},\s*+"type"\s*+:\s*+"Feature")'
+)
+"""How a feature begins."""
+_TOKEN = re.compile(
+    rb'("features"\s*+:\s*+\[)|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL
+)
+_BRACE, _QUOTE, _COLLECTION = b'{",'  # a comma stands for the bracket of a collection
+_OPENED = {0x7D: b"{", 0x5D: b"[,"}
+"""What a closing bracket closes."""
+_FEW = 200
+"""So many spaces at most are passed over to see what stands before them."""
 _MEMBERS = ("properties", "attributes", "geometry")
 _AGAIN = "Deliver it again: it may have been cut short."
 
@@ -62,36 +71,66 @@ def sound_features(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
 def members(text: mmap.mmap | bytes, start: int, broken: list[int]) -> Iterator[tuple[int, int]]:
     """Give where the whole features of an array lie, from the place behind its bracket.
 
-    Behind one that is broken, whose place goes to ``broken``, the next that begins like a feature
-    is looked for.
+    The text is gone through once. Where one is broken, its place goes to ``broken``, and the next
+    that begins like a feature is looked for, even where a quotation mark or a bracket is missing.
     """
-    budget = _RESTARTS * len(text)
-    while budget > 0:
-        depth, begin, sound = 0, start, True
-        for token in _TOKEN.finditer(text, start):
-            mark = token[0]
-            if mark in b"{[":
-                begin = begin if depth else token.start()
-                depth += 1
-            elif mark in b"}]":
-                depth -= 1
-                if depth < 0 and mark == b"]":
-                    return
-                sound = depth > 0 or (depth == 0 and _is_feature(text[begin : token.end()]))
-                if not sound:
-                    budget -= token.end() - begin
-                    break
-                if not depth:
-                    yield begin, token.end()
-                    begin = token.end()
-        if sound and not depth:
+    opened = bytearray()
+    begin, lost = start, False
+    tokens = _TOKEN.finditer(text, start)
+    while (token := next(tokens, None)) is not None:
+        at, end = token.span()
+        mark = text[end - 1]
+        if mark == _QUOTE:
+            at = _behind(text, at + 1, end - 1)
+            if at < 0 or text[at] != _BRACE or not _begins(text, at):
+                continue
+            tokens = _TOKEN.finditer(text, at + 1)  # it began a text, so an earlier mark is missing
+            mark = _BRACE
+            anew = True
+        else:
+            within = bool(opened) and opened[-1] != _COLLECTION
+            anew = mark == _BRACE and (lost or within) and _begins(text, at)
+        if anew:
+            broken += [begin] if opened else []
+            opened.clear()
+            lost = False
+        elif lost:
+            continue
+        if not opened:
+            begin = at
+        if mark not in _OPENED:
+            opened.append(_COLLECTION if token[1] else mark)
+            continue
+        if not opened and mark == 0x5D:
             return
+        if opened and opened.pop() in _OPENED[mark]:
+            if opened:
+                continue
+            if _is_feature(text[begin:end]):
+                yield begin, end
+                continue
         broken.append(begin)
-        budget -= len(text) - begin if sound else 0
-        again = _FEATURE.search(text, begin + 1)
-        if again is None:
-            return
-        start = again.start()
+        opened.clear()
+        lost = True
+    broken += [begin] if opened else []
+
+
+def _behind(text: mmap.mmap | bytes, low: int, high: int) -> int:
+    """Return where the last sign is that is no space, between two places; -1: none near."""
+    if high <= low:
+        return -1
+    if not text[high - 1 : high].isspace():
+        return high - 1
+    near = max(low, high - _FEW)
+    return near - 1 + len(text[near:high].rstrip()) if text[near:high].strip() else -1
+
+
+def _begins(text: mmap.mmap | bytes, at: int) -> bool:
+    """Return whether a feature begins here that is no member of another one."""
+    before = _behind(text, 0, at)
+    if before >= 0 and text[before] == 0x3A:
+        return False
+    return _FEATURE.match(text, at) is not None
 
 
 def _is_feature(text: bytes) -> bool:

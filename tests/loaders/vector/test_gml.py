@@ -118,6 +118,48 @@ def test_references_are_relations_and_all_geometries_are_kept(tmp_path: Path) ->
     assert {r["source_key"] for r in rows["objects"]} == {"h1", "o1"}
 
 
+COLLECTION = """<?xml version="1.0"?>{0}<f:FeatureCollection xmlns:f="http://ogr.maptools.org/"
+ xmlns:gml="http://www.opengis.net/gml"><gml:boundedBy><gml:null>missing</gml:null></gml:boundedBy>
+{1}</f:FeatureCollection>"""
+MEMBER = """<gml:featureMember><f:r fid="1"><f:n>{}</f:n><f:g><gml:Point srsName="EPSG:4326">
+<gml:coordinates>106,29</gml:coordinates></gml:Point></f:g></f:r></gml:featureMember>"""
+LAUGHS = "<!DOCTYPE f [<!ENTITY a '{}'>{}]>".format(
+    "ha" * 99, "".join(f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(8))
+)
+
+
+@pytest.mark.keeps("GML", "damage")
+@pytest.mark.parametrize(
+    ("top", "members", "said"),
+    [
+        ("", "", 0),
+        ("", MEMBER.format("x"), 1),
+        ("", MEMBER.format("<x>" * 5_000 + "</x>" * 5_000), "Excessive depth"),
+        (LAUGHS, MEMBER.format("&i;"), "amplification"),
+    ],
+)
+def test_a_collection_is_empty_or_it_is_told(
+    tmp_path: Path, top: str, members: str, said: int | str
+) -> None:
+    (tmp_path / "a.gml").write_text(COLLECTION.format(top, members))
+    if isinstance(said, str):
+        with pytest.raises(SourceUnreadable, match=said):
+            read(tmp_path / "a.gml")
+        return
+    asset, rows = read(tmp_path / "a.gml")
+    assert asset.counts["features"] == len(rows.get("objects", [])) == said
+    assert codes(asset) <= {"crs-missing"}
+
+
+@pytest.mark.parametrize("depth", [1_000, 5_000])
+def test_features_that_gdal_does_not_give_are_told(tmp_path: Path, depth: int) -> None:
+    deep = MEMBER.format("<x>" * depth + "</x>" * depth)
+    (tmp_path / "a.gml").write_text(COLLECTION.format("", MEMBER.format("x") * 2 + deep))
+    asset, _ = read(tmp_path / "a.gml")
+    assert "row-count-differs" in codes(asset)
+    assert ("features-unread" in codes(asset)) == (depth < 2_000)  # as deep as lxml itself reads
+
+
 @pytest.mark.keeps("Esri JSON", "geometry", "attributes", "crs")
 def test_esri_json(tmp_path: Path) -> None:
     text = {

@@ -306,6 +306,20 @@ def test_osm_without_what_was_deleted(tmp_path: Path, text: str, told: str) -> N
     assert asset.crs == "EPSG:4326"
 
 
+def test_osm_with_entities_is_read_or_refused(tmp_path: Path) -> None:
+    bomb = "<!DOCTYPE osm [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
+        f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in zip("abcdefghi", "bcdefghij", strict=True)
+    )
+    lamp = OTHER.replace("street_lamp", "&%s;")
+    text = f"{bomb}]><osm version='0.6'>{lamp}</osm>"
+    (tmp_path / "a.osm").write_text(text % "b")
+    _, rows = read(tmp_path / "a.osm")
+    assert json.loads(rows["objects"][0]["properties"])["highway"] == "a" * 100
+    (tmp_path / "a.osm").write_text(text % "j")
+    with pytest.raises(SourceUnreadable, match="amplification"):
+        read(tmp_path / "a.osm")
+
+
 @pytest.mark.keeps("OSM", "geometry", "attributes", "relations", "identity")
 def test_osm_xml(tmp_path: Path) -> None:
     text = """<?xml version="1.0"?><osm version="0.6">
