@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.geometry.standing import Outlines
+from cimkit.geometry.validity import made_valid
 
 if TYPE_CHECKING:
     import duckdb
@@ -139,7 +140,7 @@ def _refine(
     for start, end in zip(starts, np.append(starts, len(owner))[1:], strict=True):
         at = int(place[start])
         drawn = shapely.force_2d(shapely.from_wkb(wkb[start:end]))
-        shape = shapely.union_all(shapely.make_valid(drawn))
+        shape = shapely.union_all(made_valid(drawn))
         if rank[at] == 2 and not slab[start:end].any():
             # Walls alone go around what they enclose.
             rings = shapely.get_exterior_ring(shapely.get_parts(shape))

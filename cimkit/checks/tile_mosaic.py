@@ -84,8 +84,10 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
 def _of(members: list[dict[str, Any]], said: dict[str, Any]) -> Iterator[dict[str, Any]]:
     import shapely
 
+    from cimkit.geometry.validity import made_valid
+
     boxes = np.array([[m["west"], m["south"], m["east"], m["north"]] for m in members])
-    shapes = shapely.make_valid(shapely.from_wkb([m["shape"] for m in members]))
+    shapes = made_valid(shapely.from_wkb([m["shape"] for m in members]))
     near = shapely.box(*boxes.T)
     tree = shapely.STRtree(near)
     slack = 1e-9 + 0.02 * np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from cimkit.geometry.validity import made_valid
+
 __all__ = ["Overlaps", "gaps", "overlaps", "sound"]
 
 Reals = npt.NDArray[np.float64]
@@ -44,7 +46,7 @@ def sound(shapes: Shapes) -> Shapes:
     bad = np.flatnonzero(~shapely.is_valid(flat) & ~shapely.is_missing(flat))
     if len(bad):
         flat = flat.copy()
-        flat[bad] = [_areas(g) for g in shapely.make_valid(flat[bad])]
+        flat[bad] = [_areas(g) for g in made_valid(flat[bad])]
     return flat
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 
 from cimkit.exporters.three_d_tiles.bodies import Bodies
+from cimkit.geometry.validity import made_valid
 from cimkit.tiles import surfaces_of
 
 __all__ = ["BESIDE", "PART", "WHOLE", "shown"]
@@ -75,6 +76,6 @@ def _extent(rows: list[dict[str, Any]]) -> tuple[Any, float, float]:
         return shapely.Polygon(), 0.0, -np.inf
     flat = [shapely.Polygon(rings[0][:, :2]) for rings in surfaces]
     # Walls have no area from above.
-    areas = shapely.make_valid(np.array([one for one in flat if one.area > 0], object))
+    areas = made_valid(np.array([one for one in flat if one.area > 0], object))
     height = np.concatenate([rings[0][:, 2] for rings in surfaces])
     return shapely.union_all(areas), float(height.min()), float(height.max())

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from cimkit.geometry.validity import made_valid
 from cimkit.loaders._city.model import CityGeometry, surfaces
 
 __all__ = ["outlines"]
@@ -19,9 +20,6 @@ Faces = list[list[list[int]]]
 
 _MANY_FACES = 5_000
 _FLAT = 1e-9
-_FEW = 50
-_CROSSED = 12
-"""Sides that a side of a ring meets, itself and its neighbours among them."""
 
 
 def outlines(objects: list[list[CityGeometry]]) -> list[Any]:
@@ -128,7 +126,7 @@ def _unions(asked: list[tuple[Reals, Faces]]) -> list[Any]:
     polygons, owner = polygons[broad], owner[broad]
     sound = shapely.is_valid(polygons)
     if not sound.all():
-        polygons[~sound] = [_mended(p) for p in polygons[~sound]]
+        polygons[~sound] = made_valid(polygons[~sound])
     starts = np.flatnonzero(np.diff(owner, prepend=-1)).tolist()
     for start, end in zip(starts, [*starts, len(owner)][1:], strict=True):
         number = int(owner[start])
@@ -139,19 +137,3 @@ def _unions(asked: list[tuple[Reals, Faces]]) -> list[Any]:
         if whole.area > 0:
             found[number] = whole
     return found
-
-
-def _mended(polygon: Any) -> Any:
-    """Return a polygon whose ring crosses itself as valid areas.
-
-    Coordinates that have slipped by one number make rings in which every side crosses most others:
-    taking those apart takes hours, and no shape is meant. Such a ring gives its convex hull.
-    """
-    points = shapely.get_coordinates(polygon)
-    if len(points) > _FEW:
-        lines: Any = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
-        asked = lines[:: max(1, len(lines) // _FEW)]
-        met = shapely.STRtree(lines).query(asked, predicate="intersects").shape[1]
-        if met > _CROSSED * len(asked):
-            return shapely.convex_hull(polygon)
-    return shapely.make_valid(polygon)

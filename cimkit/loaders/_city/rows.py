@@ -13,6 +13,7 @@ import pyarrow as pa
 import shapely
 from pyproj import CRS
 
+from cimkit.geometry.validity import made_valid
 from cimkit.geometry.vector import boxes, measures, shapes_to_crs84, write_wkb
 from cimkit.loaders._city.model import CityGeometry, CityObject
 from cimkit.loaders._city.outlines import outlines
@@ -131,7 +132,7 @@ def _measured(
 
 def _whole(parts: list[_Extent]) -> _Extent:
     outlines = [p.outline for p in parts if p.outline is not None]
-    merged = shapely.union_all(shapely.make_valid(np.array(outlines))) if outlines else None
+    merged = shapely.union_all(made_valid(outlines)) if outlines else None
     return _Extent(merged, min(p.bottom for p in parts), max(p.top for p in parts))
 
 

@@ -160,6 +160,8 @@ def _hatch(entity: Any) -> Shape | None:
     import shapely
     from ezdxf.path import from_hatch
 
+    from cimkit.geometry.validity import made_valid
+
     rings = []
     height = 0.0
     for path in from_hatch(entity):
@@ -170,9 +172,9 @@ def _hatch(entity: Any) -> Shape | None:
             rings.append(shapely.Polygon([(p.x, p.y) for p in points]))
     if not rings:
         return None
-    area = shapely.make_valid(rings[0])
+    area = made_valid(rings[0])
     for ring in rings[1:]:
-        area = shapely.symmetric_difference(area, shapely.make_valid(ring))
+        area = shapely.symmetric_difference(area, made_valid(ring))
     parts = [
         polygon([[(*xy, height) for xy in ring.coords] for ring in (p.exterior, *p.interiors)])
         for p in shapely.get_parts(area)
