@@ -88,8 +88,11 @@ def boundary_rings(
         if surface is None or space is None:
             continue
         reader = reader or CurveReader(model, tolerance_m)
-        with silence():
-            rings = list(_rings(surface, reader, unit))
+        try:
+            with silence():
+                rings = list(_rings(surface, reader, unit))
+        except (AttributeError, IndexError, TypeError, ValueError):
+            rings = []  # it refers to things of other classes
         world = frame(getattr(space, "ObjectPlacement", None), frames)
         if not rings or world is None:
             lost.append(key_of(relation, {}))

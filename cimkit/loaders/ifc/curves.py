@@ -137,6 +137,8 @@ class CurveReader:
         except (RuntimeError, TypeError):
             return []
         geometry = getattr(shape, "geometry", shape)
+        if not hasattr(geometry, "verts_buffer"):
+            return []  # a placement, or another thing without a shape
         vertices = np.frombuffer(geometry.verts_buffer, np.float64).reshape(-1, 3)
         edges = np.frombuffer(geometry.edges_buffer, np.int32).reshape(-1, 2)
         if not len(edges) or len(geometry.faces_buffer):

@@ -50,8 +50,10 @@ def elements(
     threads : int
     problems : list of Problem
         ``geometry-failed`` is appended if there are products with a body that no kernel could do,
+        ``geometry-torn`` if some of their triangles reach into the infinite,
         ``placement-failed`` if there are some that the kernels cannot place.
     """
+    torn: dict[int, int] = {}
     left = {p.id(): p for p in products}
     taken: dict[int, str] = {}
     said = ""
@@ -72,10 +74,14 @@ def elements(
                 if left.pop(element.number, None) is not None:
                     taken[element.number] = context
                 if taken[element.number] == context:
+                    if element.torn:
+                        torn[element.number] = element.torn
                     yield element
     with silence():
         sound = _placeable(model, list(left.values()))
     astray = [p for n, p in left.items() if n not in {s.id() for s in sound}]
+    if torn:
+        problems.append(_torn([p for p in products if p.id() in torn], sum(torn.values())))
     if sound:
         problems.append(_failed(sound, said))
     if astray:
@@ -107,6 +113,18 @@ def _astray(astray: list[Any]) -> Problem:
     )
 
 
+def _torn(products: list[Any], count: int) -> Problem:
+    return Problem(
+        code="geometry-torn",
+        message=f"{len(products)} objects have triangles with corners beyond all bounds; these "
+        "triangles are left out.",
+        severity="error",
+        place=", ".join(key_of(p, {}) for p in products[:5]),
+        got=f"{count} triangles",
+        hint="Look for coordinates and lengths of extreme size in these objects.",
+    )
+
+
 def _failed(left: list[Any], said: str) -> Problem:
     kinds = dict.fromkeys(p.is_a() for p in left)
     return Problem(
@@ -134,7 +152,9 @@ def _run(
         if 0 < len(sound) < len(products):
             yield from _run(model, sound, threads, kernel)
         return
-    cache: dict[str, tuple[Part, ...]] = {}  # of this kernel: the next may do what it could not
+    cache: dict[
+        str, tuple[tuple[Part, ...], int]
+    ] = {}  # of this kernel: the next may do what it could not
     batch: list[tuple[str, Element]] = []
     while True:
         shape = iterator.get()
@@ -151,13 +171,14 @@ def _run(
             return
 
 
-def _element(shape: Any, cache: dict[str, tuple[Part, ...]]) -> Element | None:
+def _element(shape: Any, cache: dict[str, tuple[tuple[Part, ...], int]]) -> Element | None:
     geometry = shape.geometry
     key = geometry.id
-    parts = cache.get(key)
-    if parts is None:
-        parts = cache[key] = parts_of(geometry)
+    found = cache.get(key)
+    if found is None:
+        found = cache[key] = parts_of(geometry)
+    parts, torn = found
     if not parts:
         return None
     matrix = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4, order="F")
-    return Element(shape.id, matrix, parts) if np.isfinite(matrix).all() else None
+    return Element(shape.id, matrix, parts, torn) if np.isfinite(matrix).all() else None

@@ -15,6 +15,9 @@ Reals = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Color = tuple[float, float, float, float]
 
+_FAR_M = 1e8
+"""No corner of a shape is farther from its origin: the Earth is 13,000 km wide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -42,10 +45,13 @@ class Element:
     """(4, 4), shape to model, metres."""
     parts: tuple[Part, ...]
     """One for each material."""
+    torn: int = 0
+    """Triangles that were left out, for they reach into the infinite."""
 
 
-def parts_of(geometry: Any) -> tuple[Part, ...]:
-    """Return the parts of what a kernel built; none if it has no sound triangle.
+def parts_of(geometry: Any) -> tuple[tuple[Part, ...], int]:
+    """Return the parts of what a kernel built, none if it has no sound triangle, and how many
+    triangles have a corner at infinity: these are left out.
 
     Parameters
     ----------
@@ -53,12 +59,20 @@ def parts_of(geometry: Any) -> tuple[Part, ...]:
     """
     faces = np.frombuffer(geometry.faces_buffer, np.int32).reshape(-1, 3)
     if not len(faces):
-        return ()
+        return (), 0
     vertices = np.frombuffer(geometry.verts_buffer, np.float64).reshape(-1, 3)
-    finite = np.isfinite(vertices)
+    near = np.abs(vertices) < _FAR_M
     sound: Mask | None = None
-    if not finite.all():  # a triangle with a corner at infinity is no triangle
-        sound = np.asarray(np.asarray(finite.all(axis=1))[faces].all(axis=1))
+    torn = 0
+    if not near.all():
+        sound = np.asarray(np.asarray(near.all(axis=1))[faces].all(axis=1))
+        torn = len(faces) - int(sound.sum())
+    return _by_look(geometry, vertices, faces, sound), torn
+
+
+def _by_look(
+    geometry: Any, vertices: Reals, faces: npt.NDArray[np.int32], sound: Mask | None
+) -> tuple[Part, ...]:
     materials = np.frombuffer(geometry.material_ids_buffer, np.int32)
     colors = np.frombuffer(geometry.colors_buffer, np.float64).reshape(-1, 4)
     if len(materials) != len(faces) or not len(colors):

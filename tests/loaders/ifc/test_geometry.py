@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from cimkit.loaders import ifc
-from cimkit.loaders._spec import ReadOptions
-from cimkit.loaders.ifc import apart, geometry
 from cimkit.loaders.ifc.outlines import outline
-from cimkit.model import Problem
 from tests.loaders.ifc.building import Model, load, row, source, told, world
 
 
@@ -145,58 +138,6 @@ def test_axis_and_footprint_are_kept_beside_the_body(tmp_path: Path) -> None:
     line = shapely.get_coordinates(shapely.from_wkb(found["wkb"]), include_z=True)
     assert line == pytest.approx(np.array([[8.0, 0.0, 5.0], [12.0, 0.0, 5.0]]))
     assert told(tables, wall.GlobalId)["representation"] == ["Axis/Curve2D", "Body/SweptSolid"]
-
-
-ENDS: dict[str, tuple[Callable[[], Any], str]] = {
-    "crash": (lambda: os.kill(os.getpid(), signal.SIGKILL), "it died: SIGKILL"),
-    "hang": (lambda: time.sleep(60), "it was stopped after 1 s"),
-    "error": (lambda: int("x"), "it ended without a result"),
-}
-
-
-@pytest.mark.keeps("IFC", "damage")
-@pytest.mark.parametrize("how", ENDS)
-def test_a_shape_that_ends_a_kernel_costs_itself_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    model = Model()
-    walls = [model.put("IfcWall", (10, 20, n), Name=f"W{n}") for n in range(5)]
-    model.convert()
-    given = model.write(tmp_path)
-    end, said = ENDS[how]
-    built = geometry._run
-
-    def fails(file: Any, products: list[Any], threads: int, kernel: str) -> Any:
-        if any(p.Name == "W3" for p in products):
-            end()
-        return built(file, products, threads, kernel)
-
-    monkeypatch.setattr(geometry, "_run", fails)
-    monkeypatch.setattr(apart, "_CPU_S", 1)
-    monkeypatch.setattr(apart, "_WALL_S", 1)
-    options = ReadOptions(lighter=True)
-    asset = ifc.probe(given, options)
-    tables: dict[str, pa.Table] = dict(ifc.read(given, asset, options))
-    assert ifc.SPEC.lighter
-    assert set(tables["placements"]["source_key"].to_pylist()) == {
-        w.GlobalId for w in walls if w.Name != "W3"
-    }
-    ground = {r["name"]: shapely.from_wkb(r["geometry"]) for r in tables["objects"].to_pylist()}
-    assert ground["W3"].geom_type == "Point"
-    assert ground["W2"].geom_type == "Polygon"
-    (problem,) = options.problems
-    assert (problem.code, problem.place) == ("geometry-not-built", walls[3].GlobalId)
-    assert problem.got == said
-
-
-def test_kernels_in_processes_of_their_own_have_an_end(tmp_path: Path) -> None:
-    model = Model()
-    for n in range(3):
-        model.put("IfcWall", (0, 0, n))
-    problems: list[Problem] = []
-    left = model.file.by_type("IfcWall")
-    assert list(apart.elements_apart(model.file, left, -1.0, problems)) == []
-    assert problems[0].got == "no time was left of -1 s"
 
 
 def ring_of_placements(model: Model, one: Any, other: Any) -> None:
