@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from cimkit.checks._findings import conclude
+from cimkit.checks._meetings import boxes_of, gather, meetings, neighbours, sample, sources
 from cimkit.checks._space_words import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
@@ -53,11 +56,10 @@ SPEC = CheckSpec(
     },
 )
 
-_NEAR_M = 5.0
 _FEWEST = 8
 _SPREAD_M = 1.5  # by which the heights of two surveys of one ground differ
 _LEAST_M = 5.0  # less is told by other checks, or is no geoid's
-_RIVALS = 8  # sources held against one
+_SAMPLE = 1_000  # things of each source
 _UNITS = ((1 / 0.3048, "ft"), (1000.0, "mm"), (100.0, "cm"), (-1.0, "m ↓"))
 
 
@@ -68,54 +70,71 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
     heights are measured from. The rule's tolerance is in metres, about the geoid (default 2.0).
     """
     near = 2.0 if rule.tolerance is None else float(rule.tolerance)
-    here = scope(rule, SPEC, context.standard)
+    here = f"z IS NOT NULL AND ({scope(rule, SPEC, context.standard)})"
+    known = sources(context, here, _FEWEST)
+    bad: dict[int, dict[str, Any]] = {}
+    for mine, rival, places in _pairs(context, known, here):
+        if mine in bad or rival in bad:
+            continue
+        about, its = (known.slice(n, 1).to_pylist()[0] for n in (mine, rival))
+        told = _told(places, about["crs"], near)
+        if told is not None:
+            middle = dict(zip("xyz", np.median(places[:, :3], axis=0).tolist(), strict=True))
+            bad[mine] = {"path": about["path"], "other": its["path"], **middle, **told}
+    rows = [bad[mine] for mine in sorted(bad)]
+    return conclude(context, rule, pa.Table.from_pylist(rows), known.num_rows)
+
+
+def _pairs(
+    context: CheckContext, known: pa.Table, where: str
+) -> Iterator[tuple[int, int, npt.NDArray[np.float64]]]:
+    """Give two sources, and x, y, z of the one and z of the other where both are.
+
+    Those that do not say what their heights are measured from come first, as they are doubted
+    first.
+    """
+    silent = np.flatnonzero(known["datum"].is_null().to_numpy())
+    if not len(silent) or known.num_rows < 2:
+        return
+    boxes = boxes_of(known)
+    pairs = neighbours(boxes[silent], boxes)
+    pairs[:, 0] = silent[pairs[:, 0]]
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    concerned = np.unique(pairs)
+    if not len(concerned):
+        return
+    gather(context, known.take(pa.array(concerned)), where)
+    some = sample(context, concerned, _SAMPLE)
+    meetings(context, some, "level_")
     rows = context.table(
-        f"""SELECT t.item_id, i.path, i.crs, i.vertical_datum AS datum, t.x, t.y, t.z
-        FROM (SELECT * FROM things WHERE x IS NOT NULL AND z IS NOT NULL AND ({here})) t
-        JOIN items i USING (item_id) ORDER BY i.path, t.object_id"""
+        f"""SELECT source, rival, x, y, z, z_there FROM level_
+        SEMI JOIN (SELECT source, rival FROM level_ GROUP BY ALL HAVING count(*) >= {_FEWEST})
+            USING (source, rival)
+        ORDER BY source, rival, n"""
     )
-    spots = np.column_stack([rows[c].to_numpy().astype(float) for c in ("x", "y", "z")])
-    items = rows["item_id"].to_numpy(zero_copy_only=False).astype(str)
-    parts = np.split(np.arange(len(items)), np.flatnonzero(items[1:] != items[:-1]) + 1)
-    groups = [g for g in parts if len(g) >= _FEWEST]
-    about = [{k: rows[k][int(g[0])].as_py() for k in ("path", "crs", "datum")} for g in groups]
-    boxes = np.array([[*spots[g].min(axis=0)[:2], *spots[g].max(axis=0)[:2]] for g in groups])
-    bad: dict[str, dict[str, Any]] = {}
-    # Those that do not say what their heights are measured from are doubted first.
-    for n in sorted(range(len(groups)), key=lambda n: about[n]["datum"] is not None):
-        mine, there = about[n], spots[groups[n]]
-        meets = (boxes[:, :2] <= boxes[n, 2:]) & (boxes[:, 2:] >= boxes[n, :2])
-        for m in np.flatnonzero(meets.all(axis=1))[:_RIVALS]:
-            its = about[m]
-            if n == m or its["path"] in bad or None not in (mine["datum"], its["datum"]):
-                continue
-            told = _told(there, spots[groups[m]], mine, near)
-            if told is not None:
-                spot = dict(zip("xyz", np.median(there, axis=0).tolist(), strict=True))
-                bad[mine["path"]] = {**mine, **spot, "other": its["path"], **told}
-                break
-    return conclude(context, rule, pa.Table.from_pylist(list(bad.values())), len(groups))
+    ends = np.column_stack([rows[c].to_numpy() for c in ("source", "rival")])
+    values = np.column_stack([rows[c].to_numpy() for c in ("x", "y", "z", "z_there")])
+    starts = np.flatnonzero(np.diff(ends, axis=0, prepend=-1).any(axis=1))
+    parts = [(ends[a, 0], ends[a, 1], values[a:b]) for a, b in pairwise([*starts, len(ends)])]
+    unsaid = set(silent.tolist())
+    for mine, rival, places in sorted(parts, key=lambda part: part[0] not in unsaid):
+        if mine in unsaid or rival in unsaid:
+            yield int(mine), int(rival), places
 
 
-def _told(
-    mine: npt.NDArray[np.float64],
-    its: npt.NDArray[np.float64],
-    about: dict[str, Any],
-    tolerance: float,
-) -> dict[str, Any] | None:
-    low, high = _pairs(mine, its)
-    if len(low) < _FEWEST:
-        return None
+def _told(places: npt.NDArray[np.float64], crs: str, tolerance: float) -> dict[str, Any] | None:
+    """Return what the heights of one source, against those of the other, seem to be."""
+    low, high = places[:, 2], places[:, 3]
     apart = low - high
     offset = float(np.median(apart))
     spread = float(np.median(np.abs(apart - offset)))
-    if offset >= _LEAST_M and spread <= _SPREAD_M:
-        geoid = _geoid(mine[:, :2].mean(axis=0))
+    if abs(offset) >= _LEAST_M and spread <= _SPREAD_M:
+        geoid = _geoid(places[:, :2].mean(axis=0))
         if geoid is not None and abs(geoid - offset) <= tolerance:
             return {
                 "reason": "ellipsoidal",
                 "hint": "say-datum",
-                "proposed": _ellipsoidal(about["crs"]),
+                "proposed": _ellipsoidal(crs),
                 "offset": f"{offset:+.1f}",
                 "geoid": f"{geoid:+.1f}",
                 "held": len(low),
@@ -135,22 +154,6 @@ def _told(
                 "expected": f"{np.median(high):.1f} m",
             }
     return None
-
-
-def _pairs(
-    mine: npt.NDArray[np.float64], its: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the heights of both where they show one place."""
-    import shapely
-
-    from cimkit.geometry.local_plane import LocalPlane
-
-    plane = LocalPlane(*its[:, :2].mean(axis=0))
-    tree = shapely.STRtree(np.array(shapely.points(plane.to_plane(its[:, :2])), dtype=object))
-    one, other = tree.query_nearest(
-        shapely.points(plane.to_plane(mine[:, :2])), max_distance=_NEAR_M, all_matches=False
-    )
-    return mine[one, 2], its[other, 2]
 
 
 def _geoid(spot: npt.NDArray[np.float64]) -> float | None:

@@ -21,7 +21,7 @@ from cimkit.geometry.gcj02 import inside
 from cimkit.geometry.local_plane import LocalPlane
 from cimkit.geometry.named_crs import NamedCRS
 
-__all__ = ["FEWEST", "Displaced", "displaced_against", "moved_to", "taken_for"]
+__all__ = ["FEWEST", "Displaced", "displaced_against", "mistakes", "moved_to", "taken_for"]
 
 Reals = npt.NDArray[np.float64]
 
@@ -109,6 +109,15 @@ def taken_for(crs: str) -> Iterator[str]:
             yield from (f"EPSG:{c}" for c in (code - 1, code + 1) if first <= c < first + count)
 
 
+def mistakes(crs: str) -> list[str]:
+    """Return `taken_for` of a CRS as a catalogue names it; nothing for one that is not known."""
+    try:
+        said = parse_crs(crs)
+    except UsageError:
+        return []
+    return [] if isinstance(said, NamedCRS) else list(taken_for(crs_name(said)))
+
+
 def moved_to(lonlat: Reals, crs: str, other: str) -> Reals:
     """Return where positions lie if their coordinates, said to be in one system, are in another.
 
@@ -134,18 +143,12 @@ def displaced_against(these: Reals, crs: str, those: Reals) -> Displaced | None:
     """
     if len(these) < FEWEST or len(those) < FEWEST:
         return None
-    try:
-        said = parse_crs(crs)
-    except UsageError:
-        return None
-    if isinstance(said, NamedCRS):
-        return None
     if len(these) > _SAMPLE:
         these = these[np.random.default_rng(1).choice(len(these), _SAMPLE, replace=False)]
     against = _Against(those)
     now, _, _ = against.met(these)
     best: Displaced | None = None
-    for other in taken_for(crs_name(said)):
+    for other in mistakes(crs):
         if other in ("GCJ-02", "BD-09") and not inside(these).all():
             continue
         moved = moved_to(these, crs, other)

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import shapely
 
+from cimkit.checks import CheckContext
+from cimkit.checks._meetings import MEET_M, gather, meetings, sample, sources
+from cimkit.checks._views import delivery_views
 from cimkit.geometry.gcj02 import wgs84_to_gcj02
 from cimkit.geometry.local_plane import LocalPlane
 
@@ -234,6 +237,7 @@ def test_a_source_in_gcj02_is_told_by_another_that_shows_the_same(
     ("change", "reason"),
     [
         (lambda z: z + 36.7, "ellipsoidal"),  # the geoid in Tokyo
+        (lambda z: z - 30.2, "ellipsoidal"),  # in Washington the ellipsoid is above it
         (lambda z: z / 0.3048, "unit"),
         (lambda z: z * 1000, "unit"),
         (lambda z: -z, "unit"),
@@ -242,9 +246,12 @@ def test_a_source_in_gcj02_is_told_by_another_that_shows_the_same(
     ],
 )
 def test_heights_off_by_the_geoid_or_in_another_unit(
-    lake: Any, run_check: Any, change: Any, reason: str
+    lake: Any, run_check: Any, change: Any, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(2)
+    below = change(0.0) < 0
+    if below:
+        monkeypatch.setattr("cimkit.checks.displaced_heights._geoid", lambda spot: -30.0)
     spots = np.array([139.76, 35.68]) + random.uniform(-0.004, 0.004, (20, 2))
     heights = random.uniform(20.0, 60.0, 20)
     for path, datum, z in (("a.gpkg", "EPSG:6695", heights), ("b.csv", None, change(heights))):
@@ -255,4 +262,36 @@ def test_heights_off_by_the_geoid_or_in_another_unit(
     assert [(f["path"], f["reason"]) for f in found] == ([("b.csv", reason)] if reason else [])
     if reason == "ellipsoidal":
         assert 'vertical_datum = "EPSG:6667"' in found[0]["hint"]
-        assert (found[0]["measured"], found[0]["expected"]) == ("+36.7 m", "+36.7 m")
+        told = ("-30.2 m", "-30.0 m") if below else ("+36.7 m", "+36.7 m")
+        assert (found[0]["measured"], found[0]["expected"]) == told
+
+
+def test_the_nearest_thing_of_each_other_source_is_found_wherever_cells_end(
+    lake: Any, standard: Any
+) -> None:
+    random = np.random.default_rng(4)
+    spots = np.array([-71.2, 60.7]) + random.uniform(-6e-4, 6e-4, (240, 2))
+    for n, spot in enumerate(spots):
+        if n % 80 == 0:
+            lake.item(f"{n // 80}.gpkg")
+        lake.object(f"{n // 80}.gpkg", shapely.Point(spot), z_min=float(n))
+    with lake.open() as con, delivery_views(con, standard, "d1"):
+        context = CheckContext(con, standard, "d1")
+        known = sources(context, "TRUE", 1)
+        gather(context, known, "TRUE")
+        meetings(context, sample(context, np.array([0, 1]), 1000), "met_")
+        rows = context.table("SELECT source, rival, z, z_there, away FROM met_").to_pylist()
+    metres = (spots - spots[0]) * [111_195 * np.cos(np.radians(60.7)), 111_195]
+    away = np.hypot(*(metres[:, None] - metres[None]).transpose(2, 0, 1))
+    expected = {}
+    for n in range(160):
+        for other in {0, 1, 2} - {n // 80}:
+            nearest = other * 80 + int(away[n, other * 80 : other * 80 + 80].argmin())
+            if away[n, nearest] < MEET_M:
+                expected[n, other] = (nearest, away[n, nearest])
+    assert len(expected) > 40
+    assert {(int(r["z"]), r["rival"]): r["z_there"] for r in rows} == {
+        pair: nearest for pair, (nearest, _) in expected.items()
+    }
+    for r in rows:
+        assert r["away"] == pytest.approx(expected[int(r["z"]), r["rival"]][1], abs=0.01)
