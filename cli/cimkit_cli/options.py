@@ -1,7 +1,7 @@
 """Every option that more than one command has, once: the same flag means the same everywhere.
 
 ``--json``        one JSON document on stdout (``probe``: one a line)
-``--sheet``       the delivery sheet, .toml or .xlsx
+``--sheet``       the delivery sheet, .toml, .xlsx or .csv
 ``--standard``    id, id@edition, folder or zip of a standard package, or an .ids file
 ``--depth``       how far to read: header, sample or full
 ``--jobs``        worker processes
@@ -47,7 +47,7 @@ paths = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-sheet = click.option("--sheet", type=file, help="Delivery sheet to obey (.toml or .xlsx).")
+sheet = click.option("--sheet", type=file, help="Delivery sheet to obey (.toml, .xlsx or .csv).")
 standard = click.option(
     "--standard", metavar="ID", help="Standard package: id, id@edition, folder, zip or .ids."
 )

@@ -209,3 +209,43 @@ def test_one_glob_says_one_thing(tmp_path: Path, other: str) -> None:
     with pytest.raises(SheetError, match=r"sources!B3: crs contradicts another row") as raised:
         read_sheet(file)
     assert "sources!2:2" in str(raised.value)
+
+
+OFFICE = '''date,2026/9/1,,
+glob,owner,crs,observed
+"测绘/东京*.shp","計画局, 東京",EPSG:4545,2026年9月3日
+,,,
+img/*,"a ""b""",,
+'''
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_of_office_programs(tmp_path: Path, encoding: str, separator: str) -> None:
+    text = OFFICE.replace("計画局, 東京", "計画局 東京").replace(",", separator)
+    (tmp_path / "s.csv").write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    sheet = read_sheet(tmp_path / "s.csv")
+    assert sheet.delivery == {"date": "2026-09-01"}
+    said = Declaration(owner="計画局 東京", crs="EPSG:4545", observed="2026-09-03")
+    assert [(row.glob, row.declared) for row in sheet.rows] == [
+        ("测绘/东京*.shp", said),
+        ("img/*", Declaration(owner='a "b"')),
+    ]
+
+
+def test_text_of_japanese_programs_and_its_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "s.csv"
+    text = 'sep=,\nglob,crs,onwer\n"測量/道路台帳*.shp","EPSG:6677",道路管理課\nb*,EPSG:1,\n'
+    file.write_bytes(text.encode("cp932"))
+    with pytest.raises(SheetError) as raised:
+        read_sheet(file)
+    said = str(raised.value)
+    assert "s.csv: C3" in said  # onwer
+    assert "owner" in said
+    assert "s.csv: B4" in said  # EPSG:1
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(SheetError, match="no line names the columns"):
+        read_sheet(file)
+    file.write_text('glob,crs\n"a,b\n', encoding="utf-8")
+    with pytest.raises(SheetError, match="no table of text"):
+        read_sheet(file)

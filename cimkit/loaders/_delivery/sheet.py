@@ -1,4 +1,4 @@
-"""The delivery sheet on disk: TOML for those who write, a workbook for those who fill in cells."""
+"""The delivery sheet on disk: TOML for those who write, tables for those who fill in cells."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cimkit.errors import SheetError
 from cimkit.loaders._delivery.local_grid import declared_grid, with_grids
 from cimkit.loaders._delivery.sheet_mistakes import contradictions, raise_all, told
 from cimkit.loaders._delivery.sheet_proposals import accepted
+from cimkit.loaders._delivery.sheet_tables import SheetCells, read_text, read_workbook
 from cimkit.loaders._delivery.sheet_values import (
     PLACE,
     POSES,
@@ -35,8 +36,6 @@ _PLAIN = tuple(
 COLUMNS = ("glob", *_PLAIN, "local_crs", *PLACE, *POSES, "accept", "proposed", "detected")
 """What a row may say."""
 _DELIVERY = ("name", "author", "message", "standard", "date")
-_Row = tuple[dict[str, str], dict[str, Any]]
-"""Where each value of a row stands ("" for the row itself), and the values."""
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -46,7 +45,8 @@ def read_sheet(file: Path) -> Sheet:
     ----------
     file : Path
         ``.toml``: a table ``[delivery]`` and one ``[[source]]`` per row. ``.xlsx``: a sheet
-        *sources* with one row per glob and a sheet *delivery* with names and values. Columns:
+        *sources* with one row per glob and a sheet *delivery* with names and values. ``.csv``: the
+        rows of *sources*, and above them those of *delivery*. Columns:
         ``glob``, the fields of `Declaration` (``local_crs`` is the path of a definition, relative
         to the sheet), ``place_*``, ``trajectory_*``, ``detected``, and ``proposed``, which holds if
         ``accept`` says yes.
@@ -60,13 +60,18 @@ def read_sheet(file: Path) -> Sheet:
     file = Path(file)
     if not file.is_file():
         raise SheetError("there is no such delivery sheet", where=str(file))
-    rows: Iterator[_Row]
-    if file.suffix.lower() == ".xlsx":
-        delivery, rows = _read_workbook(file)
-    elif file.suffix.lower() == ".toml":
+    delivery: dict[str, Any]
+    suffix = file.suffix.lower()
+    if suffix == ".toml":
         delivery, rows = _read_toml(file)
+    elif suffix == ".xlsx":
+        delivery, rows = read_workbook(file)
+    elif suffix in (".csv", ".tsv", ".txt"):
+        delivery, rows = read_text(file, COLUMNS)
     else:
-        raise SheetError("a delivery sheet is .toml or .xlsx", where=str(file), got=file.suffix)
+        raise SheetError(
+            "a delivery sheet is .toml, .xlsx or .csv", where=str(file), got=file.suffix
+        )
     for name in delivery:
         if name not in _DELIVERY:
             raise SheetError(
@@ -98,9 +103,7 @@ def _day(said: Any, file: Path) -> str:
         ) from error
 
 
-def _read_toml(
-    file: Path,
-) -> tuple[dict[str, Any], Iterator[tuple[dict[str, str], dict[str, Any]]]]:
+def _read_toml(file: Path) -> tuple[dict[str, Any], Iterator[SheetCells]]:
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -118,7 +121,7 @@ def _read_toml(
     if not isinstance(tables, list):
         raise SheetError("sources are written [[source]]", where=str(file), got="[source]")
 
-    def rows() -> Iterator[_Row]:
+    def rows() -> Iterator[SheetCells]:
         for number, table in enumerate(tables, 1):
             values: dict[str, Any] = {}
             for name, value in table.items():
@@ -132,45 +135,6 @@ def _read_toml(
             yield {name: f"{row}: {name}" for name in (*values, "")}, values
 
     return dict(said.get("delivery", {})), rows()
-
-
-def _read_workbook(file: Path) -> tuple[dict[str, Any], Iterator[_Row]]:
-    import zipfile
-
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(file, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise SheetError("the sheet is no workbook", where=str(file), got=str(error)) from error
-    if "sources" not in book.sheetnames:
-        raise SheetError(
-            "the workbook has no such sheet",
-            where=str(file),
-            got=", ".join(book.sheetnames),
-            expected="sources",
-        )
-    delivery = {}
-    if "delivery" in book.sheetnames:
-        for cells in book["delivery"].iter_rows(values_only=True):
-            if cells and cells[0] not in (None, "") and len(cells) > 1 and cells[1] is not None:
-                delivery[str(cells[0]).strip()] = plain(cells[1])
-    sheet = book["sources"]
-
-    def rows() -> Iterator[_Row]:
-        header: dict[int, str] = {}
-        for cells in sheet.iter_rows():
-            if not header:
-                header = {c.column: str(c.value).strip() for c in cells if c.value is not None}
-                continue
-            filled = [c for c in cells if c.value not in (None, "") and c.column in header]
-            if not filled:
-                continue
-            places = {header[c.column]: f"{file}: sources!{c.coordinate}" for c in filled}
-            places[""] = f"{file}: sources!{cells[0].row}:{cells[0].row}"
-            yield places, {header[c.column]: plain(c.value) for c in filled}
-
-    return delivery, rows()
 
 
 def _row(

@@ -21,6 +21,7 @@ _CHOICES = {
     "action": ("replace", "extend", "patch"),
     "access": ("public", "internal", "secret"),
 }
+_DAY = re.compile(r"(\d{4})[/.年](\d{1,2})[/.月](\d{1,2})日?(?: 0?0:00(?::00)?)?")
 _REAL = r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?"
 _THREE = rf"{_REAL}(?:\s*[,;\s]\s*{_REAL}){{2}}"
 _SETTINGS = {
@@ -44,7 +45,10 @@ def plain(value: Any) -> Any:
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    return value.strip() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    day = _DAY.fullmatch(value.strip())  # as office programs write days into text
+    return f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}" if day else value.strip()
 
 
 def glob_of(values: dict[str, Any], places: dict[str, str]) -> str:
