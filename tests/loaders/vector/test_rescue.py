@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders.vector import rescue
 
 from .made import codes, frame, properties, read, shapes, write
 
@@ -51,6 +55,10 @@ def test_features_before_the_cut(tmp_path: Path, indent: int | None, tenths: int
         ('"n": 7,', '"n": {{7,', {7}),
         ('"n": 7,', '"n": "7,', {7}),
         ("[7, 1]}}", "[7, 1]", {7}),
+        ("[7, 1]}}", "[7, 1}}", {7}),
+        ('"n": 7,', '"n: 7,', {7}),
+        (', "geometry": {"type": "Point", "coordinates": [7, 1]}}', ", [[1, 2", {7}),
+        ('"n": 7,', '"n": 7, "f": {"type": "Feature", "features": [{"geometry": 1}, 2]}},', set()),
     ],
 )
 def test_one_broken_feature_costs_no_other(
@@ -61,6 +69,68 @@ def test_one_broken_feature_costs_no_other(
     asset, rows = read(file)
     assert "read-stopped" in codes(asset)
     assert {p["n"] for p in properties(rows)} == set(range(20)) - lost
+
+
+_NEVER = '{"type": "Feature", "properties": {"a": 1'
+_GEOMETRY = '{"type": "Feature", "geometry": {"type": "GeometryCollection", "geometries": ['
+
+
+@pytest.mark.keeps("GeoJSON", "damage")
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (",".join([_NEVER] * 5000), 0),
+        (_GEOMETRY * 5000, 0),
+        (_GEOMETRY * 3000 + "]}}" * 3000, 1),
+        ("[" * 100_000, 0),
+        ('{"a":' * 50_000 + "1" + "}" * 50_000, 0),
+        ('{"a":' + '\\"' * 50_000, 0),
+        ('{"a":' + '"\\' * 50_000, 0),
+        (("{" + " " * 500) * 200, 0),
+        (('{"a' + " " * 500 + '"') * 200, 0),
+        (",".join(['{"attributes": {"n": 1}}', '{"attributes": {"n": 1', "{}}"] * 2000), 2000),
+        (
+            ",".join(['{"id": "a", "type": "Feature", "properties": {"n": 1}}', '{"n: 1}'] * 999),
+            999,
+        ),
+    ],
+)
+def test_what_is_looked_through_for_whole_features(
+    monkeypatch: pytest.MonkeyPatch, text: str, whole: int
+) -> None:
+    """However it is broken, no byte is looked at more than a few times."""
+    seen = 0
+
+    def count(name: str) -> None:
+        own = getattr(rescue, name)
+
+        class Counted:
+            def finditer(self, text: bytes, start: int) -> Iterator[re.Match[bytes]]:
+                nonlocal seen
+                for found in own.finditer(text, start):
+                    seen += found.end() - found.start()
+                    yield found
+
+            def match(self, text: bytes, start: int) -> re.Match[bytes] | None:
+                nonlocal seen
+                found: re.Match[bytes] | None = own.match(text, start)
+                seen += len(found[0]) if found else 1
+                return found
+
+        monkeypatch.setattr(rescue, name, Counted())
+
+    def loads(text: bytes) -> object:
+        nonlocal seen
+        seen += len(text)
+        return own_loads(text)
+
+    count("_TOKEN")
+    count("_FEATURE")
+    own_loads = orjson.loads
+    monkeypatch.setattr(orjson, "loads", loads)
+    data = text.encode()
+    assert sum(1 for _ in rescue.members(data, 0, [])) == whole
+    assert seen < 4 * len(data) + 1000
 
 
 @pytest.mark.keeps("GeoJSON", "damage")
