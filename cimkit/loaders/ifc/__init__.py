@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=6, lighter=True)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=7, lighter=True)
 
 
 def sniff(head: Head) -> int:

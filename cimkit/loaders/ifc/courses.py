@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BLENDS", "Course", "Grade", "Piece", "course"]
+__all__ = ["BLENDS", "RAMPS", "Course", "Grade", "Piece", "Tilt", "course"]
 
 Reals = npt.NDArray[np.float64]
 _SAGITTA_M = 0.0004
@@ -19,6 +19,18 @@ _GAP_M = 1.0
 _LONGEST_M = 10.0
 _MOST = 20_000
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
+
+
+RAMPS: dict[str, Callable[[Reals], Reals]] = {
+    "CONSTANTCANT": lambda t: t * 0.0,
+    "LINEARTRANSITION": lambda t: t,
+    "BLOSSCURVE": lambda t: 3 * t**2 - 2 * t**3,
+    "COSINECURVE": lambda t: (1 - np.cos(np.pi * t)) / 2,
+    "SINECURVE": lambda t: t - np.sin(2 * np.pi * t) / (2 * np.pi),
+    "HELMERTCURVE": lambda t: np.where(t < 0.5, 2 * t**2, 1 - 2 * (1 - t) ** 2),
+    "VIENNESEBEND": lambda t: 35 * t**4 - 84 * t**5 + 70 * t**6 - 20 * t**7,
+}
+"""How cant goes from 0 to 1 over the share of the length (IFC 4.3, 8.9.3; EN 13803)."""
 
 
 def _halves(t: Reals) -> Reals:
@@ -33,9 +45,11 @@ BLENDS: dict[str, Callable[[Reals], Reals]] = {
     "COSINECURVE": lambda t: t / 2 - np.sin(np.pi * t) / (2 * np.pi),
     "SINECURVE": lambda t: t**2 / 2 + (np.cos(2 * np.pi * t) - 1) / (4 * np.pi**2),
     "HELMERTCURVE": _halves,
+    "VIENNESEBEND": lambda t: 7 * t**5 - 14 * t**6 + 10 * t**7 - 2.5 * t**8,
+    "CUBIC": lambda t: t**2 / 2,
 }
 """How much of the change of curvature the direction has taken up, at a share of the length: the
-integral of how curvature goes from 0 to 1 (IFC 4.3, 8.9.3; EN 13803)."""
+integral of how curvature goes from 0 to 1. Of a cubic parabola only nearly: see `_cubic`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class Piece:
     """Curvature at its end."""
     blend: str
     """A name of `BLENDS`."""
+    sway: float = 0.0
+    """Of a Viennese bend: height of the centre of gravity by the change of the angle of cant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,22 @@ class Grade:
 
 
 @dataclass(frozen=True, slots=True)
+class Tilt:
+    """One segment of cant, in metres: how far the middle of the track is lifted."""
+
+    start: float
+    """Distance along the plan where it begins."""
+    length: float
+    """In the plan."""
+    before: float
+    """Where it begins."""
+    after: float
+    """Where it ends."""
+    ramp: str
+    """A name of `RAMPS`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """A plan, and where there is a profile the line in space, as chains of points."""
 
@@ -88,8 +120,15 @@ class Course:
     """(m,) distance along the plan of the points of `line`."""
 
 
-def course(pieces: Sequence[Piece], grades: Sequence[Grade], station: float = 0.0) -> Course | None:
+def course(
+    pieces: Sequence[Piece],
+    grades: Sequence[Grade],
+    station: float = 0.0,
+    tilts: Sequence[Tilt] = (),
+) -> Course | None:
     """Return the course of an alignment, None if it has no plan or one that does not join up.
+
+    Segments of no length, by which a layout ends, are left out.
 
     Parameters
     ----------
@@ -97,17 +136,22 @@ def course(pieces: Sequence[Piece], grades: Sequence[Grade], station: float = 0.
     grades : sequence of Grade
     station : float
         Distance at the beginning of the plan, as the profile counts.
+    tilts : sequence of Tilt
+        Cant, of railways; of no effect without a profile.
     """
+    grades = [g for g in grades if g.length > 0]
+    tilts = [t for t in tilts if t.length > 0]
     whole = [p for p in pieces if p.length > 0]
     if not whole or not np.isfinite([(*p.start, p.direction, p.length) for p in whole]).all():
         return None
-    cuts = [v - station for g in grades for v in (g.start, g.start + g.length)]
+    spans = [(g.start, g.length) for g in grades] + [(t.start, t.length) for t in tilts]
+    cuts = [v - station for start, length in spans for v in (start, start + length)]
+    bent = any(g.form != "line" for g in grades) or any(t.before != t.after for t in tilts)
     chains: list[Reals] = []
     distances: list[Reals] = []
     before, last = 0.0, np.zeros(2)
     for piece in whole:
         inner = [c - before for c in cuts if before < c < before + piece.length]
-        bent = any(g.form != "line" for g in grades)
         along, points = _chain(piece, inner, bent)
         if chains and float(np.hypot(*(points[0] - last))) > _GAP_M:
             return None
@@ -119,7 +163,7 @@ def course(pieces: Sequence[Piece], grades: Sequence[Grade], station: float = 0.
         before += piece.length
     plan, along = np.vstack(chains), np.concatenate(distances)
     plan = np.column_stack([plan, np.zeros(len(plan))])
-    heights = _heights(grades, along + station)
+    heights = _heights(grades, along + station) + _lifts(tilts, along + station)
     known = np.isfinite(heights)
     line = np.column_stack([plan[known, :2], heights[known]]) if known.sum() > 1 else None
     return Course(plan, along, line, along[known])
@@ -134,15 +178,53 @@ def _chain(piece: Piece, cuts: Sequence[float], bent: bool) -> tuple[Reals, Real
     along = np.unique(np.concatenate([np.linspace(0.0, piece.length, count + 1), cuts]))
     half = np.diff(along) / 2
     nodes = along[:-1, None] + half[:, None] * (_NODES + 1)
-    share = nodes / piece.length
-    blend = BLENDS[piece.blend](share)
-    turn = piece.before * share + (piece.after - piece.before) * blend
-    heading = piece.direction + piece.length * turn
+    heading = piece.direction + _turn(piece, nodes)
     steps = np.column_stack(
         [(np.cos(heading) @ _WEIGHTS) * half, (np.sin(heading) @ _WEIGHTS) * half]
     )
     points = np.vstack([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
     return along, points + np.array(piece.start)
+
+
+def _turn(piece: Piece, along: Reals) -> Reals:
+    """Return by how much the direction has changed at distances along a segment."""
+    if piece.blend == "CUBIC" and piece.before != piece.after:
+        return _cubic(piece, along)
+    share = along / piece.length
+    blend = BLENDS[piece.blend](share)
+    turn = piece.length * (piece.before * share + (piece.after - piece.before) * blend)
+    if piece.sway:
+        turn = turn - piece.sway / piece.length * 140 * (share * (1 - share)) ** 3
+    return turn
+
+
+def _cubic(piece: Piece, along: Reals) -> Reals:
+    """Return the turn along a cubic parabola: its second derivative, not its curvature, is linear
+    in the abscissa, which is counted from where it is nothing."""
+    rate = (piece.after - piece.before) / piece.length
+    origin = piece.before / rate  # distance of the beginning from there
+    reach = max(abs(origin), abs(origin + piece.length))
+    abscissa = np.linspace(-reach, reach, 8001)
+    slope = rate * abscissa**2 / 2
+    steps = np.hypot(1.0, (slope[1:] + slope[:-1]) / 2) * np.diff(abscissa)
+    distance = np.concatenate([[0.0], np.cumsum(steps)])
+    distance -= distance[4000]
+
+    def heading(at: Reals) -> Reals:
+        return np.arctan(rate * np.interp(at, distance, abscissa) ** 2 / 2)
+
+    return heading(along + origin) - heading(np.array(origin))
+
+
+def _lifts(tilts: Sequence[Tilt], along: Reals) -> Reals:
+    """Return how far cant lifts the middle of the track at distances along the plan."""
+    found = np.zeros(len(along))
+    for tilt in tilts:
+        share = (along - tilt.start) / tilt.length
+        here = (share >= -1e-9) & (share <= 1 + 1e-9)
+        ramp = RAMPS[tilt.ramp](np.clip(share[here], 0.0, 1.0))
+        found[here] = tilt.before + (tilt.after - tilt.before) * ramp
+    return found
 
 
 def _heights(grades: Sequence[Grade], along: Reals) -> Reals:

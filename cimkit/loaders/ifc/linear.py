@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cimkit.loaders.ifc.alignments import design_lines
+from cimkit.loaders.ifc.alignments import (
+    DEPARTURE_M,
+    RADIANS,
+    departure,
+    departure_problem,
+    design_lines,
+    in_radians,
+)
 from cimkit.loaders.ifc.curves import CurveReader
 from cimkit.loaders.ifc.frames import frame
 from cimkit.loaders.ifc.origins import known_frames
@@ -46,7 +53,8 @@ def lines(
     tolerance_m : float
         How far a line may be from the curve.
     problems : list of Problem, optional
-        ``curve-failed`` is appended if the engine cannot evaluate some.
+        ``curve-failed`` is appended if the engine cannot evaluate some,
+        ``alignment-contradiction`` if alignments are drawn elsewhere than they are designed.
 
     Yields
     ------
@@ -61,15 +69,19 @@ def lines(
     unit = length_unit(model)
     known = known_frames(model)
     failed: list[str] = []
+    far: list[tuple[float, Any]] = []
     batch: list[_Drawn] = []
     for product in products:
         items = list(_items(product))
         if items:
             batch.append((product, items))
         if len(batch) == _BATCH:
-            yield from _of(batch, reader, unit, known, failed)
+            yield from _of(batch, reader, unit, known, failed, far)
             batch = []
-    yield from _of(batch, reader, unit, known, failed)
+    yield from _of(batch, reader, unit, known, failed, far)
+    drawn = [(off, one) for off, one in far if one.Representation is not None]
+    if drawn and problems is not None:
+        problems.append(departure_problem(drawn))
     if failed and problems is not None:
         problems.append(
             Problem(
@@ -77,7 +89,9 @@ def lines(
                 f"{len(failed)} curves could not be evaluated; their objects have no line.",
                 "error",
                 ", ".join(failed[:5]) + (" …" if len(failed) > 5 else ""),
-                hint="Look at the curve in the authoring tool; are its segments complete?",
+                hint=RADIANS
+                if any(one.Representation is None and in_radians(one) for _, one in far)
+                else "Look at the curve in the authoring tool; are its segments complete?",
             )
         )
 
@@ -133,6 +147,7 @@ def _of(
     unit: float,
     known: dict[int, Any],
     failed: list[str],
+    far: list[tuple[float, Any]],
 ) -> list[Line]:
     found: list[Line] = []
     with silence():
@@ -142,14 +157,22 @@ def _of(
                 continue  # its placement is broken; that is told of elsewhere
             world = np.eye(4) if matrix is None else matrix.copy()
             world[:3, 3] *= unit
+            curves: list[Reals] = []
             for name, item in items:
                 chains = _chains(item, unit, reader)
                 if not chains and (item is None or not _is_empty(item)):
                     failed.append(f"#{(item or product).id()}")
+                    if item is None:
+                        far.append((float("inf"), product))
+                curves += chains if product.Representation is not None else []
                 for points in chains:
                     moved = points @ world[:3, :3].T + world[:3, 3]
                     if np.isfinite(moved).all():
                         found.append((product.id(), name, moved))
+            if curves and product.is_a("IfcAlignment"):
+                off = departure(product, curves)
+                if off > DEPARTURE_M:
+                    far.append((off, product))
     return found
 
 

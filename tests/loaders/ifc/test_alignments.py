@@ -10,8 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from cimkit.loaders.ifc.courses import BLENDS, Grade, Piece, course
+from cimkit.loaders import ifc
+from cimkit.loaders._spec import ReadOptions
+from cimkit.loaders.ifc.courses import RAMPS, Grade, Piece, course
+from cimkit.model import Declaration
 from tests.loaders.ifc.building import Model, load, row, source
 from tests.loaders.ifc.test_opening import write
 
@@ -25,14 +30,19 @@ def chains(tables: dict[str, pa.Table]) -> dict[str, np.ndarray]:
     }
 
 
-def designed(model: Model, profile: str | None = "PARABOLICARC") -> Any:
-    """Return 100 m straight on, then a quarter of a circle of 100 m to the left."""
+def designed(
+    model: Model, profile: str | None = "PARABOLICARC", cant: str = "", last: str | None = "LINE"
+) -> Any:
+    """Return 100 m straight on, then a quarter of a circle of 100 m to the left.
+
+    Layouts end as those of exporters do: by a segment of no length.
+    """
     make, u = model.file.create_entity, model.unit
 
     def nest(whole: Any, parts: list[Any]) -> None:
         make("IfcRelNests", model.guid(), RelatingObject=whole, RelatedObjects=parts)
 
-    def flat(x: float, turn: float, radius: float, length: float, kind: str) -> Any:
+    def flat(x: float, turn: float, radius: float, length: float, kind: str | None) -> Any:
         said = make(
             "IfcAlignmentHorizontalSegment",
             StartPoint=make("IfcCartesianPoint", [x * u, 0.0]),
@@ -45,19 +55,43 @@ def designed(model: Model, profile: str | None = "PARABOLICARC") -> Any:
         return make("IfcAlignmentSegment", model.guid(), DesignParameters=said)
 
     plan = make("IfcAlignmentHorizontal", model.guid())
-    nest(plan, [flat(0, 0, 0, 100, "LINE"), flat(100, 0, 100, QUARTER, "CIRCULARARC")])
+    nest(
+        plan,
+        [
+            flat(0, 0, 0, 100, "LINE"),
+            flat(100, 0, 100, QUARTER, "CIRCULARARC"),
+            flat(0, 0, 0, 0, last),
+        ],
+    )
     parts = [plan]
     if profile:
+
+        def steep(start: float, length: float, height: float, form: str) -> Any:
+            said = make(
+                "IfcAlignmentVerticalSegment",
+                StartDistAlong=start * u,
+                HorizontalLength=length * u,
+                StartHeight=height * u,
+                StartGradient=0.02,
+                EndGradient=-0.02,
+                PredefinedType=form,
+            )
+            return make("IfcAlignmentSegment", model.guid(), DesignParameters=said)
+
+        parts.append(make("IfcAlignmentVertical", model.guid()))
+        nest(parts[-1], [steep(0, 200, 10, profile), steep(0, 0, 0, "CONSTANTGRADIENT")])
+    if cant:
         said = make(
-            "IfcAlignmentVerticalSegment",
+            "IfcAlignmentCantSegment",
             StartDistAlong=0.0,
             HorizontalLength=200.0 * u,
-            StartHeight=10.0 * u,
-            StartGradient=0.02,
-            EndGradient=-0.02,
-            PredefinedType=profile,
+            StartCantLeft=0.0,
+            EndCantLeft=0.0,
+            StartCantRight=0.0,
+            EndCantRight=0.16 * u,
+            PredefinedType=cant,
         )
-        parts.append(make("IfcAlignmentVertical", model.guid()))
+        parts.append(make("IfcAlignmentCant", model.guid(), RailHeadDistance=1.5 * u))
         nest(parts[-1], [make("IfcAlignmentSegment", model.guid(), DesignParameters=said)])
     alignment = make("IfcAlignment", model.guid(), ObjectPlacement=model.placement(0, 0, 0))
     nest(alignment, parts)
@@ -91,13 +125,128 @@ def test_an_alignment_of_parameters_alone_has_a_line(tmp_path: Path, profile: st
     assert row(tables, "IfcAlignment")["geometry"] is None
 
 
-@pytest.mark.parametrize("blend", [b for b in BLENDS if b not in ("LINE", "CIRCULARARC")])
-def test_a_transition_turns_by_half_its_curvature(blend: str) -> None:
-    found = course([Piece((0.0, 0.0), 0.0, 80.0, 0.0, 0.005, blend)], [])
+@pytest.mark.parametrize("cant", [r for r in RAMPS if r != "CONSTANTCANT"])
+def test_cant_lifts_the_middle_of_the_track(tmp_path: Path, cant: str) -> None:
+    model = Model("IFC4X3_ADD2")
+    designed(model, "CONSTANTGRADIENT", cant, last=None)
+    _, tables, codes = load(model.write(tmp_path))
+    assert "curve-failed" not in codes
+    line = chains(tables)["Axis"]
+    lift = line[:, 2] - 10.0
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line[:, :2], axis=0).T))])
+    lift -= 0.02 * along
+    assert lift[[0, -1]] == pytest.approx([0.0, 0.08], abs=1e-4)  # half of what the rail is lifted
+    assert lift[np.argmin(np.abs(along - 100.0))] == pytest.approx(0.04, abs=0.001)
+    assert np.diff(lift).min() > -1e-4
+
+
+@pytest.mark.parametrize(
+    ("shift", "unit", "says"),
+    [(0.0, 1.0, ""), (5.0, 1.0, "5.00 m"), (0.0, math.pi / 180, "unit of angles")],
+)
+def test_a_curve_apart_from_its_design_is_told(
+    tmp_path: Path, shift: float, unit: float, says: str
+) -> None:
+    model = Model("IFC4X3_ADD2")
+    alignment = designed(model, None)
+    make, u = model.file.create_entity, model.unit
+    turns = np.linspace(0.0, math.pi / 2, 400)
+    arc = [(100 + 100 * math.sin(t), 100 - 100 * math.cos(t)) for t in turns]
+    if unit != 1.0:
+        degree = make("IfcMeasureWithUnit", make("IfcPlaneAngleMeasure", unit))
+        degree.UnitComponent = make("IfcSIUnit", None, "PLANEANGLEUNIT", None, "RADIAN")
+        size = make("IfcDimensionalExponents", 0, 0, 0, 0, 0, 0, 0)
+        held = make("IfcConversionBasedUnit", size, "PLANEANGLEUNIT", "DEGREE", degree)
+        units = model.project.UnitsInContext
+        units.Units = [*units.Units, held]
+        # A line of 10 m at the end of the arc, by its direction in radians.
+        plan = model.file.by_type("IfcAlignmentHorizontal")[0].IsNestedBy[0]
+        said = make(
+            "IfcAlignmentHorizontalSegment",
+            StartPoint=make("IfcCartesianPoint", [200.0 * u, 100.0 * u]),
+            StartDirection=math.pi / 2,
+            StartRadiusOfCurvature=0.0,
+            EndRadiusOfCurvature=0.0,
+            SegmentLength=10.0 * u,
+            PredefinedType="LINE",
+        )
+        last = make("IfcAlignmentSegment", model.guid(), DesignParameters=said)
+        plan.RelatedObjects = [*plan.RelatedObjects, last]
+        arc.append((200.0, 110.0))
+    points = [(0.0, 0.0), *arc]
+    line = make(
+        "IfcPolyline", [make("IfcCartesianPoint", [x * u, (y + shift) * u]) for x, y in points]
+    )
+    shape = make("IfcShapeRepresentation", model.context, "Axis", "Curve2D", [line])
+    alignment.Representation = make("IfcProductDefinitionShape", None, None, [shape])
+    file = model.write(tmp_path)
+    options = ReadOptions(Declaration())
+    asset = ifc.probe(file, options)
+    tables = {name for name, _ in ifc.read(file, asset, options)}
+    assert "geometries" in tables
+    found = [p for p in options.problems if p.code == "alignment-contradiction"]
+    assert len(found) == (1 if says else 0)
+    assert all(says in f"{p.message} {p.hint}" for p in found)
+
+
+def turning(kind: str, before: float, after: float, length: float, sway: float) -> np.ndarray:
+    """Return the curvature along a transition in 20,001 steps, by its own definition."""
+    t = np.linspace(0.0, 1.0, 20_001)
+    share = {
+        "CLOTHOID": t,
+        "BLOSSCURVE": 3 * t**2 - 2 * t**3,
+        "COSINECURVE": 0.5 - np.cos(np.pi * t) / 2,
+        "SINECURVE": t - np.sin(2 * np.pi * t) / (2 * np.pi),
+        "HELMERTCURVE": np.where(t < 0.5, 2 * t**2, -1 + 4 * t - 2 * t**2),
+        "VIENNESEBEND": 35 * t**4 - 84 * t**5 + 70 * t**6 - 20 * t**7,
+    }[kind]
+    bend = before + (after - before) * share
+    return np.asarray(bend - sway / length**2 * np.gradient(np.gradient(share, t), t))
+
+
+@given(
+    st.sampled_from(["CLOTHOID", "BLOSSCURVE", "COSINECURVE", "SINECURVE", "HELMERTCURVE"]),
+    st.floats(-0.01, 0.01),
+    st.floats(-0.01, 0.01),
+    st.floats(5.0, 150.0),
+    st.floats(-7.0, 7.0),
+)
+@example("VIENNESEBEND", 0.0, 1 / 300, 80.0, 0.3)
+@settings(max_examples=40, deadline=None)
+def test_transitions_are_the_integral_of_their_curvature(
+    kind: str, before: float, after: float, length: float, direction: float
+) -> None:
+    sway = 0.2 if kind == "VIENNESEBEND" else 0.0
+    found = course([Piece((3.0, 4.0), direction, length, before, after, kind, sway)], [])
     assert found is not None
-    ahead = np.diff(found.plan[-2:, :2], axis=0)[0]
-    assert math.atan2(ahead[1], ahead[0]) == pytest.approx(0.2, abs=0.005)
-    assert shapely.LineString(found.plan).length == pytest.approx(80.0, abs=0.001)
+    bend = turning(kind, before, after, length, sway)
+    step = length / (len(bend) - 1)
+    heading = direction + np.concatenate([[0.0], np.cumsum((bend[1:] + bend[:-1]) / 2 * step)])
+    middle = (heading[1:] + heading[:-1]) / 2
+    x = 3.0 + np.concatenate([[0.0], np.cumsum(np.cos(middle) * step)])
+    y = 4.0 + np.concatenate([[0.0], np.cumsum(np.sin(middle) * step)])
+    along = np.linspace(0.0, length, len(bend))
+    assert np.interp(found.along, along, x) == pytest.approx(found.plan[:, 0], abs=1e-4)
+    assert np.interp(found.along, along, y) == pytest.approx(found.plan[:, 1], abs=1e-4)
+
+
+@pytest.mark.parametrize("curvatures", [(0.0, 1 / 300), (-1 / 300, 0.0), (1 / 500, 1 / 200)])
+def test_a_cubic_parabola_is_one(curvatures: tuple[float, float]) -> None:
+    before, after = curvatures
+    found = course([Piece((0.0, 0.0), 0.0, 80.0, before, after, "CUBIC")], [])
+    assert found is not None
+    rate = (after - before) / 80.0
+    x = np.linspace(-200.0, 200.0, 400_001)
+    y = rate * x**3 / 6
+    far = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    far -= far[200_000]
+    first = before / rate
+    begin = np.array([np.interp(first, far, x), np.interp(first, far, y)])
+    turn = math.atan(rate * begin[0] ** 2 / 2)
+    at = found.along + first
+    moved = np.column_stack([np.interp(at, far, x), np.interp(at, far, y)]) - begin
+    c, s = math.cos(turn), math.sin(turn)
+    assert found.plan[:, :2] == pytest.approx(moved @ np.array([[c, -s], [s, c]]), abs=1e-4)
 
 
 def test_segments_that_do_not_join_are_no_line() -> None:
