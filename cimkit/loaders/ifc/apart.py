@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cimkit.loaders.ifc.geometry import elements
-from cimkit.loaders.ifc.instances import key_of
 from cimkit.loaders.ifc.shapes import Element
-from cimkit.model import Problem
+from cimkit.loaders.ifc.unbuilt import Unbuilt
 
-__all__ = ["elements_apart", "forked", "not_built"]
+__all__ = ["elements_apart", "forked"]
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ _MEMORY = 4 * 2**30
 
 
 def elements_apart(
-    model: Any, products: Sequence[Any], seconds: float, problems: list[Problem]
+    model: Any, products: Sequence[Any], seconds: float, unbuilt: Unbuilt
 ) -> Iterator[Element]:
     """Triangulate products as `elements` does, group by group in forked processes.
 
@@ -43,38 +42,33 @@ def elements_apart(
     products : sequence of IfcProduct
     seconds : float
         After which what is left is left out.
-    problems : list of Problem
-        What `elements` says, and ``geometry-not-built`` of what ends a kernel.
+    unbuilt : Unbuilt
+        What `elements` adds, and how the processes of others ended.
     """
     size = max(_GROUP, len(products) // 100)
     groups = [list(products[n : n + size]) for n in range(0, len(products), size)][::-1]
-    lost: list[Any] = []
-    ways: dict[str, None] = {}
     end = time.monotonic() + seconds
     while groups:
         group = groups.pop()
         if time.monotonic() > end:
-            lost += group
-            ways[f"no time was left of {seconds:.0f} s"] = None
+            late = f"no time was left of {seconds:.0f} s"
+            unbuilt.fatal |= {p.id(): late for p in group}
             continue
         found = forked(lambda group=group: _built(model, group))  # type: ignore[misc]
         if not isinstance(found, str):
             yield from found[0]
-            problems += found[1]
+            unbuilt.add(found[1])
         elif len(group) == 1:
-            lost += group
-            ways[found] = None
+            unbuilt.fatal[group[0].id()] = found
         else:
             step = -(-len(group) // _DIVISOR)
             # The parts come last: sound groups are not kept waiting by one that is not.
             groups[:0] = [group[n : n + step] for n in range(0, len(group), step)]
-    if lost:
-        problems.append(not_built(lost, "; ".join(ways)))
 
 
-def _built(model: Any, group: list[Any]) -> tuple[list[Element], list[Problem]]:
-    told: list[Problem] = []
-    return list(elements(model, group, 1, told)), told
+def _built(model: Any, group: list[Any]) -> tuple[list[Element], Unbuilt]:
+    unbuilt = Unbuilt()
+    return list(elements(model, group, 1, unbuilt)), unbuilt
 
 
 def forked(work: Callable[[], T]) -> T | str:
@@ -134,16 +128,3 @@ def _ended(number: int) -> str:
     if number in (signal.SIGXCPU, signal.SIGALRM):
         return f"it was stopped after {_CPU_S} s"
     return f"it died: {signal.Signals(number).name}"
-
-
-def not_built(lost: Sequence[Any], how: str) -> Problem:
-    """Return the problem of products whose geometry ended the process that was to make it."""
-    return Problem(
-        "geometry-not-built",
-        f"The geometry kernel failed on the shapes of {len(lost)} objects; all else was read.",
-        "error",
-        place=", ".join(key_of(p, {}) for p in lost[:5]),
-        got=how,
-        expected="triangles",
-        hint="Look in the authoring tool for an element of extreme size or detail.",
-    )

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cimkit.loaders.ifc.instances import key_of
 from cimkit.loaders.ifc.quiet import silence
 from cimkit.loaders.ifc.shapes import Element, Part, parts_of
-from cimkit.model import Problem
+from cimkit.loaders.ifc.unbuilt import Unbuilt
 
 __all__ = ["KERNELS", "elements", "threads_for"]
 
@@ -35,7 +34,7 @@ def threads_for(size: int) -> int:
 
 
 def elements(
-    model: Any, products: Sequence[Any], threads: int, problems: list[Problem]
+    model: Any, products: Sequence[Any], threads: int, unbuilt: Unbuilt
 ) -> Iterator[Element]:
     """Triangulate products, in no particular order.
 
@@ -48,15 +47,11 @@ def elements(
     products : sequence of IfcProduct
         Those whose triangles are due.
     threads : int
-    problems : list of Problem
-        ``geometry-failed`` is appended if there are products with a body that no kernel could do,
-        ``geometry-torn`` if some of their triangles reach into the infinite,
-        ``placement-failed`` if there are some that the kernels cannot place.
+    unbuilt : Unbuilt
+        What no kernel could do, or place, and what reaches beyond all bounds is added.
     """
-    torn: dict[int, int] = {}
     left = {p.id(): p for p in products}
     taken: dict[int, str] = {}
-    said = ""
     for kernel in KERNELS:
         if not left:
             break
@@ -66,7 +61,7 @@ def elements(
                 with silence():
                     batch = next(shapes, None)
             except RuntimeError as error:  # a kernel that gives up on the whole run
-                said = str(error)
+                unbuilt.said = str(error)
                 break
             if batch is None:
                 break
@@ -75,17 +70,12 @@ def elements(
                     taken[element.number] = context
                 if taken[element.number] == context:
                     if element.torn:
-                        torn[element.number] = element.torn
+                        unbuilt.torn[element.number] = element.torn
                     yield element
     with silence():
-        sound = _placeable(model, list(left.values()))
-    astray = [p for n, p in left.items() if n not in {s.id() for s in sound}]
-    if torn:
-        problems.append(_torn([p for p in products if p.id() in torn], sum(torn.values())))
-    if sound:
-        problems.append(_failed(sound, said))
-    if astray:
-        problems.append(_astray(astray))
+        sound = [p.id() for p in _placeable(model, list(left.values()))]
+    unbuilt.failed += sound
+    unbuilt.astray += [n for n in left if n not in set(sound)]
 
 
 def _placeable(model: Any, products: list[Any]) -> list[Any]:
@@ -98,45 +88,6 @@ def _placeable(model: Any, products: list[Any]) -> list[Any]:
         for p in products
         if p.ObjectPlacement is None or (reader and reader.matrix(p.ObjectPlacement) is not None)
     ]
-
-
-def _astray(astray: list[Any]) -> Problem:
-    return Problem(
-        code="placement-failed",
-        message=f"{len(astray)} objects have a placement that cannot be computed; their bodies "
-        "are left out, for they stand nowhere.",
-        severity="error",
-        place=", ".join(key_of(p, {}) for p in astray[:5]),
-        got=f"#{astray[0].ObjectPlacement.id()} {astray[0].ObjectPlacement.is_a()}",
-        expected="a location and directions that are some",
-        hint="Look at the placements of these objects in the authoring tool.",
-    )
-
-
-def _torn(products: list[Any], count: int) -> Problem:
-    return Problem(
-        code="geometry-torn",
-        message=f"{len(products)} objects have triangles with corners beyond all bounds; these "
-        "triangles are left out.",
-        severity="error",
-        place=", ".join(key_of(p, {}) for p in products[:5]),
-        got=f"{count} triangles",
-        hint="Look for coordinates and lengths of extreme size in these objects.",
-    )
-
-
-def _failed(left: list[Any], said: str) -> Problem:
-    kinds = dict.fromkeys(p.is_a() for p in left)
-    return Problem(
-        code="geometry-failed",
-        message=f"{', '.join(list(kinds)[:5])}: {len(left)} with a body that no geometry kernel "
-        "could build.",
-        severity="error",
-        place=", ".join(key_of(p, {}) for p in left[:5]),
-        got=said[:200] or f"{len(left)} without triangles",
-        expected="triangles",
-        hint=f"Look at the representation of #{left[0].id()} in the authoring tool.",
-    )
 
 
 def _run(

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from cimkit.loaders.ifc.apart import elements_apart, forked, not_built
+from cimkit.loaders.ifc.apart import elements_apart, forked
 from cimkit.loaders.ifc.boundaries import boundaries
 from cimkit.loaders.ifc.drawings import drawings
 from cimkit.loaders.ifc.geometry import elements
@@ -25,6 +25,7 @@ from cimkit.loaders.ifc.relations import Structure, relations
 from cimkit.loaders.ifc.representations import Representations
 from cimkit.loaders.ifc.rings import cut_rings
 from cimkit.loaders.ifc.schedules import Schedules
+from cimkit.loaders.ifc.unbuilt import Unbuilt
 from cimkit.loaders.ifc.units import length_unit
 from cimkit.loaders.ifc.values import json_text
 from cimkit.model import STAGED, Problem
@@ -67,10 +68,11 @@ def rows(
         passed |= {number(p) for p in products if _placement(p) in nowhere}
     wanted = [p for p in shown.bodies if number(p) not in passed]
     meshes = Meshes(keys, {number(p) for p in each(model, "IfcSpace")})
+    unbuilt = Unbuilt()
     built = (
-        elements(model, wanted, threads, problems)
+        elements(model, wanted, threads, unbuilt)
         if apart_s is None
-        else elements_apart(model, wanted, apart_s, problems)
+        else elements_apart(model, wanted, apart_s, unbuilt)
     )
     yield from meshes.tables(built, place.matrix)
     drawn = [p for p in shown.drawn if number(p) not in passed]
@@ -78,10 +80,11 @@ def rows(
     if apart_s is not None and drawn:
         sound = forked(lambda: len(list(drawings(model, drawn, keys, place, {}, []))))
         if isinstance(sound, str):
-            problems.append(not_built(drawn, sound))
+            unbuilt.fatal |= {number(p): sound for p in drawn}
             tables = iter(())
     for table in tables:
         yield "geometries", table
+    problems += unbuilt.problems(model)
     problems += shown.problems(set(meshes.extents))
     yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
 

@@ -16,7 +16,7 @@ import shapely
 from cimkit.loaders import ifc
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.ifc import apart, geometry
-from cimkit.model import Problem
+from cimkit.loaders.ifc.unbuilt import Unbuilt
 from tests.loaders.ifc.building import Model, load
 
 ENDS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -65,10 +65,11 @@ def test_kernels_in_processes_of_their_own_have_an_end(tmp_path: Path) -> None:
     model = Model()
     for n in range(3):
         model.put("IfcWall", (0, 0, n))
-    problems: list[Problem] = []
+    unbuilt = Unbuilt()
     left = model.file.by_type("IfcWall")
-    assert list(apart.elements_apart(model.file, left, -1.0, problems)) == []
-    assert problems[0].got == "no time was left of -1 s"
+    assert list(apart.elements_apart(model.file, left, -1.0, unbuilt)) == []
+    (problem,) = unbuilt.problems(model.file)
+    assert problem.got == "no time was left of -1 s"
 
 
 @pytest.mark.keeps("IFC", "damage")
