@@ -112,7 +112,7 @@ def suppositions(text: str) -> tuple[str, ...]:
     name = re.match(r'\s*(?:PROJ|GEOG|GEOD)\w+\s*\[\s*"([^"]+)"', plain, re.IGNORECASE)
     if name is not None and name[1] != plain:
         return tuple(filter(None, (certain(name[1]),))) or suppositions(name[1])
-    zone = _likely_utm(_bare(plain))
+    zone = _likely_utm(_bare(plain)) or _likely_dhdn(_bare(plain))
     if zone is not None:
         return (zone,)
     several = chinese(_bare(plain)) or japanese(_bare(plain)) or _registered(plain)
@@ -184,6 +184,12 @@ def _likely_utm(bare: str) -> str | None:
         return None
     row = next((row for row in _UTM if re.search(row[0], bare)), _UTM[0])
     return _utm_code(int(zone[1]), zone[2], row)
+
+
+def _likely_dhdn(bare: str) -> str | None:
+    """Read the zone of the German system of 1900, three degrees wide unless more is said."""
+    zone = re.fullmatch(r"(?:de/?)?dhdn/?3?(?:gk|gau(?:ss|ß)kr(?:u|ü|ue)ger)(?:zone)?([2-5])", bare)
+    return f"EPSG:{31464 + int(zone[1])}" if zone is not None else None
 
 
 def _utm_code(zone: int, half: str | None, row: _Zones) -> str | None:

@@ -54,6 +54,10 @@ def chinese(bare: str) -> tuple[str, ...]:
             r"(?:cm|中央(?:子午线|经线)|l0=?)[:=为是]?(?:东经)?(\d{2,3})(?:°|度)?e?|(\d{2,3})(?:°|度)?e",
             rest,
         )
+        if zone is None and middle is None and width is not None:
+            # A number alone is a meridian from 75 on, where no zone has such a number.
+            middle = re.fullmatch(r"\W*(\d{2,3})(?:°|度)?()\W*", rest)
+            middle = middle if middle is not None and int(middle[1]) >= 75 else None
         for found in (zone, middle):
             rest = rest.replace(found[0], " ", 1) if found is not None else rest
         if _CHINESE_FILLER.sub("", rest):

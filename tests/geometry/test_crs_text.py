@@ -36,6 +36,7 @@ EPSG:4523
 EPSG:4544
     EPSG:4544 - CGCS2000 / 3-degree Gauss-Kruger CM 105E ; CGCS2000三度分带中央经线105度
     2000国家大地坐标系，高斯克吕格3度带投影，中央子午线为105°
+    CGCS2000 3度带 105 ; 国家2000 3度带 105°
     https://epsg.org/crs_4544/CGCS2000-3-degree-Gauss-Kruger-CM-105E.html
 EPSG:4555
     New Beijing
@@ -166,6 +167,10 @@ def test_spellings_that_are_certain(text: str, name: str) -> None:
         ("CGCS2000 / 3", ()),
         ("Beijing", ()),
         ("CGCS2000 3度带 18带", ()),
+        ("CGCS2000 3度带 106", ()),
+        ("CGCS2000 105", ()),
+        ("DHDN_GK_3", ("EPSG:31467",)),
+        ("DHDN / Gauß-Krüger Zone 4", ("EPSG:31468",)),
         ("CGCS2000 3度带 35带 中央经线108", ()),
         ("新1954年北京坐标系", ()),
         ("unknown", ()),
