@@ -34,6 +34,7 @@ _MOST = 0.5
 _MORE = 0.35
 """... and by how much it must exceed that of those that meet as they are, or by chance."""
 _SAMPLE = 2_000
+_PLACES = 5  # decimals of degrees: a metre
 _CHANCE_M = ((37.0, 23.0), (-29.0, 41.0))
 """Shifts that mean nothing: what meets then meets by chance."""
 # Each code and one beside it that is easily taken for it: number, its count, and the first of the
@@ -141,6 +142,8 @@ def displaced_against(these: Reals, crs: str, those: Reals) -> Displaced | None:
     crs : str
         With which the source was placed.
     """
+    # Many things at one place, as those whose position was lost, are one piece of evidence.
+    these = these[np.unique(these.round(_PLACES), axis=0, return_index=True)[1]]
     if len(these) < FEWEST or len(those) < FEWEST:
         return None
     if len(these) > _SAMPLE:

@@ -52,6 +52,9 @@ def test_chance_is_no_evidence(city: str) -> None:
         for said in ("EPSG:4490", "EPSG:4326", "EPSG:6668", "EPSG:32632"):
             assert displaced_against(houses(city), said, houses(city, 3000, seed + 10)) is None
     assert displaced_against(houses(city, 5), "EPSG:4490", houses(city, 5)) is None
+    lost = np.repeat(to_crs84(np.zeros((1, 2)), parse_crs("EPSG:32632")), 30, axis=0)
+    here, there = (np.vstack([lost, houses(city, 60, seed)]) for seed in (3, 8))
+    assert displaced_against(here, "EPSG:32632", there) is None
     shifted = houses(city) + 0.001  # by what no known mistake shifts
     assert displaced_against(shifted, "EPSG:4490", houses(city)) is None
     assert not [*taken_for("GCJ-02"), *taken_for("local:city")]
