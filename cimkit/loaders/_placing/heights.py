@@ -101,6 +101,8 @@ def heights(
 def unsaid(asset: Asset, source: Source) -> tuple[Problem, ...]:
     """Return that a source has heights, and neither it nor its loader says anything of them.
 
+    Where the ground plan has no CRS that is said; its heights may be those of a workshop.
+
     Parameters
     ----------
     asset : Asset
@@ -109,7 +111,9 @@ def unsaid(asset: Asset, source: Source) -> tuple[Problem, ...]:
         Its source.
     """
     told = any(p.code.startswith("vertical-") for p in asset.problems)
-    if asset.vertical_datum is not None or told or asset.bbox is None or len(asset.bbox) != 6:
+    if asset.crs is None or asset.vertical_datum is not None or told:
+        return ()
+    if asset.bbox is None or len(asset.bbox) != 6:
         return ()
     z = (asset.bbox[2], asset.bbox[5])
     return () if z == (0.0, 0.0) else (_unknown("", None, None, z, source),)
