@@ -70,6 +70,9 @@ def claims(model: Any, problems: list[Problem]) -> list[Claim]:
             claim = _from_operation(operation, wkts)
             if claim:
                 found.append(claim)
+                axis = [getattr(operation, f"XAxis{n}", None) for n in ("Abscissa", "Ordinate")]
+                if axis.count(None) < 2 and not any(real(v) for v in axis):
+                    problems.append(_no_rotation(claim))
             else:
                 problems.append(_refused(operation))
         found.sort(key=lambda c: c.context is not None and c.context != main)
@@ -93,6 +96,18 @@ def _refused(operation: Any) -> Problem:
         expected="IfcMapConversion or IfcRigidOperation in lengths, to an IfcProjectedCRS",
         hint='In the delivery sheet: crs = "EPSG:…" and place = {easting, northing, height, '
         "rotation}.",
+    )
+
+
+def _no_rotation(claim: Claim) -> Problem:
+    return Problem(
+        "georeference-rotation",
+        "The x axis of a map conversion has no direction; the model was not turned.",
+        place=claim.entity,
+        got="XAxisAbscissa and XAxisOrdinate are both 0",
+        expected="cosine and sine of the rotation; 1 and 0 for none",
+        hint="Export the model again, or in the delivery sheet: place = {easting, northing, "
+        "height, rotation}.",
     )
 
 

@@ -134,11 +134,34 @@ def _flat(item: Any, depth: int) -> Iterator[Any]:
         yield item
     elif item.is_a("IfcCompositeCurveSegment") and item.ParentCurve is not None:
         yield item.ParentCurve
+    elif item.is_a("IfcVertexPoint") or item.is_a("IfcEdge"):
+        yield from _topology(item)
+    elif item.is_a("IfcPath"):
+        for edge in item.EdgeList or ():
+            yield from _topology(edge)
     elif item.is_a("IfcMappedItem") and depth < 8:
         mapped = getattr(item.MappingSource, "MappedRepresentation", None)
         inner = getattr(mapped, "Items", None) or ()
         if inner and all(any(True for _ in _flat(i, depth + 1)) for i in inner):
             yield item  # the engine applies its target
+
+
+def _topology(item: Any) -> Iterator[Any]:
+    """Yield the point of a vertex, the line of an edge: of structural connections and members."""
+    if item.is_a("IfcVertexPoint"):
+        point = item.VertexGeometry
+        if point is not None and point.is_a("IfcCartesianPoint"):
+            yield point
+        return
+    edge = item.EdgeElement if item.is_a("IfcOrientedEdge") else item
+    curve = getattr(edge, "EdgeGeometry", None)
+    if curve is not None and curve.is_a("IfcBoundedCurve"):
+        yield curve
+        return
+    ends = [getattr(v, "VertexGeometry", None) for v in (edge.EdgeStart, edge.EdgeEnd)]
+    if all(end is not None and end.is_a("IfcCartesianPoint") for end in ends):
+        unit = length_unit(item.file)
+        yield np.concatenate([_point(end, unit) for end in ends])
 
 
 def _of(
@@ -161,7 +184,7 @@ def _of(
             for name, item in items:
                 chains = _chains(item, unit, reader)
                 if not chains and (item is None or not _is_empty(item)):
-                    failed.append(f"#{(item or product).id()}")
+                    failed.append(f"#{(product if item is None else item).id()}")
                     if item is None:
                         far.append((float("inf"), product))
                 curves += chains if product.Representation is not None else []

@@ -54,6 +54,7 @@ class Properties:
         self._own = self._definitions()
         self._types: dict[int, _Type] = {}
         self._type_of = self._typed()
+        self._used = {kind.number for kind in self._type_of.values()}
         self._associated = Associations(model)
         self._groups = self._assigned()
         self._layers = self._presentation_layers()
@@ -72,6 +73,18 @@ class Properties:
                     place=", ".join(list(self._rivals)[:5]),
                     got=f"{sum(self._rivals.values())} sets of {len(self._rivals)} names",
                     expected="each name once for an object",
+                )
+            )
+        idle = [t for t in each(self._model, "IfcTypeObject") if number(t) not in self._used]
+        if idle:
+            found.append(
+                Problem(
+                    "type-unused",
+                    f"{len(idle)} types have no occurrence; they are no objects and not kept.",
+                    "info",
+                    place=", ".join(f"#{number(t)}" for t in idle[:5]),
+                    got=", ".join(str(get(t, 2) or t.is_a()) for t in idle[:5]),
+                    expected="an occurrence of each",
                 )
             )
         if not twice:

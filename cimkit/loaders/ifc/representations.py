@@ -20,6 +20,9 @@ _LINES = {
     "Point",
     "Segment",
     "LightSource",
+    "Vertex",
+    "Edge",
+    "Path",
 }
 _NEITHER = {"Annotation2D", "BoundingBox", "FillArea", "PointCloud", "Text"}
 # Contexts whose surfaces are not the thing itself, by name in small letters.
@@ -37,6 +40,8 @@ _BESIDE = {
 }
 _STANDS_FOR = {"box", "cog", "clearance", "lighting"}
 """Contexts of which nothing is due: the thing itself is in another one."""
+_DEEP = 8
+"""Mapped representations within each other; more are a ring."""
 
 
 class Representations:
@@ -56,6 +61,8 @@ class Representations:
         """Products with lines or points, and grids and alignments, which may have lines besides."""
         self.labels: dict[int, list[str]] = {}
         """``Body/SweptSolid`` and the like, by instance number."""
+        self.texts: dict[int, list[str]] = {}
+        """What annotations say, by instance number."""
         self._neither: dict[int, list[str]] = {}
         self._products: dict[int, Any] = {}
         for product in products:
@@ -71,13 +78,17 @@ class Representations:
     def _sort(self, product: Any, shown: Any) -> None:
         labels, kinds = [], set()
         neither = []
+        n = number(product)
         for shape in members(get(shown, 2)):
             label, kind = _of(shape)
             labels.append(label)
             kinds.add("lines" if kind == "drawing" else kind)
             if kind in ("neither", "drawing") and label.split("/")[0].lower() not in _STANDS_FOR:
-                neither.append(label)
-        n = number(product)
+                said, whole = _said(shape, 0)
+                if said:
+                    self.texts.setdefault(n, []).extend(said)
+                if not said or not whole:
+                    neither.append(label)
         self._products[n] = product
         self.labels[n] = list(dict.fromkeys(labels))
         if "body" in kinds:
@@ -102,7 +113,7 @@ class Representations:
         return [
             Problem(
                 "representation-not-kept",
-                "Objects are shown by texts, hatches or points, which are not kept; they stand "
+                "Objects are shown by hatches, boxes or points, which are not kept; they stand "
                 "where they are placed.",
                 "info",
                 place=", ".join(key_of(self._products[n], {}) for n in list(lost)[:5]),
@@ -116,6 +127,24 @@ def has_body(product: Any) -> bool:
     """Tell whether a product is represented by surfaces or solids, so that triangles are due."""
     shown = getattr(product, "Representation", None)
     return any(_of(s)[1] == "body" for s in members(getattr(shown, "Representations", None)))
+
+
+def _said(shape: Any, depth: int) -> tuple[list[str], bool]:
+    """Return the texts of a representation, and whether it holds nothing else."""
+    found: list[str] = []
+    whole = True
+    for item in members(get(shape, 3)):
+        if item.is_a("IfcTextLiteral"):
+            found.append(str(get(item, 0) or ""))
+            continue
+        mapped = get(get(item, 0), 1) if item.is_a("IfcMappedItem") and depth < _DEEP else None
+        if mapped is None or not mapped.is_a("IfcRepresentation"):
+            whole = False
+            continue
+        said, alone = _said(mapped, depth + 1)
+        found += said
+        whole = whole and alone
+    return [text for text in found if text.strip()], whole
 
 
 def _of(shape: Any) -> tuple[str, str]:

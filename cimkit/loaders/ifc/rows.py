@@ -86,7 +86,7 @@ def rows(
         yield "geometries", table
     problems += unbuilt.problems(model)
     problems += shown.problems(set(meshes.extents))
-    yield from _objects(held, things, keys, structure, meshes.extents, shown.labels, problems)
+    yield from _objects(held, things, keys, structure, meshes.extents, shown, problems)
 
 
 def _placement(product: Any) -> int:
@@ -132,7 +132,7 @@ def _objects(
     keys: dict[int, str],
     structure: Structure,
     extents: dict[int, Extent],
-    labels: dict[int, list[str]],
+    drawn: Representations,
     problems: list[Problem],
 ) -> Iterator[tuple[str, pa.Table]]:
     model = held.model
@@ -153,8 +153,10 @@ def _objects(
                 found["storey"] = storey
             if n in bounded:
                 found["boundary"] = bounded[n]
-            if n in labels:
-                found["representation"] = labels[n]
+            if n in drawn.labels:
+                found["representation"] = drawn.labels[n]
+            if n in drawn.texts:
+                found["text"] = drawn.texts[n]
             _tell(columns, found, measures, unit)
             extent = extents.get(n)
             text = columns["properties"][-1].encode()

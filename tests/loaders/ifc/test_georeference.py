@@ -314,6 +314,19 @@ def test_a_conversion_without_eastings_places_nothing(tmp_path: Path) -> None:
     assert asset.crs is None
 
 
+@pytest.mark.parametrize("axis", [(0.0, 0.0), (None, 0.0), (None, None), (1.0, 0.0)])
+def test_an_x_axis_without_direction_is_told(
+    tmp_path: Path, axis: tuple[float | None, float | None]
+) -> None:
+    model = Model()
+    model.put("IfcWall", (0, 0, 0))
+    model.convert()
+    conversion = model.file.by_type("IfcMapConversion")[0]
+    conversion.XAxisAbscissa, conversion.XAxisOrdinate = axis
+    codes = [p.code for p in probed(model, tmp_path).problems]
+    assert ("georeference-rotation" in codes) is (axis[0] != 1.0 and axis[1] is not None)
+
+
 def test_a_world_coordinate_system_in_map_coordinates_is_proposed(tmp_path: Path) -> None:
     model = Model()
     model.put("IfcWall", (1.0, 2.0, 0.0))

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 from cimkit.loaders.ifc.along import linear_frames, linear_problems
 from cimkit.loaders.ifc.curves import simplified
 from cimkit.loaders.ifc.linear import lines
 from cimkit.loaders.ifc.open import open_model
 from cimkit.model import Problem
-from tests.loaders.ifc.building import Model, load
+from tests.loaders.ifc.building import Model, load, told
 
 
 def alignment(model: Model, radius: float, length: float) -> Any:
@@ -142,7 +143,7 @@ def test_a_curve_of_length_nothing_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize("lined", [True, False])
-def test_a_drawing_of_texts_alone_is_told(tmp_path: Path, lined: bool) -> None:
+def test_the_texts_of_a_drawing_are_kept(tmp_path: Path, lined: bool) -> None:
     model = Model()
     make = model.file.create_entity
     text = make("IfcTextLiteral", "A-A", model.axes(0, 0, 0), "RIGHT")
@@ -150,7 +151,36 @@ def test_a_drawing_of_texts_alone_is_told(tmp_path: Path, lined: bool) -> None:
     if lined:
         items.append(make("IfcPolyline", [make("IfcCartesianPoint", [x, 0.0]) for x in (0.0, 9.0)]))
     shape = make("IfcShapeRepresentation", model.context, "Annotation", "Annotation2D", items)
-    model.put("IfcAnnotation", (0, 0, 0), shape=shape)
+    note = model.put("IfcAnnotation", (0, 0, 0), shape=shape)
     _, tables, codes = load(model.write(tmp_path))
-    assert ("representation-not-kept" in codes) is not lined
+    assert "representation-not-kept" not in codes
     assert ("geometries" in tables) is lined
+    assert told(tables, note.GlobalId)["text"] == ["A-A"]
+
+
+@pytest.mark.keeps("IFC", "geometry", "z")
+def test_structural_vertices_and_edges_are_points_and_lines(tmp_path: Path) -> None:
+    model = Model()
+    make, u = model.file.create_entity, model.unit
+
+    def vertex(x: float, z: float) -> Any:
+        return make("IfcVertexPoint", make("IfcCartesianPoint", [x * u, 0.0, z * u]))
+
+    def put(kind: str, item: Any, form: str, **attributes: Any) -> Any:
+        shape = make("IfcTopologyRepresentation", model.context, "Reference", form, [item])
+        return model.put(kind, (1, 2, 3), shape=shape, **attributes)
+
+    node = put("IfcStructuralPointConnection", vertex(4, 0), "Vertex")
+    up = make("IfcDirection", [0.0, 1.0, 0.0])
+    edge = make("IfcEdge", vertex(0, 0), vertex(0, 5))
+    kind = "RIGID_JOINED_MEMBER"
+    bar = put("IfcStructuralCurveMember", edge, "Edge", PredefinedType=kind, Axis=up)
+    _, tables, codes = load(model.write(tmp_path))
+    assert not {"representation-not-kept", "curve-failed"} & set(codes)
+    found = {
+        r["source_key"]: shapely.from_wkb(r["wkb"]).wkt for r in tables["geometries"].to_pylist()
+    }
+    assert found == {
+        node.GlobalId: "POINT Z (5 2 3)",
+        bar.GlobalId: "LINESTRING Z (1 2 3, 1 2 8)",
+    }

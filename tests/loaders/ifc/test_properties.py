@@ -140,7 +140,11 @@ def test_predefined_sets_are_inherited_and_what_is_inherited_is_named(tmp_path: 
     )
     type_of(model, kind, [door])
     model.pset("Pset_DoorCommon", {"b": "own", "c": "own"}, [door])
-    found = told(load(model.write(tmp_path))[1], door.GlobalId)
+    assert "type-unused" not in load(model.write(tmp_path))[2]
+    make("IfcDoorType", model.guid(), Name="D2", PredefinedType="DOOR")
+    _, tables, codes = load(model.write(tmp_path))
+    assert codes.count("type-unused") == 1
+    found = told(tables, door.GlobalId)
     assert found["attributes"]["OverallHeight"] == 2100.0
     assert found["pset"]["lining"] == {"LiningDepth": 80.0}
     assert found["pset"]["Pset_DoorCommon"] == {"a": "type", "b": "own", "c": "own"}
