@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from cimkit.loaders.ifc.instances import each, get, members, number
+from cimkit.loaders.ifc.instances import each, get, members, number, plain
 
 __all__ = ["Histories"]
 
@@ -80,6 +80,8 @@ def _history(held: Any) -> Json:
             value = _person(value)
         elif key in ("with", "modified_with"):
             value = _words(value, 2, 1) if value is not None else None
+        else:
+            value = plain(value)
         if value and value != "NOTDEFINED":
             found[key] = value
     return found

@@ -31,7 +31,12 @@ def test_owner_and_time_stand_once_and_where_they_differ(tmp_path: Path, schema:
     for wall in walls[:3]:
         wall.OwnerHistory = common
     walls[3].OwnerHistory = history(model, "Zhao", 0)
-    asset, tables, _ = load(model.write(tmp_path))
+    written = model.write(tmp_path)
+    if schema == "IFC4X3_ADD2":  # as xBIM writes
+        text = written.file.read_text()
+        assert ".ADDED." in text
+        written.file.write_text(text.replace(".ADDED.", "IFCCHANGEACTIONENUM(.ADDED.)"))
+    asset, tables, _ = load(written)
     assert asset.properties["history"] == {
         "by": {"person": "Wei Li", "organization": "市设计院"},
         "with": "Modeller 2.1",
