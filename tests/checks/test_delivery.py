@@ -273,6 +273,8 @@ def test_leftovers_are_told_by_their_kind(lake: Any, hold: Any, tmp_path: Path) 
 def test_a_layer_without_objects_is_told(lake: Any, hold: Any) -> None:
     layers = [{"name": "full", "features": 3}, {"name": "void", "features": 0}]
     lake.item("a.gpkg", properties={"layers": layers})
+    # There it is the format that decides which layers there are.
+    lake.item("drive.gpx", format="GPX", properties={"layers": layers})
     (bad,) = failed(hold("delivery_leftovers"))
     assert (bad["layer"], bad["reason"], bad["severity"]) == ("void", "empty-layer", "info")
     assert failed(hold("delivery_leftovers", parameters={"empty_layers": False})) == []
