@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cimkit.loaders._layers.fields import is_key, key_candidates, undistinguished
+from cimkit.loaders._layers.sound import legible
 from cimkit.loaders._layers.table import Table
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import Problem
@@ -98,7 +99,7 @@ def _undistinguished(table: Table, names: list[str]) -> list[int]:
     """Return for each field how many rows it does not tell apart."""
     if not names:
         return []
-    batches = list(table.batches(names))
+    batches = [legible(batch)[0] for batch in table.batches(names)]
     if not batches:
         return [table.features] * len(names)
     columns = pa.Table.from_batches(batches)

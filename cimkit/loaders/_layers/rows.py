@@ -27,6 +27,7 @@ from cimkit.loaders._layers.fields import GROUND, HEIGHT, NAME, field_of, is_cou
 from cimkit.loaders._layers.joins import ROW_ID, Joins
 from cimkit.loaders._layers.keys import Seen
 from cimkit.loaders._layers.shapes import Oddities, geometry_types
+from cimkit.loaders._layers.sound import legible
 from cimkit.loaders._layers.survey import beyond
 from cimkit.loaders._layers.table import GEOMETRY, Table
 from cimkit.loaders._layers.times import moments
@@ -65,20 +66,22 @@ class Rows:
         """Give staged tables, objects before geometries, batch by batch."""
         first = self.table.numbered_from
         odd = Oddities(self.table.name)
-        for batch in self.table.batches(None):
+        for given in self.table.batches(None):
+            batch, unread = legible(given)
+            odd.add("text-unreadable", unread, first)
             if batch.num_rows:
                 yield from self._chunk(batch, first, odd)
             first += batch.num_rows
         self.problems += odd.problems()
-        given = first - self.table.numbered_from
-        if given != self.table.features:
+        count = first - self.table.numbered_from
+        if count != self.table.features:
             self.problems.append(
                 Problem(
                     "row-count-differs",
-                    f"The layer says that it has {self.table.features} rows, but gave {given}.",
-                    "error" if given < self.table.features else "warning",
+                    f"The layer says that it has {self.table.features} rows, but gave {count}.",
+                    "error" if count < self.table.features else "warning",
                     self.table.name,
-                    str(given),
+                    str(count),
                     str(self.table.features),
                 )
             )

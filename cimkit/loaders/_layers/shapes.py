@@ -1,4 +1,4 @@
-"""What is odd in the geometries of a layer: counted over all of its rows, told once each."""
+"""What is odd in the rows of a layer: counted over all of them, told once each."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ _TELL = {
     "geometry-empty": ("{n} rows have an empty geometry.", "info"),
     "geometry-missing": ("{n} rows have no geometry.", "info"),
     "ring-not-closed": ("{n} geometries have rings that are not closed; closed here.", "warning"),
+    "text-unreadable": (
+        "{n} rows have texts that are no UTF-8; � stands for what is not.",
+        "warning",
+    ),
     "coordinates-absurd": (
         "{n} geometries have coordinates that are no numbers or beyond all measure.",
         "error",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cimkit.loaders._layers.sound import verified
 from cimkit.loaders._layers.table import distinct
 from cimkit.loaders.vector.sniff import STREAM
 from cimkit.model import Problem, Source
@@ -27,6 +28,7 @@ class Columnar:
 
         self.native: Any = None
         self.data: Any = None
+        self.arrow: Any = None
         self.stream: Path | None = None
         self.problems: list[Problem] = []
         self._kinds: dict[str, str] | None = None
@@ -44,23 +46,35 @@ class Columnar:
             self.rows = sum(batch.num_rows for batch in self.batches(self.schema.names[:1]))
             return
         elif _is_arrow(file):
-            self.data = ds.dataset(str(file), format="ipc")
+            self.arrow = pa.ipc.open_file(str(file))
+            self._named(self.arrow.schema)
+            self.rows = sum(batch.num_rows for batch in self.batches(self.schema.names[:1]))
+            return
         else:
             self.native = pq.ParquetFile(file)
-        self.schema = self.native.schema_arrow if self.data is None else self.data.schema
+        self._named(self.native.schema_arrow if self.data is None else self.data.schema)
         rows = self.native.metadata.num_rows if self.data is None else self.data.count_rows()
-        names = distinct(self.schema.names)
-        self.repeated = names != self.schema.names
-        fields = [field.with_name(name) for field, name in zip(self.schema, names, strict=True)]
-        self.schema = pa.schema(fields, self.schema.metadata)
         self.rows = int(rows)
+
+    def _named(self, schema: pa.Schema) -> None:
+        names = distinct(schema.names)
+        self.repeated = names != schema.names
+        fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+        self.schema = pa.schema(fields, schema.metadata)
 
     def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Give the rows; those of a row group behind damage in it are left out and told."""
         if self.stream is not None:
             yield from self._before_damage(partial(_streamed, self.stream, columns), "the end")
+        elif self.arrow is not None:
+            for number in range(self.arrow.num_record_batches):
+                give = partial(self._record_batch, number, columns)
+                yield from self._before_damage(give, f"record batch {number + 1}")
         elif self.data is not None:
-            yield from self.data.to_batches(columns=columns, batch_size=_ROWS, use_threads=False)
+            give = partial(
+                self.data.to_batches, columns=columns, batch_size=_ROWS, use_threads=False
+            )
+            yield from self._before_damage(give, "the folder")
         else:
             for group in range(self.native.metadata.num_row_groups):
                 give = partial(
@@ -73,11 +87,17 @@ class Columnar:
                     named = batch.rename_columns(self.schema.names) if self.repeated else batch
                     yield named.select(columns)
 
+    def _record_batch(self, number: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        batch = self.arrow.get_batch(number).rename_columns(self.schema.names).select(columns)
+        for at in range(0, batch.num_rows, _ROWS):
+            yield batch.slice(at, _ROWS)
+
     def _before_damage(
         self, give: Callable[[], Iterator[pa.RecordBatch]], place: str
     ) -> Iterator[pa.RecordBatch]:
         try:
-            yield from give()
+            for batch in give():
+                yield verified(batch)
         except (pa.ArrowException, OSError) as error:
             damage = Problem(
                 "read-stopped",
@@ -131,4 +151,4 @@ def _is_stream(file: Path) -> bool:
 
 def _is_arrow(file: Path) -> bool:
     with file.open("rb") as opened:
-        return opened.read(6) in (b"ARROW1", b"FEA1")
+        return opened.read(6) == b"ARROW1"

@@ -10,19 +10,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
+
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.kept import Kept
 from cimkit.loaders._layers.table import Opened, Relations, Table, distinct
 from cimkit.loaders._layers.times import Times
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.container import describe_geodatabase, describe_geopackage
+from cimkit.loaders.vector.counted import unread
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.geojson import foreign_members, numbered, other_crs
 from cimkit.loaders.vector.gml import nothing_in, references
 from cimkit.loaders.vector.gmlshapes import further_shapes
 from cimkit.loaders.vector.plan import plan
 from cimkit.loaders.vector.relationships import joins_of
-from cimkit.loaders.vector.rescue import sound_features, unread_records
+from cimkit.loaders.vector.rescue import sound_features
 from cimkit.loaders.vector.rowstream import batches_of
 from cimkit.model import Problem, Source
 
@@ -77,7 +80,11 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         how = plan(source, options, Path(name))
         try:
             infos = _infos(how, Path(name))
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except (
+            pyogrio.errors.DataSourceError,
+            pyogrio.errors.DataLayerError,
+            UnicodeDecodeError,  # names of its fields
+        ) as error:
             raise SourceUnreadable(
                 "GDAL cannot read it",
                 where=source.path,
@@ -97,9 +104,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
         if title == "Shapefile" and source.file.suffix.lower() == ".dbf":
             title, media = "dBASE", "application/x-dbf"
         how.properties |= _described(how, driver)
-        if driver == "GeoJSONSeq":
-            unread = unread_records(how.file, int(infos[0]["features"]))
-            how.problems += [unread] if unread is not None else []
+        how.problems += unread(how, driver, infos)
         if driver in _TILES:
             how.problems.append(
                 Problem(
@@ -159,12 +164,15 @@ def _described(how: Plan, driver: str) -> dict[str, Any]:
     if driver != "OpenFileGDB":
         return {}
     try:
-        _, items = pyogrio.raw.read_arrow(
-            how.file, layer="GDB_Items", columns=["Definition"], LIST_ALL_TABLES="YES"
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's remarks
+            _, items = pyogrio.raw.read_arrow(
+                how.file, layer="GDB_Items", columns=["Definition"], LIST_ALL_TABLES="YES"
+            )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         return {}  # older than ArcGIS 10: it has other tables for this
-    return describe_geodatabase([t for t in items.column("Definition").to_pylist() if t])
+    texts = items.column("Definition").cast(pa.binary()).to_pylist()
+    return describe_geodatabase([t.decode("utf-8", "replace") for t in texts if t])
 
 
 def _infos(how: Plan, scratch: Path) -> list[dict[str, Any]]:

@@ -189,7 +189,7 @@ def _description(
     """Return the encoding, the CRS and who said it."""
     said = about.get("columns", {}).get(column)
     field = file.schema.field(column)
-    extension = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode()
+    extension = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode("ascii", "replace")
     if said is not None:
         encoding = str(said.get("encoding", "WKB"))
         if "crs" not in said:

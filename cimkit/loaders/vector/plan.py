@@ -127,7 +127,7 @@ def as_utf8(source: Source, said: str | None, options: ReadOptions, scratch: Pat
     way.shown, way.origin = chosen.name, chosen.origin
     if chosen.problem is not None:
         way.problems.append(chosen.problem)
-    if chosen.name not in _UTF_8 or claim not in _UTF_8:
+    if chosen.name not in _UTF_8 or claim not in _UTF_8 or not is_utf8(source.file):
         way.file, replaced = transcoded(source.file, chosen.reads, scratch)
         if replaced:
             way.problems.append(unreadable_text(replaced, chosen.name))

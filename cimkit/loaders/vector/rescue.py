@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cimkit.model import Problem
 
-__all__ = ["FEATURES", "members", "padded_database", "sound_features", "unread_records"]
+__all__ = ["FEATURES", "members", "padded_database", "sound_features"]
 
 FEATURES = re.compile(rb'"features"\s*:\s*\[')
 """Where the features of a document begin."""
@@ -141,26 +141,6 @@ def _is_feature(text: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(said, dict) and not said.keys().isdisjoint(_MEMBERS)
-
-
-def unread_records(file: Path, given: int) -> Problem | None:
-    """Hold the records of a sequence against the features that were read of it."""
-    records = 0
-    with file.open("rb") as opened:
-        separated = opened.read(1) == b"\x1e"
-        opened.seek(0)
-        for line in opened:
-            records += line.count(b"\x1e") if separated else not line.isspace()
-    if records <= given:
-        return None
-    return Problem(
-        "read-stopped",
-        f"{records - given} of its {records} records are no features that can be read.",
-        "error",
-        got=str(given),
-        expected=str(records),
-        hint=_AGAIN,
-    )
 
 
 def padded_database(file: Path, scratch: Path) -> tuple[Path, Problem] | None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.joins import ROW_ID
+from cimkit.loaders._layers.sound import verified
 from cimkit.loaders._layers.table import GEOMETRY, Batches, distinct
 from cimkit.loaders.vector.gdal import Plan
 from cimkit.loaders.vector.gmlshapes import with_further
@@ -82,6 +83,7 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
             )
             own = meta["geometry_name"] or "wkb_geometry"
             for batch in reader:
+                verified(batch)
                 whole = has_geometry and columns is None
                 # The geometry comes last: an attribute may be called like it.
                 names = distinct(batch.schema.names)
