@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "sniff"]
 
-SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=7, lighter=True)
+SPEC = LoaderSpec(name="ifc", kind="bim", title="IFC", version=8, lighter=True)
 
 
 def sniff(head: Head) -> int:
@@ -59,7 +59,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
         )
     from cimkit.loaders.ifc.held import opened
     from cimkit.loaders.ifc.histories import Histories
-    from cimkit.loaders.ifc.instances import things_of
+    from cimkit.loaders.ifc.instances import entity_count, things_of
     from cimkit.loaders.ifc.project import project_facts
     from cimkit.loaders.ifc.units import length_unit, unit_facts
 
@@ -69,7 +69,7 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     things = things_of(model)
     problems = (*held.told, *_duplicates(things))
     counts = {
-        "entities": len(model.entity_names()),
+        "entities": entity_count(model),
         "products": len(products),
         "psets": len(model.by_type("IfcPropertySet")),
         "sites": len(model.by_type("IfcSite")),

@@ -19,6 +19,8 @@ __all__ = ["boundaries", "boundary_rings"]
 
 Json = dict[str, Any]
 Reals = npt.NDArray[np.float64]
+_NEAR_M = 1e-6
+"""A ring whose ends are no farther apart is closed."""
 _SPACE, _ELEMENT, _GEOMETRY = 4, 5, 6
 _SAID = {"physical": 7, "side": 8, "parent": 9, "counterpart": 10}
 
@@ -150,4 +152,5 @@ def _loops(face: Any, unit: float) -> Iterator[Reals]:
 
 
 def _closed(ring: Reals) -> Reals:
-    return ring if np.allclose(ring[0], ring[-1]) else np.vstack([ring, ring[:1]])
+    closed = float(np.abs(ring[0] - ring[-1]).max()) <= _NEAR_M
+    return ring if closed else np.vstack([ring, ring[:1]])

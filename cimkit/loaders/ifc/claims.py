@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cimkit.loaders.ifc.hints import model_context
+from cimkit.loaders.ifc.instances import get
 from cimkit.loaders.ifc.reals import read_real, real
 from cimkit.loaders.ifc.units import si_factor
 from cimkit.model import Place, Problem
@@ -206,7 +207,7 @@ def _from_psets(model: Any, problems: list[Problem]) -> list[Claim]:
     """Read the convention for IFC2X3 (User Guide for Geo-referencing in IFC)."""
     sets: dict[str, tuple[Any, dict[str, Any]]] = {}
     for pset in model.by_type("IfcPropertySet"):
-        named = _SETS.fullmatch(str(pset.Name or ""))
+        named = _SETS.fullmatch(str(get(pset, 2) or ""))
         if named is not None and named[1].lower() not in sets:
             sets[named[1].lower()] = (
                 pset,

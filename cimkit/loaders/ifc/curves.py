@@ -20,6 +20,8 @@ _FIRST_M = 10.0
 """Length of the intervals that are looked at first: no arc of a road or a railway hides in it."""
 _FINEST = 12
 """How often an interval is halved; a curve with a break never comes within the tolerance."""
+_FEW = 32
+"""Corners of a chain of straight pieces that are kept as they are written, however near."""
 _MOST = 200_000
 """Intervals looked at first, of curves of any length."""
 
@@ -78,7 +80,8 @@ class CurveReader:
         """
         straight = corners(item, self._unit)
         if straight is not None:
-            return _sound(simplified(straight, self._tolerance / 2))
+            few = len(straight) <= _FEW
+            return _sound(straight if few else simplified(straight, self._tolerance / 2))
         if item.is_a() == "IfcMappedItem" and get(item, 1) is not None:
             key = (number(get(item, 0)), str(get(item, 1)).partition("=")[2])
             if key not in self._mapped:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import ifcopenshell
-
 from cimkit.loaders.ifc.types import Kind, class_of
 from cimkit.model import Problem
 
 __all__ = ["mended"]
 
-_INSTANCE: Any = ifcopenshell.entity_instance
 _SHOWN = 5
 
 
@@ -67,11 +64,11 @@ def _fits(kind: Kind, value: Any) -> bool:
             inner is None or inner.form == "simple" or all(_fits(inner, v) for v in value)
         )
     if kind.form == "entity":
-        return isinstance(value, _INSTANCE) and value.is_a(kind.name)
+        return hasattr(value, "is_a") and bool(value.is_a(kind.name))
     if kind.form == "select":
-        return isinstance(value, _INSTANCE)
+        return hasattr(value, "is_a")
     if kind.form == "simple" and kind.name == "string":
         return isinstance(value, str)
     if kind.form == "simple" and kind.name in ("real", "number", "integer"):
         return isinstance(value, int | float)
-    return not isinstance(value, _INSTANCE | tuple)
+    return not (hasattr(value, "is_a") or isinstance(value, tuple))

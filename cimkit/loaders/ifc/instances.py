@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ifcopenshell
 from ifcopenshell import ifcopenshell_wrapper
@@ -16,6 +17,7 @@ __all__ = [
     "attribute_names",
     "attributes_of",
     "each",
+    "entity_count",
     "get",
     "key_of",
     "members",
@@ -69,6 +71,17 @@ _DEEP = 4
 """Values within each other; more are a ring."""
 _PLACES = ("IfcCartesianPoint", "IfcDirection")
 """Geometry that is a value."""
+
+
+_counts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+
+def entity_count(model: Any) -> int:
+    """Return the number of instances of a model as it was read; counting lists them all."""
+    known = _counts.get(model)
+    if known is None:
+        known = _counts[model] = len(model.entity_names())
+    return known
 
 
 def each(model: Any, name: str) -> Any:

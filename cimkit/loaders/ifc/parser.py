@@ -36,7 +36,9 @@ class Parsed:
     @property
     def count(self) -> int:
         """Number of instances that were read."""
-        return len(self.model.entity_names())
+        from cimkit.loaders.ifc.instances import entity_count
+
+        return entity_count(self.model)
 
     @property
     def duplicates(self) -> int:
