@@ -26,6 +26,7 @@ def asset_of(opened: Opened, source: Source, options: ReadOptions) -> Asset:
 
     surveyed = [survey(t, options) for t in opened.tables]
     tables = [found.table for found in surveyed]
+    opened.tables, opened.surveyed = tables, True
     placed = [_place(t, options, source) for t in tables]
     keys = [key_of(t, options) for t in tables]
     problems = [*opened.problems]  # reading rows may have added some
@@ -84,7 +85,8 @@ def rows_of(
     keys = {layer.name: layer.key_field for layer in asset.layers}
     told = len(opened.problems)
     for table in opened.tables:
-        found = _place(survey(table, options).table, options, source)
+        known = table if opened.surveyed else survey(table, options).table
+        found = _place(known, options, source)
         rows = Rows(
             table,
             found.crs,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 import pyarrow as pa
@@ -17,10 +21,12 @@ __all__ = ["MORE", "Kept"]
 MORE = "\0more"
 """Name of the column of JSON objects with what only some rows have: `Table.merged`."""
 _BATCH = 16_384
+_IN_MEMORY = 48 << 20
+"""Rows beyond this go to a file."""
 
 
 class Kept:
-    """Rows, kept as Arrow batches.
+    """Rows, kept as Arrow batches: many of them in a file that goes with the object.
 
     Parameters
     ----------
@@ -36,6 +42,9 @@ class Kept:
         self.names: Counter[str] = Counter()
         self._waiting: list[tuple[Mapping[str, Any], dict[str, Any], Mapping[str, Any]]] = []
         self._made: list[pa.RecordBatch] = []
+        self._size = 0
+        self._file: Path | None = None
+        self._out: pa.ipc.RecordBatchWriter | None = None
 
     def add(
         self,
@@ -59,7 +68,10 @@ class Kept:
     def batches(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         """Give the rows, as a `Table` does."""
         self._pack()
-        for batch in self._made:
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+        for batch in self._all():
             if columns is None:
                 yield batch
                 continue
@@ -75,4 +87,27 @@ class Kept:
         given[MORE] = pa.array(more, pa.string())
         for name in ("", *self.shapes):
             given[f"{GEOMETRY}{name}"] = pa.array([s.get(name) for _, _, s in rows], pa.binary())
-        self._made.append(pa.RecordBatch.from_pydict(given))
+        batch = pa.RecordBatch.from_pydict(given)
+        self._made.append(batch)
+        self._size += batch.nbytes
+        if self._size > _IN_MEMORY:
+            self._spill(batch.schema)
+
+    def _spill(self, schema: pa.Schema) -> None:
+        if self._out is None:
+            number, name = mkstemp(prefix="cimkit-rows-", suffix=".arrow")
+            os.close(number)
+            self._file = Path(name)
+            weakref.finalize(self, self._file.unlink, missing_ok=True)
+            packed = pa.ipc.IpcWriteOptions(compression="lz4")
+            self._out = pa.ipc.new_file(name, schema, options=packed)
+        for batch in self._made:
+            self._out.write_batch(batch)
+        self._made.clear()
+
+    def _all(self) -> Iterator[pa.RecordBatch]:
+        if self._file is not None:
+            with pa.OSFile(str(self._file)) as opened, pa.ipc.open_file(opened) as reader:
+                for n in range(reader.num_record_batches):
+                    yield reader.get_batch(n)
+        yield from self._made

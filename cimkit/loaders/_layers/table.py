@@ -108,3 +108,5 @@ class Opened:
     """What its heights are measured from, by the rules of the format."""
     counts: dict[str, int] = field(default_factory=dict)
     """What else was counted (entities)."""
+    surveyed: bool = False
+    """Whether the bounds of its tables are those of their rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If it is DWG, or nothing can be made of it.
     """
-    from cimkit.loaders._layers.asset import asset_of
+    from cimkit.loaders._layers.held import probed
 
-    return asset_of(_opened(source, options), source, options)
+    return probed(_opened, source, options)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -68,17 +69,19 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         As `probe`.
     """
     from cimkit.loaders._layers.asset import rows_of
+    from cimkit.loaders._layers.held import reopened
 
-    yield from rows_of(_opened(source, options), source, asset, options)
+    with reopened(_opened, source, options) as opened:
+        yield from rows_of(opened, source, asset, options)
 
 
-def _opened(source: Source, options: ReadOptions) -> Opened:
+@contextmanager
+def _opened(source: Source, options: ReadOptions) -> Iterator[Opened]:
     from cimkit.errors import SourceUnreadable
     from cimkit.loaders.dxf.drawing import DAMAGE, open_drawing
 
-    drawing = open_drawing(source, options)
     try:
-        return _tables(drawing, source, options)
+        opened = _tables(open_drawing(source, options), source, options)
     except DAMAGE as error:
         raise SourceUnreadable(
             "the drawing is damaged beyond repair",
@@ -86,6 +89,7 @@ def _opened(source: Source, options: ReadOptions) -> Opened:
             got=f"{type(error).__name__}: {error}"[:300],
             mend="Open it in a CAD program, repair it (RECOVER) and save it as DXF again.",
         ) from error
+    yield opened
 
 
 def _tables(drawing: Drawing, source: Source, options: ReadOptions) -> Opened:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=11)
+SPEC = LoaderSpec(name="vector", kind="gis", title="Vector layers", version=12)
 
 _SIDECARS = ".shx .dbf .prj .cpg .sbn .sbx .qix .qpj .fbn .fbx .ain .aih .atx .ixs .mxs .idm .ind"
 
@@ -107,10 +107,9 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     SourceUnreadable
         If the source, or all of its geometry, cannot be read.
     """
-    from cimkit.loaders._layers.asset import asset_of
+    from cimkit.loaders._layers.held import probed
 
-    with _open(source, options) as opened:
-        return asset_of(opened, source, options)
+    return probed(_open, source, options)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:
@@ -122,6 +121,7 @@ def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[s
         If the source cannot be read to its end.
     """
     from cimkit.loaders._layers.asset import rows_of
+    from cimkit.loaders._layers.held import reopened
 
-    with _open(source, options) as opened:
+    with reopened(_open, source, options) as opened:
         yield from rows_of(opened, source, asset, options)

@@ -121,7 +121,8 @@ def several_geometries(
 ) -> Iterator[tuple[str, str | None, dict[str, _Element]]]:
     """Give (layer, ``gml:id``, geometries) of features that have several; count all features."""
     for feature in _features(file):
-        count[0] += 1
+        outer = feature.iterancestors()
+        count[0] += sum(_local(a) in _MEMBERS for a in outer) == 1
         drawn = drawn_properties(feature)
         if len(drawn) > 1:
             yield _local(feature), _id(feature), drawn
@@ -138,14 +139,18 @@ def nothing_in(file: Path, source: Source) -> None:
     from lxml import etree
 
     try:
-        for _, element in etree.iterparse(
-            str(file), events=("end",), resolve_entities=False, no_network=True
-        ):
-            parent = element.getparent()
-            if parent is not None and _local(parent) in _MEMBERS:
-                raise SourceUnreadable(
-                    "GDAL makes nothing of its features", where=source.path, got=_local(element)
-                )
+        with file.open("rb") as opened:
+            found = etree.iterparse(
+                opened, events=("end",), resolve_entities=False, no_network=True
+            )
+            for _, element in found:
+                parent = element.getparent()
+                if parent is not None and _local(parent) in _MEMBERS:
+                    raise SourceUnreadable(
+                        "GDAL makes nothing of its features",
+                        where=source.path,
+                        got=_local(element),
+                    )
     except etree.XMLSyntaxError as error:
         raise SourceUnreadable(
             "it is no XML that can be read", where=source.path, got=str(error)[:200]

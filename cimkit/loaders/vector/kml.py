@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-
-import shapely
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._layers.kept import MORE, Kept
@@ -33,6 +28,8 @@ from cimkit.loaders.vector.kmlshapes import (
     tag_of,
     text_in,
 )
+from cimkit.loaders.vector.kmlwkb import wkb_of
+from cimkit.loaders.vector.kmz import unpacked
 from cimkit.loaders.vector.plan import as_utf8
 from cimkit.model import Problem, Source
 
@@ -48,9 +45,12 @@ _PLAIN = (
 )
 _VIEWS = ("LookAt", "Camera", "Region")
 _OTHER = ("ScreenOverlay", "Tour", "NetworkLinkControl")
-_MOST_BYTES, _ANY_RATIO, _RATIO = 2**30, 2**26, 250
-"""A KML may unpack to so much: it may be any text up to 64 MB, a bomb is packed tighter."""
-_PACKED_BADLY = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
+_FOLDERS = ("Folder", "Document")
+_ROWS = ("Placemark", "GroundOverlay", "PhotoOverlay")
+_READ = (
+    *(*_FOLDERS, *_ROWS, *_OTHER),
+    *("Style", "StyleMap", "SimpleField", "NetworkLink"),
+)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
     with TemporaryDirectory(prefix="cimkit-kml-") as name:
         scratch = Path(name)
         reader = _Reader()
-        files, others = _files(source, scratch, reader.bad)
+        files, others = unpacked(source, scratch, reader.bad)
         opened = Opened("KML", "application/vnd.google-earth.kml+xml", [], vertical="EPSG:5773")
         for n, (inner, file) in enumerate(files):
             folder = scratch / str(n)
@@ -105,41 +105,6 @@ def _empty(source: Source) -> Table:
     return Table(source.file.stem, 0, "", None, "none", none.fields(), None, none.batches)
 
 
-def _files(
-    source: Source, scratch: Path, bad: list[str]
-) -> tuple[list[tuple[str, Path]], list[str]]:
-    """Return the KML files of a source, those of a KMZ unpacked, and what else is packed in it."""
-    with source.file.open("rb") as opened:
-        packed = opened.read(2) == b"PK"
-    if not packed:
-        return [("", source.file)], []
-    found, others = [], []
-    try:
-        with zipfile.ZipFile(source.file) as archive:
-            for n, member in enumerate(archive.infolist()):
-                if not member.filename.lower().endswith(".kml"):
-                    others += [member.filename] if not member.is_dir() else []
-                    continue
-                target = scratch / f"{n}.kml"
-                try:
-                    packed_to = max(member.compress_size, 1)
-                    if member.file_size > min(_MOST_BYTES, max(_ANY_RATIO, packed_to * _RATIO)):
-                        raise zipfile.BadZipFile(f"{member.file_size} bytes: beyond all measure")
-                    with archive.open(member) as packed_kml, target.open("wb") as out:
-                        shutil.copyfileobj(packed_kml, out)
-                except _PACKED_BADLY as error:
-                    bad.append(f"{member.filename}: {error}")
-                else:
-                    found.append((member.filename, target))
-    except _PACKED_BADLY as error:
-        bad.append(str(error))
-    if not found and bad:
-        raise SourceUnreadable("the KMZ cannot be unpacked", where=source.path, got=bad[0])
-    if not found:
-        raise SourceUnreadable("the archive holds no KML", where=source.path)
-    return sorted(found, key=lambda f: (f[0] != "doc.kml", f[0])), others[:1000]
-
-
 class _Reader:
     """Reads placemarks in the order of the files, folder by folder."""
 
@@ -157,41 +122,23 @@ class _Reader:
     def read(self, file: Path, prefix: str, source: Source) -> None:
         from lxml import etree
 
-        folders: list[str] = []
-        found = etree.iterparse(
-            str(file),
-            events=("start", "end"),
-            resolve_entities=False,
-            no_network=True,
-            huge_tree=True,
-        )
+        folders: list[list[Any]] = []  # those that are open, and their names once they are known
         try:
-            for event, element in found:
-                tag = tag_of(element) if isinstance(element.tag, str) else ""
-                if event == "start":
-                    if tag in ("Folder", "Document"):
-                        folders.append("")
-                    continue
-                if tag == "name" and tag_of(element.getparent()) in ("Folder", "Document"):
-                    folders[-1] = (element.text or "").strip()
-                elif tag in ("Folder", "Document"):
-                    folders.pop()
-                    element.clear()
-                elif tag in ("Placemark", "GroundOverlay", "PhotoOverlay"):
-                    self._row(element, prefix, folders, tag)
-                    element.clear()
-                elif tag == "Style" and element.get("id"):
-                    self.styles[f"#{element.get('id')}"] = style_of(element)
-                elif tag == "StyleMap" and element.get("id"):
-                    self.pairs[f"#{element.get('id')}"] = normal_style(element) or ""
-                elif tag == "SimpleField":
-                    schema = element.getparent().get("id") or element.getparent().get("name")
-                    self.types[schema or "", element.get("name", "")] = element.get("type", "")
-                elif tag == "NetworkLink":
-                    self.links += [h for c in element.iter("{*}href") if (h := text_in(c))][:1]
-                    element.clear()
-                elif tag in _OTHER:
-                    self.other[tag] += 1
+            with file.open("rb") as opened:
+                found = etree.iterparse(
+                    opened,
+                    events=("start", "end"),
+                    tag=[f"{{*}}{name}" for name in _READ],
+                    resolve_entities=False,
+                    no_network=True,
+                    huge_tree=True,
+                )
+                for event, element in found:
+                    tag = tag_of(element)
+                    if event == "end":
+                        self._take(element, tag, folders, prefix)
+                    elif tag in _FOLDERS:
+                        folders.append([element, ""])
         except etree.XMLSyntaxError as error:
             if not self.layers and not prefix:
                 raise SourceUnreadable(
@@ -199,14 +146,38 @@ class _Reader:
                 ) from error
             self.bad.append(f"{prefix}{error}")
 
+    def _take(self, element: _Element, tag: str, folders: list[list[Any]], prefix: str) -> None:
+        if tag in (*_FOLDERS, *_ROWS):
+            if tag in _FOLDERS:
+                folders.pop()
+            for folder in folders:
+                folder[1] = folder[1] or text_in(next(folder[0].iterchildren("{*}name"), None))
+            if tag in _ROWS:
+                self._row(element, prefix, [name for _, name in folders if name], tag)
+            element.clear()
+            parent = element.getparent()  # what stands before it was read
+            while parent is not None and element.getprevious() is not None:
+                parent.remove(element.getprevious())
+        elif tag == "Style" and element.get("id"):
+            self.styles[f"#{element.get('id')}"] = style_of(element)
+        elif tag == "StyleMap" and element.get("id"):
+            self.pairs[f"#{element.get('id')}"] = normal_style(element) or ""
+        elif tag == "SimpleField":
+            schema = element.getparent().get("id") or element.getparent().get("name")
+            self.types[schema or "", element.get("name", "")] = element.get("type", "")
+        elif tag == "NetworkLink":
+            self.links += [h for c in element.iter("{*}href") if (h := text_in(c))][:1]
+            element.clear()
+        elif tag in _OTHER:
+            self.other[tag] += 1
+
     def _row(self, element: _Element, prefix: str, folders: list[str], tag: str) -> None:
         given = {tag_of(c): c for c in element if isinstance(c.tag, str)}
-        path = "/".join(f for f in folders if f)
         row = {
             "id": element.get("id"),
             "Name": text_in(given.get("name")),
             "description": text_in(given.get("description")),
-            "Folder": path,
+            "Folder": "/".join(folders),
         }
         more: dict[str, Any] = {n: text_in(given[n]) for n in _PLAIN if n in given}
         more |= times_of(given)
@@ -229,9 +200,9 @@ class _Reader:
                 more["image"] = next((text_in(c) for c in element.iter("{*}href")), None)
         if more.get("altitudeMode") in ("relativeToGround", "relativeToSeaFloor"):
             self.relative += 1
-        layer = prefix + (next((f for f in reversed(folders) if f), ""))
+        layer = prefix + (folders[-1] if folders else "")
         kept = self.layers.setdefault(layer, Kept(_COLUMNS))
-        kept.add(row, more, None if shape is None else shapely.to_wkb(shape, flavor="iso"))
+        kept.add(row, more, None if shape is None else wkb_of(shape))
 
     def _extended(self, element: _Element) -> dict[str, Any]:
         said: dict[str, Any] = {}

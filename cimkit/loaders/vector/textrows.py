@@ -15,8 +15,8 @@ __all__ = ["TextRows"]
 
 
 _ROWS = 65_536
-_BLOCK = 32 << 20
-"""No row is longer than this: an area of half a million corners as WKT is not."""
+_BLOCK, _LARGE_BLOCK = 2 << 20, 32 << 20
+"""No row is longer than a large block: an area of half a million corners as WKT is not."""
 
 
 class TextRows:
@@ -27,6 +27,15 @@ class TextRows:
         self.bad: list[tuple[int | None, int]] = []
         self.bad_count = 0
         self._told = False
+        self._block = _BLOCK
+
+    def widen(self) -> bool:
+        """Make room for longer rows, and begin again; False if there is no more."""
+        if self._block == _LARGE_BLOCK:
+            return False
+        self._block = _LARGE_BLOCK
+        self.bad, self.bad_count = [], 0
+        return True
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Give the rows, all cells as text."""
@@ -46,7 +55,7 @@ class TextRows:
                 column_names=self.names,
                 skip_rows=self.begin,
                 use_threads=False,
-                block_size=_BLOCK,
+                block_size=self._block,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.separator,

@@ -105,7 +105,6 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
         If it has no columns of positions, or no row has one.
     """
     from cimkit.loaders._layers.table import Opened, Table, distinct
-    from cimkit.loaders.vector.cells import Kinds, Positions
     from cimkit.loaders.vector.gtfs import is_shapes, shapes_table
 
     with TemporaryDirectory(prefix="cimkit-text-") as name:
@@ -125,16 +124,7 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
             problems += read.problems()
             yield Opened("GTFS", "text/csv", [table], encoding, origin, problems=problems)  # type: ignore[arg-type]
             return
-        kinds, positions = Kinds(names, dialect.comma), Positions(dialect.position, dialect.comma)
-        rows = placed = 0
-        try:
-            for batch in read.batches():
-                kinds.see(batch)
-                rows += batch.num_rows
-                wkb = positions.wkb(batch.columns)
-                placed += batch.num_rows - wkb.null_count
-        except (OSError, ValueError) as error:  # Arrow's are ValueErrors
-            raise SourceUnreadable("it is no table", where=source.path, got=str(error)) from error
+        kinds, positions, rows, placed = _seen(read, dialect, names, source)
         if not placed and rows:
             raise SourceUnreadable("no row of the table has a position", where=source.path)
         positions.settle(rows)
@@ -168,6 +158,27 @@ def open_text(source: Source, options: ReadOptions) -> Iterator[Opened]:
             problems=problems,
             properties=properties,
         )
+
+
+def _seen(
+    read: TextRows, dialect: Dialect, names: list[str], source: Source
+) -> tuple[Kinds, Positions, int, int]:
+    """Look at all rows: what their columns hold, their positions, how many there are and placed."""
+    from cimkit.loaders.vector.cells import Kinds, Positions
+
+    kinds, positions = Kinds(names, dialect.comma), Positions(dialect.position, dialect.comma)
+    rows = placed = 0
+    try:
+        for batch in read.batches():
+            kinds.see(batch)
+            rows += batch.num_rows
+            wkb = positions.wkb(batch.columns)
+            placed += batch.num_rows - wkb.null_count
+    except (OSError, ValueError) as error:  # Arrow's are ValueErrors
+        if read.widen():
+            return _seen(read, dialect, names, source)
+        raise SourceUnreadable("it is no table", where=source.path, got=str(error)) from error
+    return kinds, positions, rows, placed
 
 
 def _as_utf8(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders import ReadOptions, vector
@@ -91,6 +93,62 @@ def test_xml_in_the_encoding_it_says_and_not(tmp_path: Path, said: str, real: st
     asset, rows = read(tmp_path / "a.kml")
     assert properties(rows)[0]["Name"] == "建国路"
     assert ("encoding-contradiction" in codes(asset)) == (said != "GB2312")
+
+
+@pytest.mark.keeps("KML", "geometry", "z")
+def test_kml_rows_beyond_memory_and_numbers_in_any_spelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cimkit.loaders._layers.kept._IN_MEMORY", 1_000)
+    monkeypatch.setattr("cimkit.loaders._layers.kept._BATCH", 2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    spelt = {
+        "106,29": "POINT (106 29)",
+        " 106.0 , 29 , 5e0 ": "POINT Z (106 29 5)",
+        "+106,29,": "POINT (106 29)",
+        "106,29,x": "POINT (106 29)",
+        "1_0,29 106,29": "POINT (106 29)",
+        "nan,29": None,
+        "106;29": None,
+        "1,2 3,4": "POINT (1 2)",
+        "1,2,3,4": "POINT Z (1 2 3)",
+    }
+    rows = "".join(
+        f"<Placemark><name>{n:04}{'长' * 99}</name><Point><coordinates>{text}</coordinates></Point>"
+        "</Placemark>"
+        for n, text in enumerate(spelt)
+    )
+    (tmp_path / "a.kml").write_text(f"<kml><Document>{rows}</Document></kml>", encoding="utf-8")
+    asset, read_rows = read(tmp_path / "a.kml")
+    assert asset.counts["features"] == len(spelt)
+    names = [r["name"][:4] for r in read_rows["objects"]]
+    assert names == [f"{n:04}" for n in range(len(spelt))]
+    drawn = {r["source_key"]: shapely.from_wkb(r["wkb"]).wkt for r in read_rows["geometries"]}
+    assert [drawn.get(r["source_key"]) for r in read_rows["objects"]] == [*spelt.values()]
+    gc.collect()
+    assert not [f for f in (tmp_path / "scratch").iterdir() if f.suffix == ".arrow"]
+
+
+def test_kml_of_mixed_parts_in_folders_of_folders(tmp_path: Path) -> None:
+    parts = (
+        "<Point><coordinates>1,2</coordinates></Point>"
+        "<LineString><coordinates>1,2,3 4,5,6</coordinates></LineString>"
+    )
+    areas = "<Polygon><outerBoundaryIs><LinearRing><coordinates>0,0 4,0 4,4</coordinates>"
+    areas += "</LinearRing></outerBoundaryIs></Polygon>"
+    (tmp_path / "a.kml").write_text(
+        "<kml><Document><name>d</name><Folder><name>b</name><Folder><name>a</name></Folder>"
+        f"<Folder/><Placemark><MultiGeometry>"
+        f"{parts}</MultiGeometry></Placemark><Placemark><MultiGeometry>{areas * 2}"
+        "</MultiGeometry></Placemark></Folder></Document></kml>"
+    )
+    _, rows = read(tmp_path / "a.kml")
+    assert [p["Folder"] for p in properties(rows)] == ["d/b", "d/b"]
+    assert [s.wkt for s in shapes(rows)] == [
+        "GEOMETRYCOLLECTION Z (POINT Z (1 2 0), LINESTRING Z (1 2 3, 4 5 6))",
+        "MULTIPOLYGON (((0 0, 4 0, 4 4, 0 0)), ((0 0, 4 0, 4 4, 0 0)))",
+    ]
 
 
 KML_ODD = """<kml xmlns="http://www.opengis.net/kml/2.2"
