@@ -88,7 +88,7 @@ def _timed(what: str, name: str, file: Path) -> tuple[Step, int]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         for suffix in SUFFIXES:

@@ -8,6 +8,7 @@ import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from cimkit.model import Problem
 
@@ -29,6 +30,8 @@ _OPENED = {0x7D: b"{", 0x5D: b"[,"}
 _FEW = 200
 """So many spaces at most are passed over to see what stands before them."""
 _MEMBERS = ("properties", "attributes", "geometry")
+_INTERIOR = 0x05
+"""Kind of a page of SQLite that points to others."""
 _AGAIN = "Deliver it again: it may have been cut short."
 
 
@@ -169,6 +172,7 @@ def padded_database(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
     with target.open("r+b") as out:
         out.truncate(there // page * page)  # half a page would give rows of zeros
         out.truncate(size)
+        _forget(out, page, there // page)
     return target, Problem(
         "file-truncated",
         f"The database lacks {size - there} of {size} bytes; what can be read without them is.",
@@ -177,3 +181,27 @@ def padded_database(file: Path, scratch: Path) -> tuple[Path, Problem] | None:
         expected=str(size),
         hint="Deliver it again: it was cut short.",
     )
+
+
+def _forget(database: BinaryIO, page: int, there: int) -> None:
+    """Take out of the list of tables those parts of it that are on pages that are not there.
+
+    GDAL writes the triggers of spatial indexes last; without them the tables can still be read.
+    The list is a b-tree on page 1: https://www.sqlite.org/fileformat2.html#b_tree_pages.
+    """
+    database.seek(0)
+    first = bytearray(database.read(page))
+    if first[100] != _INTERIOR:
+        return
+    (cells,) = struct.unpack(">H", first[103:105])
+    at = struct.unpack(f">{cells}H", first[112 : 112 + 2 * cells])
+    last = int.from_bytes(first[108:112], "big")
+    parts = [*((int.from_bytes(first[i : i + 4], "big"), i) for i in at), (last, 0)]
+    kept = [part for part in parts if part[0] <= there]
+    if not kept or len(kept) == len(parts):
+        return
+    first[103:105] = struct.pack(">H", len(kept) - 1)
+    first[108:112] = struct.pack(">I", kept[-1][0])
+    first[112 : 110 + 2 * len(kept)] = b"".join(struct.pack(">H", i) for _, i in kept[:-1])
+    database.seek(0)
+    database.write(first)

@@ -151,10 +151,11 @@ def test_records_that_are_none_are_counted(tmp_path: Path, mark: str) -> None:
 @pytest.mark.keeps("SQLite", "damage")
 @pytest.mark.parametrize("suffix", ["gpkg", "sqlite"])
 def test_rows_of_a_database_before_the_cut(tmp_path: Path, suffix: str) -> None:
+    """What is written last, the triggers of the spatial index, need not be there."""
     file = tmp_path / f"a.{suffix}"
-    write(file, frame(n=list(range(2000))), SPATIAL_INDEX="NO")
+    write(file, frame(n=list(range(2000))), **({} if suffix == "gpkg" else {"SPATIAL_INDEX": "NO"}))
     whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) * 8 // 10])
+    file.write_bytes(whole[: len(whole) * (5 if suffix == "gpkg" else 8) // 10])
     asset, rows = read(file)
     assert "file-truncated" in codes(asset)
     numbers = [p["n"] for p in properties(rows)]
