@@ -21,7 +21,7 @@ _FIRST_M = 10.0
 _FINEST = 12
 """How often an interval is halved; a curve with a break never comes within the tolerance."""
 _FEW = 32
-"""Corners of a chain of straight pieces that are kept as they are written, however near."""
+"""Corners of a chain of straight pieces that are kept as they are, however near."""
 _MOST = 200_000
 """Intervals looked at first, of curves of any length."""
 
@@ -80,8 +80,7 @@ class CurveReader:
         """
         straight = corners(item, self._unit)
         if straight is not None:
-            few = len(straight) <= _FEW
-            return _sound(straight if few else simplified(straight, self._tolerance / 2))
+            return _sound(self._lean(straight))
         if item.is_a() == "IfcMappedItem" and get(item, 1) is not None:
             key = (number(get(item, 0)), str(get(item, 1)).partition("=")[2])
             if key not in self._mapped:
@@ -150,8 +149,11 @@ class CurveReader:
         found: list[Reals] = []
         for part in np.split(edges, breaks):
             points = vertices[np.append(part[:, 0], part[-1, 1])]
-            found += _sound(simplified(points, self._tolerance / 2))
+            found += _sound(self._lean(points))
         return found
+
+    def _lean(self, points: Reals) -> Reals:
+        return points if len(points) <= _FEW else simplified(points, self._tolerance / 2)
 
 
 def _sound(points: Reals) -> list[Reals]:

@@ -23,7 +23,8 @@ def corners(curve: Any, unit: float) -> Reals | None:
     Parameters
     ----------
     curve : ifcopenshell.entity_instance
-        An IfcPolyline, or an IfcIndexedPolyCurve without arcs.
+        An IfcPolyline, an IfcIndexedPolyCurve without arcs, or an IfcCompositeCurve of these whose
+        segments join up.
     unit : float
         Metres for each unit of the model.
 
@@ -38,6 +39,8 @@ def corners(curve: Any, unit: float) -> Reals | None:
         written = [get(p, 0) for p in get(curve, 0) or ()]
     elif kind == "IfcIndexedPolyCurve":
         written = _indexed(curve)
+    elif kind == "IfcCompositeCurve":
+        return _composed(curve, unit)
     else:
         return None
     sizes = {len(w) if isinstance(w, tuple) else 0 for w in written}
@@ -53,6 +56,28 @@ def corners(curve: Any, unit: float) -> Reals | None:
     if not (np.einsum("ij,ij->i", steps, steps) > _NEAR_M**2).all():  # nan, too
         return None
     return points
+
+
+def _composed(curve: Any, unit: float) -> Reals | None:
+    joined: list[Reals] = []
+    for segment in get(curve, 0) or ():
+        if segment.is_a() != "IfcCompositeCurveSegment":
+            return None
+        parent = get(segment, 2)
+        if parent is None or parent.is_a() not in ("IfcPolyline", "IfcIndexedPolyCurve"):
+            return None
+        points = corners(parent, unit)
+        if points is None:
+            return None
+        if get(segment, 1) is False:
+            points = points[::-1]
+        if joined:
+            gap = points[0] - joined[-1][-1]
+            if not gap @ gap <= _NEAR_M**2:
+                return None
+            points = points[1:]
+        joined.append(points)
+    return np.concatenate(joined) if joined else None
 
 
 def _indexed(curve: Any) -> list[Any]:

@@ -50,6 +50,27 @@ def test_corners_of_an_indexed_curve(model: Any) -> None:
     assert ring[:, :2].tolist() == [[0, 2], [1, 0], [2, 1], [0, 2]]
 
 
+def composed(model: Any, parts: list[tuple[list[tuple[float, ...]], bool]]) -> Any:
+    make = model.create_entity
+    made = [
+        make("IfcCompositeCurveSegment", "CONTINUOUS", same, polyline(model, points))
+        for points, same in parts
+    ]
+    return make("IfcCompositeCurve", made, False)
+
+
+def test_straight_segments_are_joined_as_the_engine_joins_them(model: Any) -> None:
+    first: list[tuple[float, ...]] = [(0.0, 0.0), (1.0, 0.0)]
+    last: list[tuple[float, ...]] = [(0.0, 2.0), (2.0, 1.0), (1.0, 0.0)]
+    curve = composed(model, [(first, True), (last, False)])
+    found = corners(curve, 1.0)
+    assert found is not None
+    assert found[:, :2].tolist() == [[0, 0], [1, 0], [2, 1], [0, 2]]
+    (drawn,) = CurveReader(model, 0.001)._meshed(curve)
+    assert drawn == pytest.approx(found)
+    assert corners(composed(model, [(first, True), (last, True)]), 1.0) is None  # apart
+
+
 def test_what_is_not_straight_or_not_sound_is_left_to_the_engine(model: Any) -> None:
     for segments in (
         [("IfcArcIndex", (1, 2, 3))],
