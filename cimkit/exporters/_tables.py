@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from cimkit.errors import UsageError
 from cimkit.exporters._attributes import Attribute, attributes, of_classes
+from cimkit.exporters._heights_told import heights_told
 from cimkit.exporters._objects import COLUMNS, batches, columns
 from cimkit.exporters._ogr import write_ogr
 
@@ -126,7 +127,7 @@ def tables(
                 attributes(selection, wanted, [c for c, _ in COLUMNS], report),
             )
         )
-    report.notes = list(dict.fromkeys(report.notes))
+    report.notes = [*dict.fromkeys(report.notes), *heights_told(selection, named=True)]
     return made
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimkit.errors import SourceUnreadable, UsageError
 from cimkit.exporters._folder import replaced
+from cimkit.exporters._heights_told import heights_told
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 
@@ -88,6 +89,7 @@ def export(
     ):
         report.withheld = selection.withheld_items()
         _write(selection, work, compression, quality, report)
+        report.notes += heights_told(selection, ("raster",), named=True)
     return report
 
 

@@ -121,8 +121,23 @@ def _clouds(selection: Selection, report: ExportReport) -> list[dict[str, Any]]:
     if not placed:
         return []
     chosen = max(placed.values(), key=lambda rows: sum(r["points"] for r in rows))
-    report.leave("another coordinate system", sum(map(len, placed.values())) - len(chosen))
+    _tell_heights(chosen[0]["vertical_datum"], chosen[0]["crs"], report)
+    report.leave(
+        "another coordinate system or other heights", sum(map(len, placed.values())) - len(chosen)
+    )
     return chosen
+
+
+def _tell_heights(datum: str | None, crs: str, report: ExportReport) -> None:
+    from cimkit.geometry.vertical import vertical_part
+
+    own = vertical_part(parse_crs(crs))
+    if datum is None:
+        report.notes.append("nobody says what the heights are measured from: they stay as they are")
+    elif own is None or own.datum != datum:
+        report.notes.append(
+            f"heights are in {datum}, which the file's coordinate system does not name"
+        )
 
 
 def _look(selection: Selection, cloud: dict[str, Any]) -> tuple[Layout, Any]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from cimkit.exporters._attributes import attributes as typed
 from cimkit.exporters._geo import TYPES, geoparquet_metadata, with_boxes
+from cimkit.exporters._heights_told import heights_told
 from cimkit.exporters._objects import COLUMNS, batches, columns
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._spec import ExporterSpec, ExportReport
@@ -82,4 +83,5 @@ def _write(selection: Selection, part: Path, report: ExportReport, wanted: Seque
                 table.replace_schema_metadata(schema.metadata), row_group_size=10_240
             )
     counts = selection.fetch("SELECT kind, count(*) AS n FROM selected GROUP BY 1 ORDER BY 1")
+    report.notes += heights_told(selection, named=True)
     report.counts = {row["kind"]: row["n"] for row in counts.to_pylist()}

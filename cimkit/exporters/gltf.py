@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cimkit.errors import ExportError
 from cimkit.exporters._cityjson.frame import OUT_OF_REACH, Frame
+from cimkit.exporters._heights_told import SOLID_KINDS, heights_told
 from cimkit.exporters._one_file import one_file
 from cimkit.exporters._scene import Color, Scene, y_up
 from cimkit.exporters._spec import ExporterSpec, ExportReport
@@ -104,7 +105,7 @@ def _write(
     report.counts.update(sorted(tree.types.items()))
     for reason, count in sorted(gathering.lost.items()):
         report.leave(reason, count)
-    report.notes += frame.notes
+    report.notes += [*frame.notes, *heights_told(selection, SOLID_KINDS, named=False)]
     if writing.bare:
         report.notes.append(f"{writing.bare:,} objects are nodes without a geometry of their own")
     if gathering.flat:

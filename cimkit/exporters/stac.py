@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 
 from cimkit.exporters._folder import replaced
+from cimkit.exporters._heights_told import heights_told
 from cimkit.exporters._select import Selection, select
 from cimkit.exporters._spec import ExporterSpec, ExportReport
 from cimkit.exporters._stac_item import item_json
@@ -77,6 +78,7 @@ def export(
             _ITEMS.format(filter="" if where is None else "WHERE o.objects > 0")
         )
         _write(selection, table, work, out, report)
+        report.notes += heights_told(selection, named=True)
     return report
 
 

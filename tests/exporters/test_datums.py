@@ -28,7 +28,6 @@ def notes(model: Geoid | float | None = None, **counts: int) -> str:
 
 def test_one_surface_for_all_needs_no_word() -> None:
     assert notes(**{"EPSG:5737": 9}) == ""
-    assert notes(none=9) == ""  # that nothing is known is each source's own problem
     assert notes() == ""
 
 
@@ -56,3 +55,6 @@ def test_several_surfaces_and_unknown_ones_are_told() -> None:
     said = notes(**{"EPSG:5737": 3, "吴淞": 1, "none": 4})
     assert "3 sources in EPSG:5737, 1 sources in 吴淞" in said
     assert "4 sources with heights do not say" in said
+    assert said.endswith("stay as they are")
+    assert "9 sources with heights" in notes(none=9)
+    assert notes(36.5, none=9).endswith("were taken to be above the geoid")

@@ -19,6 +19,7 @@ from cimkit.exporters._cityjson.pictures import copy_images
 from cimkit.exporters._cityjson.setting import prepared
 from cimkit.exporters._cityjson.streams import heaps
 from cimkit.exporters._cityjson.vertices import Pool
+from cimkit.exporters._heights_told import SOLID_KINDS, heights_told
 
 if TYPE_CHECKING:
     from cimkit.exporters._select import Selection
@@ -80,6 +81,7 @@ def write_model(
         write_extension(report.out.parent / f"{name}.ext.json", kinds | gathering.extra)
         report.files += 1
     _tell(making, report)
+    report.notes += heights_told(selection, SOLID_KINDS, named=False)
 
 
 def _write_heap(making: Making, heap: Any, opened: IO[bytes], lines: bool) -> None:

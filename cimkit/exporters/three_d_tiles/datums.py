@@ -52,10 +52,10 @@ def datum_notes(selection: Selection, model: Geoid | float | None) -> list[str]:
             f"heights of {_counted(foreign)} were shifted by a model made for {vertical}: "
             "the two surfaces differ by decimetres, in places by more than a metre"
         )
-    if unknown and named:
+    if unknown:
+        done = "stay as they are" if model is None else "were taken to be above the geoid"
         notes.append(
-            f"{unknown:,} sources with heights do not say what they are measured from; they were "
-            "treated like the others"
+            f"{unknown:,} sources with heights do not say what they are measured from: they {done}"
         )
     return notes
 

@@ -165,6 +165,9 @@ class Heights:
                 "heights are orthometric, not shifted: the catalogue's definition names no geoid; "
                 "set geoid or undulation_m in cimkit.toml for ellipsoidal heights"
             )
+        else:
+            by = self.model.title if isinstance(self.model, Geoid) else f"{self.model:+g} m"
+            said.append(f"heights that are not ellipsoidal were taken to the ellipsoid by {by}")
         if self.outside:
             said.append(
                 f"{self.outside:,} heights lie outside of the geoid's model and were not shifted"
