@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["details"]
 
+_OWN = "r.filename = f.file AND r.file_row_number >= f.first AND r.file_row_number < f.after"
+"""Which rows of a file are those of a source."""
+
 
 def details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     """Write the details of all fresh objects. Needs ``placed_`` and ``source_``."""
@@ -27,7 +30,7 @@ def details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             f"""
             INSERT INTO lake.{table} BY NAME
             SELECT i.object_id, s.item_id, {said}
-            FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+            FROM read_parquet($1, filename = true, file_row_number = true) r JOIN files_ f ON {_OWN}
             JOIN source_ s ON s.n = f.n
             JOIN (
                 SELECT n, layer, key, any_value(object_id) AS object_id, min(h) AS h FROM placed_
@@ -35,7 +38,7 @@ def details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             ) i ON i.n = f.n AND i.layer = coalesce(r.source_layer, '') AND i.key = r.source_key
             ORDER BY i.h, i.object_id
             """,
-            [given["file"].to_pylist()],
+            [given["file"].unique().to_pylist()],
         )
         con.unregister("files_")
     _relations(con, rows)
@@ -47,10 +50,10 @@ def details(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             f"""
             INSERT INTO lake.measures BY NAME
             SELECT s.item_id, {said}
-            FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+            FROM read_parquet($1, filename = true, file_row_number = true) r JOIN files_ f ON {_OWN}
             JOIN source_ s ON s.n = f.n ORDER BY f.n
             """,
-            [given["file"].to_pylist()],
+            [given["file"].unique().to_pylist()],
         )
         con.unregister("files_")
 
@@ -61,14 +64,14 @@ def _relations(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
         return
     con.register("files_", given)
     con.execute(
-        """
+        f"""
         INSERT INTO lake.relations BY NAME
         WITH alone AS (
             SELECT n, layer, key, any_value(object_id) AS object_id, min(h) AS h FROM placed_
             GROUP BY n, layer, key HAVING count(*) = 1
         )
         SELECT i.object_id, s.item_id, r.relation, o.object_id AS other_id, r.other_key
-        FROM read_parquet($1, filename = true) r JOIN files_ f ON r.filename = f.file
+        FROM read_parquet($1, filename = true, file_row_number = true) r JOIN files_ f ON {_OWN}
         JOIN source_ s ON s.n = f.n
         JOIN alone i ON i.n = f.n AND i.layer = coalesce(r.source_layer, '')
             AND i.key = r.source_key
@@ -76,6 +79,6 @@ def _relations(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
             AND o.key = r.other_key
         ORDER BY i.h, i.object_id
         """,
-        [given["file"].to_pylist()],
+        [given["file"].unique().to_pylist()],
     )
     con.unregister("files_")

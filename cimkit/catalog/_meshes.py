@@ -19,15 +19,16 @@ def keep(rows: list[Row], meshes: Path) -> None:
     It happens before the commit: a pack without rows does no harm, rows without a pack would.
     """
     for row in rows:
-        folder = row.staged.folder
-        if not row.fresh or folder is None or not (folder / "shapes.parquet").exists():
+        span = row.staged.span("shapes") if row.fresh else None
+        if span is None:
             continue
+        shapes, _, _ = span
         target = meshes / f"{row.staged.asset.sha256}.parquet"
         part = target.with_suffix(".part")
         if target.exists():
-            _join(folder / "shapes.parquet", target, part)
+            _join(shapes, target, part)
         else:
-            shutil.copyfile(folder / "shapes.parquet", part)
+            shutil.copyfile(shapes, part)
         os.replace(part, target)
 
 

@@ -94,8 +94,8 @@ def facts_key(staged: Staged, depth: str) -> str:
     said: list[object] = [asset.sha256, asset.status, asset.loader, version, depth, declared]
     if not asset.sha256:
         said += [asset.path, asset.size]
-    if staged.declared.trajectory is not None and staged.folder is not None:
-        said.append(staged.folder.name)  # holds the hash of the table of poses
+    if staged.declared.trajectory is not None and staged.key:
+        said.append(staged.key)  # holds the hash of the table of poses
     if staged.measures:
         said.append(staged.measures)
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
@@ -175,7 +175,7 @@ def _unread(staged: Staged) -> str | None:
 
 
 def _has_objects(staged: Staged) -> bool:
-    return staged.folder is not None and (staged.folder / "objects.parquet").exists()
+    return staged.span("objects") is not None
 
 
 def group(rows: list[Row]) -> list[Group]:
@@ -224,16 +224,16 @@ def _cautious(group: Group) -> Group:
 
 
 def files(rows: list[Row], table: str) -> pa.Table:
-    """Return the staged files of one table: file and n."""
+    """Return where the fresh sources have their rows of one staged table.
+
+    Columns are file, n, and of the rows in the file the first and the one after the last.
+    """
     assert table in _FILES
-    found: list[tuple[str, int]] = []
-    for row in rows:
-        if row.fresh and row.staged.folder is not None:
-            file = row.staged.folder / f"{table}.parquet"
-            if file.exists():
-                found.append((str(file), row.n))
+    found = [(r.n, span) for r in rows if r.fresh and (span := r.staged.span(table)) is not None]
     said: dict[str, Any] = {
-        "file": pa.array([f for f, _ in found], pa.string()),
-        "n": pa.array([n for _, n in found], pa.int64()),
+        "file": pa.array([str(file) for _, (file, _, _) in found], pa.string()),
+        "n": pa.array([n for n, _ in found], pa.int64()),
+        "first": pa.array([first for _, (_, first, _) in found], pa.int64()),
+        "after": pa.array([end for _, (_, _, end) in found], pa.int64()),
     }
     return pa.table(said)

@@ -81,9 +81,8 @@ def _delivered(standard: Standard, paths: Sequence[Path]) -> list[Seen]:
 
     with TemporaryDirectory(prefix="cimkit-suggest-") as temp:
         staged = loaders.stage([Path(p).absolute() for p in paths], Path(temp))
-        files = [
-            str(f) for s in staged if s.folder and (f := s.folder / "objects.parquet").exists()
-        ]
+        spans = (one.span("objects") for one in staged)
+        files = sorted({str(span[0]) for span in spans if span is not None})
         if not files:
             return []
         con = _lake.open_database(spill=Path(temp) / "spill")

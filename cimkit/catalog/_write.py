@@ -33,16 +33,17 @@ def load(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     con.execute("CREATE TEMP TABLE staged AS SELECT 0::BIGINT n, 0::BIGINT rowid_, * FROM none_")
     con.unregister("none_")
     con.register("files_", given)
-    paths = given["file"].to_pylist()
-    # 60,000 photographs are as many files: what one scan holds of each file adds up.
+    paths = given["file"].unique().to_pylist()
+    # A delivery may be of many files: what one scan holds of each adds up.
     for start in range(0, len(paths), _FILES_A_SCAN):
         con.execute(
             """
             INSERT INTO staged BY NAME
-            SELECT s.n, (s.n << 32) + r.file_row_number AS rowid_,
+            SELECT s.n, (s.n << 32) + r.file_row_number - s.first AS rowid_,
                 r.* EXCLUDE (filename, file_row_number)
             FROM read_parquet($1, filename = true, file_row_number = true) r
             JOIN files_ s ON r.filename = s.file
+                AND r.file_row_number >= s.first AND r.file_row_number < s.after
             """,
             [paths[start : start + _FILES_A_SCAN]],
         )

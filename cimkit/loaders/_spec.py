@@ -46,6 +46,9 @@ class LoaderSpec:
     """Whether it obeys `ReadOptions.lighter`."""
     measures: tuple[str, ...] = ()
     """What it measures only where it is asked for (`ReadOptions.measures`): it costs time."""
+    together: bool = False
+    """Whether many of its sources are read as one job into one staging folder: they come by the
+    thousand, and each gives a few rows and no shapes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from cimkit.errors import SourceUnreadable, UsageError
 from cimkit.loaders import Discovery, discover, open_source
 from cimkit.loaders._delivery import unpack as unpacking
 from cimkit.loaders._delivery.encoding import decodes, detect
+from cimkit.loaders._delivery.job import content_sha256
 from cimkit.loaders._delivery.unpack import unpack
-from cimkit.loaders._delivery.work import content_sha256
 
 POINT = b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1},'
 POINT += b'"geometry":{"type":"Point","coordinates":[106.5,29.5]}}]}'

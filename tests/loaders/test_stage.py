@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from cimkit import registry
 from cimkit.loaders import Staged, probe, stage
 from cimkit.loaders._delivery import stage as staging
-from cimkit.loaders._delivery.work import content_sha256
+from cimkit.loaders._delivery.job import content_sha256
 from cimkit.model import STAGED, Asset, Declaration, Sheet, SheetRow
 
 POINT = (
@@ -155,7 +156,8 @@ LOADER = """
     from cimkit.loaders import LoaderSpec
     from cimkit.model import Asset
 
-    SPEC = LoaderSpec(name="{name}", kind="mesh", title="Hostile", version=1, lighter=True)
+    SPEC = LoaderSpec(name="{name}", kind="mesh", title="Hostile", version=1, lighter=True,
+                      together=True)
 
     def sniff(head):
         if head.start == b"HOSTILE sniff":
@@ -223,6 +225,65 @@ def test_a_loader_that_fails_costs_its_source_alone(
     assert {found[p].status for p in codes} == {"refused"}
     assert found["crash.bin"].sha256 == content_sha256(delivered / "crash.bin")
     assert found["crash.bin"].kind == "mesh"
+
+
+def test_one_that_crashes_among_many_costs_itself_alone(
+    hostile: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for n, what in enumerate(("fine", "crash", "unreadable", "fine", "fine", "fine", "bug", "x")):
+        (folder / f"{n}.bin").write_text(f"HOSTILE {what} {n}")
+    runs = []
+    run = staging.run
+    monkeypatch.setattr(
+        staging, "run", lambda do, work, **how: runs.append(work) or run(do, work, **how)
+    )
+    found = by_path(stage([folder], tmp_path / "s", jobs=1))
+    codes = {p: [x.code for x in one.asset.problems] for p, one in found.items()}
+    assert {p: said for p, said in codes.items() if said} == {
+        "1.bin": ["worker-crashed", "worker-crashed"],
+        "2.bin": ["source-unreadable"],
+        "6.bin": ["loader-failed"],
+    }
+    assert [max(map(len, work)) for work in runs] == [2, 1, 1]
+    again = by_path(stage([folder], tmp_path / "s", jobs=1))
+    assert {p for p, one in again.items() if not one.reused} == {"1.bin", "6.bin"}
+
+
+def test_many_small_sources_share_a_folder(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "in", tmp_path / "s"
+    folder.mkdir()
+    for n in range(9):
+        Image.new("RGB", (8, 8), (n, n, n)).save(folder / f"{n}.png")
+    (folder / "3.png").write_bytes((folder / "3.png").read_bytes()[:30])
+
+    def keys(found: dict[str, Staged]) -> dict[str, str]:
+        return {p: key_of(one) for p, one in found.items()}
+
+    def key_of(one: Staged) -> str:
+        span = one.span("objects")
+        if span is None:
+            return ""
+        file, first, end = span
+        assert one.span("geometries") is None
+        (key,) = pq.read_table(file)["source_key"][first:end].to_pylist()
+        return str(key)
+
+    first = by_path(stage([folder], kept, jobs=1))
+    want = {f.name: content_sha256(f) for f in folder.iterdir()} | {"3.png": ""}
+    assert keys(first) == want
+    assert len({one.folder for one in first.values()}) == 5  # twos
+    Image.new("RGB", (8, 8), (3, 9, 9)).save(folder / "3.png")
+    (folder / "0.png").unlink()
+    again = by_path(stage([folder], kept, jobs=1))
+    want = {f.name: content_sha256(f) for f in folder.iterdir()}
+    assert keys(again) == want
+    assert {p for p, one in again.items() if not one.reused} == {"3.png"}
+    assert {p: a.asset for p, a in again.items() if p != "3.png"} == {
+        p: a.asset for p, a in first.items() if p not in ("0.png", "3.png")
+    }
+    assert not list(kept.glob(".part-*"))
 
 
 @pytest.mark.parametrize(("what", "code"), [("heavy", "crashed"), ("hanging", "timeout")])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cimkit.loaders._delivery.discover import discover
-from cimkit.loaders._delivery.work import content_sha256
+from cimkit.loaders._delivery.job import content_sha256
 
 __all__ = ["content_hashes"]
 

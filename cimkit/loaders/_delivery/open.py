@@ -11,8 +11,8 @@ from pathlib import Path
 from cimkit.errors import SourceUnreadable
 from cimkit.loaders._delivery.archives import archive_kind
 from cimkit.loaders._delivery.discover import shown
+from cimkit.loaders._delivery.job import content_sha256
 from cimkit.loaders._delivery.unpack import unpack
-from cimkit.loaders._delivery.work import content_sha256
 from cimkit.loaders._spec import HEAD_BYTES
 from cimkit.model import Source
 

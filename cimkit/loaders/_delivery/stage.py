@@ -13,7 +13,8 @@ from posixpath import normpath
 
 from cimkit.errors import CatalogError
 from cimkit.loaders._delivery.discover import Discovery, discover
-from cimkit.loaders._delivery.work import Job, content_of, refused
+from cimkit.loaders._delivery.job import Done, Job, content_of, gathered, refused
+from cimkit.loaders._delivery.many import Rows
 from cimkit.loaders._delivery.work import work as do
 from cimkit.model import Asset, Declaration, Problem, Sheet, Source, Trajectory
 from cimkit.model.source import Depth
@@ -21,6 +22,8 @@ from cimkit.registry import entry
 from cimkit.runtime import WorkerFailure, run
 
 __all__ = ["Staged", "probe", "stage"]
+
+_ENDLESS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,26 @@ class Staged:
     asset: Asset
     """What is known of it."""
     folder: Path | None
-    """``asset.json`` and one Parquet file per table that has rows; None if it was not read."""
+    """One Parquet file per table that has rows, and the asset as JSON; None if it was not read."""
     reused: bool
     """Whether an earlier run had read it."""
     declared: Declaration
     """What the sheet says of it."""
     measures: tuple[str, ...] = ()
     """What was measured only because it was asked for."""
+    key: str = ""
+    """What its rows depend on: bytes, loader, declaration, path, the table of its poses."""
+    rows: Rows | None = None
+    """Which rows of the folder's tables are its own; None if it has the folder alone."""
+
+    def span(self, table: str) -> tuple[Path, int, int] | None:
+        """Return the file of a table, its first row there and the one after its last; or None."""
+        if self.folder is None:
+            return None
+        file = self.folder / f"{table}.parquet"
+        if self.rows is None:
+            return (file, 0, _ENDLESS) if file.exists() else None
+        return (file, *self.rows[table]) if table in self.rows else None
 
 
 def _may_be_lighter(job: Job, failure: WorkerFailure) -> bool:
@@ -87,6 +103,10 @@ def _timeout_s(job: Job) -> float:
     return 120.0 + 5.0 * job.source.size / 2**20
 
 
+def _longest_s(jobs: Sequence[Job]) -> float:
+    return max(map(_timeout_s, jobs))  # of many, each is small
+
+
 def _may_be_table(source: Source) -> bool:
     text = source.path.lower().endswith((".csv", ".tsv"))  # of points, else
     return text or source.loader in ("document", "trajectory")
@@ -122,7 +142,7 @@ def _run(
     staging: Path | None,
     jobs: int | None,
     measures: frozenset[str] = frozenset(),
-) -> Iterator[tuple[Job, Asset, Path | None, bool]]:
+) -> Iterator[tuple[Job, Done]]:
     import psutil
 
     poses = _trajectories(sheet)
@@ -137,21 +157,25 @@ def _run(
         notes = tuple(p for m in (source.path, *source.members) for p in found.notes.get(m, ()))
         job = Job(source, members, declared, depth, found.root, staging, refusal, notes)
         work.append(dataclasses.replace(job, measures=_wanted(source, measures)))
-    work.sort(key=lambda job: -job.source.size)
     workers = jobs or _cores()
     memory = int(psutil.virtual_memory().total * 0.7 / workers)
-    while work:
-        done = run(do, work, workers=workers, timeout_s=_timeout_s, memory_bytes=memory)
-        work = []
-        for job, result in done:
+    batches = gathered(work, workers)
+    while batches:
+        done = run(do, batches, workers=workers, timeout_s=_longest_s, memory_bytes=memory)
+        batches = []
+        for batch, result in done:
             if not isinstance(result, WorkerFailure):
-                _room(result[0], staging)
-                yield job, *result
-            elif _may_be_lighter(job, result):
+                for job, one in zip(batch, result, strict=True):
+                    _room(one.asset, staging)
+                    yield job, one
+            elif len(batch) > 1:
+                batches += [(job,) for job in batch]
+            elif _may_be_lighter(batch[0], result):
                 again = _problem(result, "It was read once more, without what failed.")
-                work.append(dataclasses.replace(job, lighter=True, notes=(*job.notes, again)))
+                notes = (*batch[0].notes, again)
+                batches.append((dataclasses.replace(batch[0], lighter=True, notes=notes),))
             else:
-                yield job, _lost(job, result), None, False
+                yield batch[0], Done(_lost(batch[0], result))
 
 
 def _room(asset: Asset, staging: Path | None) -> None:
@@ -200,8 +224,8 @@ def probe(
     """
     with tempfile.TemporaryDirectory(prefix="cimkit-unpacked-") as unpacked:
         found = discover(paths, Path(unpacked))
-        for _, asset, _, _ in _run(found, sheet, depth, None, jobs):
-            yield asset
+        for _, done in _run(found, sheet, depth, None, jobs):
+            yield done.asset
 
 
 def stage(
@@ -215,7 +239,7 @@ def stage(
     progress: Callable[[Staged, int, int], None] | None = None,
     measures: frozenset[str] = frozenset(),
 ) -> Iterator[Staged]:
-    """Read each source under files and folders into a folder of its own below ``staging``.
+    """Read each source under files and folders into a folder below ``staging``.
 
     Parameters
     ----------
@@ -241,10 +265,18 @@ def stage(
         found = discover(paths, Path(unpacked))
         if sample is not None:
             found.sources = _spread(found.sources, sample)
-        for count, (job, asset, folder, reused) in enumerate(
+        for count, (job, done) in enumerate(
             _run(found, sheet, depth, staging.absolute(), jobs, measures), 1
         ):
-            staged = Staged(asset, folder, reused, job.declared, job.measures)
+            staged = Staged(
+                done.asset,
+                done.folder,
+                done.reused,
+                job.declared,
+                job.measures,
+                done.key,
+                done.rows,
+            )
             if progress is not None:
                 progress(staged, count, len(found.sources))
             yield staged

@@ -1,14 +1,14 @@
-"""The rows of one source as Parquet."""
+"""The rows of sources as Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cimkit.model import STAGED
 
-__all__ = ["write_tables"]
+__all__ = ["write_joined", "write_tables"]
 
 # Of one row, like a photograph's, most of the work is what Parquet keeps to find rows by.
 _FEW = 64
@@ -42,6 +42,43 @@ def write_tables(chunks: Iterator[tuple[str, Any]], folder: Path) -> None:
     finally:
         for opened in writers.values():
             opened.close()
+
+
+def write_joined(
+    given: Sequence[Mapping[str, Sequence[Any]]], folder: Path
+) -> list[dict[str, tuple[int, int]]]:
+    """Write the tables of several sources, one Parquet file for each table that has rows.
+
+    Parameters
+    ----------
+    given : sequence of mapping
+        Of each source the parts of its tables, by name.
+    folder : Path
+        Where to.
+
+    Returns
+    -------
+    list of dict
+        Of each source, by table: its first row, and the one after its last.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    spans: list[dict[str, tuple[int, int]]] = [{} for _ in given]
+    for name in dict.fromkeys(name for tables in given for name in tables):
+        parts: list[Any] = []
+        end = 0
+        for tables, own in zip(given, spans, strict=True):
+            first = end
+            for part in tables.get(name, ()):
+                parts.append(_staged(name, part))
+                end += part.num_rows
+            if end > first:
+                own[name] = first, end
+        if end:
+            joined = pa.concat_tables(parts).combine_chunks()
+            pq.write_table(joined, folder / f"{name}.parquet", compression="zstd")
+    return spans
 
 
 def _lean(table: Any) -> Any:

@@ -1,143 +1,104 @@
-"""What a worker does with one source: hash, recognise the work done before, probe, read, write."""
+"""What a worker does with sources: hash, recognise the work done before, probe, read, write."""
 
 from __future__ import annotations
 
 import dataclasses
 import errno
-import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cimkit.errors import CimkitError
 from cimkit.loaders._delivery.archives import BROKEN
+from cimkit.loaders._delivery.job import Done, Job, content_of, key_of, refused
 from cimkit.loaders._delivery.local_grid import known_here, named
+from cimkit.loaders._delivery.many import SOURCES, folder_of, shelf, write_many
 from cimkit.loaders._delivery.tables import write_tables
 from cimkit.loaders._spec import ReadOptions
-from cimkit.model import Asset, Declaration, Problem, Source
-from cimkit.model.source import Depth
+from cimkit.model import Asset, Problem, Source
 from cimkit.registry import entry
 
-__all__ = ["Job", "content_of", "content_sha256", "refused", "work"]
+__all__ = ["work"]
 
-_SMALL = 16 * 2**20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no room for what is written."""
 _BROKEN = (CimkitError, *BROKEN, ArithmeticError, TypeError)
 """What loaders and the libraries under them raise over damaged data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One source to read, as it travels to a worker."""
+@dataclass(slots=True)
+class _Task:
+    """A source that is to be read."""
 
-    source: Source
-    files: tuple[Path, ...]  # of the members
-    declared: Declaration
-    depth: Depth
-    root: Path
-    staging: Path | None  # None: probe only
-    refusal: Problem | None  # why no loader reads it
-    notes: tuple[Problem, ...] = ()  # what was met before, on the way to it
-    lighter: bool = False
-    measures: tuple[str, ...] = ()  # of those its loader gives where they are asked for, sorted
+    job: Job
+    module: Any
+    sha256: str
+    key: str  # "" if it is not staged
+    options: ReadOptions = field(init=False)
+
+    def __post_init__(self) -> None:
+        job = self.job
+        notes, wanted = list(job.notes), frozenset(job.measures)
+        self.options = ReadOptions(job.declared, job.depth, job.root, notes, job.lighter, wanted)
 
 
-def content_sha256(file: Path, members: Sequence[Path] = ()) -> str:
-    """Return the hash of a source's bytes, whatever its files are called.
+def work(jobs: Sequence[Job]) -> list[Done]:
+    """Read sources; runs in a worker. Whatever goes wrong with the data is in their assets.
 
-    Parameters
-    ----------
-    file : Path
-        A file, or a folder that is one source.
-    members : sequence of Path
-        What belongs to it. Without members it is the plain SHA-256 of the file.
+    Several are read into one folder: they are of one loader that allows it, or of none.
     """
-    own = _file_sha256(file) if file.is_file() else ""  # a pipe or a device has no end
-    parts = sorted((m.suffix.lower(), _file_sha256(m)) for m in members if m.is_file())
-    if not parts:
-        return own
-    return hashlib.sha256(json.dumps([own, parts]).encode()).hexdigest()
+    staging = jobs[0].staging
+    if staging is not None:
+        shelf(staging).look()
+    begun = [_begin(job) for job in jobs]
+    tasks = [task for task in begun if isinstance(task, _Task)]
+    try:
+        if staging is None:
+            read = [Done(_probe(task)) for task in tasks]
+        elif len(tasks) > 1:
+            read = _write_together(tasks, staging)
+        else:
+            read = [_write_alone(task, staging) for task in tasks]
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        read = [Done(refused(task.job.source, "disk-full", str(error))) for task in tasks]
+    results = iter(read)
+    return [next(results) if isinstance(one, _Task) else one for one in begun]
 
 
-def _file_sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-@lru_cache(maxsize=16)
-def _poses_sha256(file: Path, _changed_ns: int) -> str:
-    """Return the hash of a trajectory, once: each of its thousands of photographs asks for it."""
-    return _file_sha256(file)
-
-
-def content_of(job: Job) -> str:
-    """Return the hash of the content; "" where reading it all is what *header* is to spare."""
-    if job.depth == "header" and job.source.size > _SMALL:
-        return ""
-    return content_sha256(job.source.file, job.files)
-
-
-def _key(job: Job, sha256: str, version: int) -> str:
-    declared = job.declared.plain()
-    poses = job.declared.trajectory
-    table = job.root / poses.file if poses else None
-    unread = [] if sha256 else _unread(job)
-    said: list[Any] = [
-        sha256,
-        unread,
-        job.source.loader,
-        version,
-        job.lighter,
-        job.depth,
-        job.source.path,  # names of layers and drives come from it
-        declared,
-        _poses_sha256(table, table.stat().st_mtime_ns) if table and table.is_file() else None,
-    ]
-    if job.measures:
-        said.append(job.measures)
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _unread(job: Job) -> list[tuple[int, int]]:
-    """Return what stands for the bytes of files that are not read whole."""
-    stats = [f.stat() for f in (job.source.file, *job.files)]
-    return [(s.st_size, s.st_mtime_ns) for s in stats]
-
-
-def work(job: Job) -> tuple[Asset, Path | None, bool]:
-    """Read one source; runs in a worker. Whatever goes wrong with the data is in the asset."""
+def _begin(job: Job) -> Done | _Task:
+    """Return what is to be done, or what is known without it."""
     source = job.source
     try:
         sha256 = content_of(job)
     except OSError as error:
-        return refused(source, "unreadable", f"It cannot be read: {error.strerror}."), None, False
+        return Done(refused(source, "unreadable", f"It cannot be read: {error.strerror}."))
     if job.refusal is not None or source.loader is None:
-        return _without_loader(job, sha256), None, False
+        return Done(_without_loader(job, sha256))
     module = entry("cimkit.loaders", source.loader)
-    target = job.staging / _key(job, sha256, module.SPEC.version) if job.staging else None
-    if target is not None and (target / "asset.json").exists():
-        return Asset.from_json(json.loads((target / "asset.json").read_bytes())), target, True
-    wanted = frozenset(job.measures)
-    options = ReadOptions(job.declared, job.depth, job.root, list(job.notes), job.lighter, wanted)
-    asset = _probe(module, source, options, sha256)
-    if target is None:
-        return asset, None, False
+    if job.staging is None:
+        return _Task(job, module, sha256, "")
+    key = key_of(job, sha256, module.SPEC.version)
+    if module.SPEC.together and (found := shelf(job.staging).find(key)) is not None:
+        asset, folder, rows = found
+        return Done(asset, folder, True, key, rows)
+    target = job.staging / key
     try:
-        return _write(module, source, asset, options, target), target, False
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        return refused(source, "disk-full", str(error)), None, False
+        said = (target / "asset.json").read_bytes()
+    except FileNotFoundError:
+        return _Task(job, module, sha256, key)
+    return Done(Asset.from_json(json.loads(said)), target, True, key)
 
 
-def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> Asset:
+def _probe(task: _Task) -> Asset:
+    module, source, options = task.module, task.job.source, task.options
     try:
         known_here(options.declared)
         asset: Asset = module.probe(source, options)
@@ -152,7 +113,7 @@ def _probe(module: Any, source: Source, options: ReadOptions, sha256: str) -> As
         path=source.path,
         members=source.members,
         size=source.size,
-        sha256=sha256,
+        sha256=task.sha256,
         kind=kind,
         loader=source.loader,
         problems=(*asset.problems, *options.problems),
@@ -193,49 +154,83 @@ def _as_declared(asset: Asset, options: ReadOptions) -> Asset:
     )
 
 
-def _write(module: Any, source: Source, asset: Asset, options: ReadOptions, target: Path) -> Asset:
-    """Write the staging folder under another name and rename it: it is complete or absent."""
+@contextmanager
+def _folder(staging: Path, target: Path, last: str) -> Iterator[Path]:
+    """Give a folder under another name and rename it at the end: it is complete or absent."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".part-{os.getpid()}-", dir=target.parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".part-{os.getpid()}-", dir=staging))
     try:
-        if asset.status == "ok" and options.depth == "full":
-            options.problems.clear()
-            try:
-                write_tables(module.read(source, asset, options), folder)
-                asset = dataclasses.replace(
-                    asset, problems=tuple(dict.fromkeys((*asset.problems, *options.problems)))
-                )
-            except _BROKEN as error:
-                if getattr(error, "errno", None) in _FULL:
-                    raise  # no fault of the source, and nothing to be used again
-                asset = _emptied(folder, asset, *_because(error))
-        (folder / "asset.json").write_text(json.dumps(asset.to_json()), encoding="utf-8")
+        yield folder
         try:
             folder.rename(target)
         except OSError:
-            if not (target / "asset.json").exists():  # else another worker was quicker
+            if not (target / last).exists():  # else another worker was quicker
                 raise
-    finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
-    return asset
+        raise
 
 
-def _emptied(folder: Path, asset: Asset, message: str, hint: str = "") -> Asset:
-    for file in folder.iterdir():
-        file.unlink()
+def _write_alone(task: _Task, staging: Path) -> Done:
+    """Read a source into a folder of its own, as it comes."""
+    asset, target = _probe(task), staging / task.key
+    with _folder(staging, target, "asset.json") as folder:
+        if asset.status == "ok" and task.options.depth == "full":
+            try:
+                write_tables(_read(task, asset), folder)
+                asset = _with_problems(asset, task)
+            except _BROKEN as error:
+                asset = _emptied(asset, error)
+                for file in folder.iterdir():
+                    file.unlink()
+        (folder / "asset.json").write_text(json.dumps(asset.to_json()), encoding="utf-8")
+    return Done(asset, target, False, task.key)
+
+
+def _write_together(tasks: Sequence[_Task], staging: Path) -> list[Done]:
+    """Read sources of a few rows each, and write them when all are read."""
+    assets, tables = [], []
+    for task in tasks:
+        asset = _probe(task)
+        own: dict[str, list[Any]] = {}
+        if asset.status == "ok" and task.options.depth == "full":
+            try:
+                for name, table in _read(task, asset):
+                    own.setdefault(name, []).append(table)
+                asset = _with_problems(asset, task)
+            except _BROKEN as error:
+                asset, own = _emptied(asset, error), {}
+        assets.append(asset)
+        tables.append(own)
+    keys = [task.key for task in tasks]
+    target = folder_of(staging, keys)
+    with _folder(staging, target, SOURCES) as folder:
+        rows = write_many(keys, assets, tables, folder)
+    return [
+        Done(asset, target, False, key, own)
+        for asset, key, own in zip(assets, keys, rows, strict=True)
+    ]
+
+
+def _read(task: _Task, asset: Asset) -> Iterator[tuple[str, Any]]:
+    task.options.problems.clear()
+    yield from task.module.read(task.job.source, asset, task.options)
+
+
+def _with_problems(asset: Asset, task: _Task) -> Asset:
+    """Add what reading met."""
+    problems = tuple(dict.fromkeys((*asset.problems, *task.options.problems)))
+    return dataclasses.replace(asset, problems=problems)
+
+
+def _emptied(asset: Asset, error: Exception) -> Asset:
+    """Refuse a source that broke half-way; where the disk is full, raise: it is no fault of it."""
+    if getattr(error, "errno", None) in _FULL:
+        raise error
+    message, hint = _because(error)
     problem = Problem("read-failed", message, "error", hint=hint)
     return dataclasses.replace(asset, status="refused", problems=(*asset.problems, problem))
-
-
-def refused(source: Source, code: str, message: str, hint: str = "") -> Asset:
-    return Asset(
-        path=source.path,
-        members=source.members,
-        status="refused",
-        size=source.size,
-        loader=source.loader,
-        problems=(Problem(code, message, "error", hint=hint),),
-    )
 
 
 def _without_loader(job: Job, sha256: str) -> Asset:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=7)
+SPEC = LoaderSpec(name="photo", kind="imagery", title="Photograph", version=7, together=True)
 
 _MEDIA = {
     "JPEG": "image/jpeg",
