@@ -18,16 +18,30 @@ _held: list[tuple[Source, ReadOptions, Opened, ExitStack]] = []
 """At most one."""
 
 
-def probed(opening: Opening, source: Source, options: ReadOptions) -> Asset:
+def probed(
+    opening: Opening,
+    source: Source,
+    options: ReadOptions,
+    judge: Callable[[Asset, Opened], Asset] | None = None,
+) -> Asset:
     """Open a source and say what it is; where its rows are asked for next, it is held open.
 
     What was written on the way (a copy in another encoding, rows of a markup) is then not written
     twice. What was held before is let go.
+
+    Parameters
+    ----------
+    opening : callable
+    source : Source
+    options : ReadOptions
+    judge : callable, optional
+        What the format has to say of the asset.
     """
     _let_go()
     with ExitStack() as stack:
         opened = stack.enter_context(opening(source, options))
         asset = asset_of(opened, source, options)
+        asset = asset if judge is None else judge(asset, opened)
         if options.depth == "full":
             _held.append((source, options, opened, stack.pop_all()))
     return asset

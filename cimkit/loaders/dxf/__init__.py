@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="dxf", kind="gis", title="Drawings (DXF)", version=3)
+SPEC = LoaderSpec(name="dxf", kind="gis", title="Drawings (DXF)", version=4)
 
 _DXF = re.compile(rb"([ \t]*999[ \t]*\r?\n[^\n]*\n)*[ \t]*0[ \t]*\r?\n[ \t]*SECTION\s")
+_DETAIL_M = 200
+"""No national grid has a city so near its origin."""
 _VERSIONS = {
     **{"AC1009": "R12", "AC1012": "R13", "AC1014": "R14", "AC1015": "2000", "AC1018": "2004"},
     **{"AC1021": "2007", "AC1024": "2010", "AC1027": "2013", "AC1032": "2018"},
@@ -54,7 +56,34 @@ def probe(source: Source, options: ReadOptions) -> Asset:
     """
     from cimkit.loaders._layers.held import probed
 
-    return probed(_opened, source, options)
+    return probed(_opened, source, options, _judged)
+
+
+def _judged(asset: Asset, opened: Opened) -> Asset:
+    """Call what lies about its own origin a detail: that it has no place is no error."""
+    import dataclasses
+
+    from cimkit.loaders.dxf.georeference import UNITS
+
+    bounds = opened.tables[0].bounds
+    if bounds is None or asset.crs is not None:
+        return asset
+    unit_m = next((m for n, m in UNITS.values() if n == asset.properties["units"]), 1.0)
+    if max(map(abs, bounds)) * unit_m > _DETAIL_M:
+        return asset
+    told = tuple(
+        dataclasses.replace(
+            p,
+            severity="warning",
+            message="It does not say in which coordinate system it is, and all of it lies within "
+            f"{_DETAIL_M} m of its own origin: a symbol, a detail or a title sheet has no place; "
+            "a plan needs one.",
+        )
+        if p.code == "crs-missing"
+        else p
+        for p in asset.problems
+    )
+    return dataclasses.replace(asset, problems=told)
 
 
 def read(source: Source, asset: Asset, options: ReadOptions) -> Iterator[tuple[str, pa.Table]]:

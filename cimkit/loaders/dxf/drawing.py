@@ -15,7 +15,7 @@ from cimkit.loaders._layers.text import Encoding, settle
 from cimkit.loaders._spec import ReadOptions
 from cimkit.model import Problem, Source
 
-__all__ = ["DAMAGE", "Drawing", "open_drawing"]
+__all__ = ["DAMAGE", "Drawing", "open_drawing", "unescaped"]
 
 DAMAGE = (
     *(ValueError, LookupError, ArithmeticError, AttributeError, TypeError, StopIteration),
@@ -23,7 +23,7 @@ DAMAGE = (
 )
 """What ezdxf raises over damage."""
 _BINARY = b"AutoCAD Binary DXF"
-_PAGE = re.compile(rb"(\$DWGCODEPAGE\s+3\s*?\n\s*)([^\r\n]*)")
+_PAGE = re.compile(rb"(\$DWGCODEPAGE\s+3\s*?\n[ \t]*)([^\r\n]*)")
 _VERSION = re.compile(rb"\$ACADVER\s+1\s*?\n\s*(AC\d{4})")
 _PAGES = {"gb18030": b"ANSI_936", "big5": b"ANSI_950", "cp932": b"ANSI_932", "cp949": b"ANSI_949"}
 _SUBCLASSES = {
@@ -35,6 +35,9 @@ _UNMARKED = re.compile(
     rb"((?:[ \t]*(?:5|6|8|48|60|62|67|330|370|420)[ \t]*\r?\n[^\n]*\n)*)(?![ \t]*100[ \t]*\r?\n)"
 )
 """Entities newer than R12 as simple programs write them: without the marks of their parts."""
+_ESCAPES = re.compile(r"(?:\\U\+[0-9A-Fa-f]{4})+|\\M\+[1-5][0-9A-Fa-f]{4}")
+_MULTIBYTE = {"1": "cp932", "2": "cp950", "3": "cp949", "4": "johab", "5": "gbk"}
+"""Code pages of ``\\M+nxxxx``."""
 _UNICODE = b"AC1021"
 """Since this version (2007) texts are UTF-8."""
 
@@ -79,7 +82,8 @@ def open_drawing(source: Source, options: ReadOptions) -> Drawing:
                 document = filemanagement.readfile(source.file)
             else:
                 text = data.decode(_read_as(data, chosen), "surrogateescape")
-                document = filemanagement.read(io.StringIO(text.replace("\r\n", "\n")))
+                text = unescaped(text.replace("\r\n", "\n"))
+                document = filemanagement.read(io.StringIO(text))
         except DAMAGE:
             try:
                 document, auditor = recover.read(io.BytesIO(data))
@@ -113,6 +117,28 @@ def _decoded(data: bytes, source: Source, options: ReadOptions) -> tuple[Encodin
     if not modern and page is not None and chosen.reads in _PAGES:
         data = data[: page.start(2)] + _PAGES[chosen.reads] + data[page.end(2) :]
     return chosen, data
+
+
+def unescaped(text: str) -> str:
+    r"""Return text whose characters beyond the code page are written out.
+
+    Examples
+    --------
+    >>> unescaped(r"\U+5EFA\U+56FD \M+5C2B7")
+    '建国 路'
+    """
+    return _ESCAPES.sub(_character, text) if "+" in text and "\\" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    escape = found[0]
+    try:
+        if escape[1] == "M":
+            return bytes.fromhex(escape[4:]).lstrip(b"\0").decode(_MULTIBYTE[escape[3]])
+        written = bytes.fromhex(escape.replace("\\U+", "")).decode("utf-16-be")
+    except UnicodeDecodeError:
+        return escape
+    return written if written.isprintable() else escape
 
 
 def _read_as(data: bytes, chosen: Encoding) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from cimkit.loaders._layers.kept import MORE, Kept
 from cimkit.loaders._layers.table import GEOMETRY
 from cimkit.loaders.dxf.blocks import Blocks
-from cimkit.loaders.dxf.drawing import DAMAGE
+from cimkit.loaders.dxf.drawing import DAMAGE, unescaped
 from cimkit.loaders.dxf.shapes import shape_of
 from cimkit.loaders.dxf.wkb import Move, Shape, write
 from cimkit.model import Problem
@@ -142,7 +142,7 @@ class Entities:
 
 def _clean(text: str) -> str:
     """Return text whose undecodable bytes are marked: lone surrogates are no Unicode."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return unescaped(text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _text(entity: Any) -> str | None:

@@ -11,9 +11,9 @@ from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.dxf.wkb import Move, Point
 from cimkit.model import Problem, Source
 
-__all__ = ["Georeference", "georeference"]
+__all__ = ["UNITS", "Georeference", "georeference"]
 
-_UNITS = {
+UNITS = {
     1: ("inches", 0.0254),
     2: ("feet", 0.3048),
     3: ("miles", 1609.344),
@@ -50,7 +50,7 @@ def georeference(document: Any, source: Source, options: ReadOptions) -> Georefe
     """Find where a drawing lies."""
     found = Georeference()
     number = document.header.get("$INSUNITS", 0)
-    name, unit_m = _UNITS.get(number, ("", 1.0))
+    name, unit_m = UNITS.get(number, ("", 1.0))
     found.properties["units"] = name or ("unitless" if number == 0 else f"$INSUNITS {number}")
     place = options.declared.place
     if place is not None:
@@ -64,7 +64,8 @@ def georeference(document: Any, source: Source, options: ReadOptions) -> Georefe
     if found.crs is None:
         found.crs = _prj(source)
         found.origin = "declared" if found.crs else "none"
-    if found.move is None and name not in ("", "metres"):
+    placed = found.crs or options.declared.crs
+    if placed and found.move is None and name not in ("", "metres"):
         found.problems.append(
             Problem(
                 "drawing-units",

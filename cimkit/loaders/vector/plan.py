@@ -120,7 +120,7 @@ def as_utf8(source: Source, said: str | None, options: ReadOptions, scratch: Pat
     if said is None:
         with source.file.open("rb") as opened:
             said = _declared(opened.read(1024))
-    claim = named(said) or "utf-8"
+    claim = named(said)
     if options.declared.encoding is None and claim in _UTF_8 and is_utf8(source.file):
         return way
     chosen = settle(_foreign(source.file), said, source, options)

@@ -19,6 +19,8 @@ from cimkit.model import Problem
 __all__ = ["batches_of"]
 
 _BATCH = 65_536
+_CELLS = 16_000_000
+"""So many values at most are in a batch."""
 
 
 def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> Batches:
@@ -77,7 +79,7 @@ def batches_of(how: Plan, layer: str, has_geometry: bool, fields: list[str]) -> 
                     datetime_as_string=True,
                     use_pyarrow=True,
                     skip_features=skipped,
-                    batch_size=size,
+                    batch_size=min(size, max(1, _CELLS // (len(fields) + 1))),
                     **how.options,
                 )
             )

@@ -151,6 +151,30 @@ def test_a_collection_is_empty_or_it_is_told(
     assert codes(asset) <= {"crs-missing"}
 
 
+@pytest.mark.parametrize(
+    ("said", "real", "origin", "told"),
+    [
+        ("GBK", "gbk", "declared", set()),
+        ("UTF-16", "utf-16", "declared", set()),
+        ("UTF-8", "gbk", "detected", {"encoding-contradiction"}),
+        ("GBK", "utf-8", "detected", {"encoding-contradiction"}),
+        ("Shift_JIS", "gbk", "detected", {"encoding-contradiction"}),
+        ("nonsense", "utf-8", "detected", {"encoding-detected"}),
+        ("nonsense", "gbk", "detected", {"encoding-detected"}),
+    ],
+)
+@pytest.mark.keeps("GML", "text")
+def test_gml_in_the_encoding_it_says_and_not(
+    tmp_path: Path, said: str, real: str, origin: str, told: set[str]
+) -> None:
+    text = COLLECTION.format("", MEMBER.format("建国路与人民大街") * 3)
+    text = text.replace("?>", f' encoding="{said}"?>', 1)
+    (tmp_path / "a.gml").write_bytes(text.encode(real))
+    asset, rows = read(tmp_path / "a.gml")
+    assert (asset.encoding_origin, codes(asset)) == (origin, told)
+    assert {p["n"] for p in properties(rows)} == {"建国路与人民大街"}
+
+
 @pytest.mark.parametrize("depth", [1_000, 5_000])
 def test_features_that_gdal_does_not_give_are_told(tmp_path: Path, depth: int) -> None:
     deep = MEMBER.format("<x>" * depth + "</x>" * depth)

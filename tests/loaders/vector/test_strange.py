@@ -245,3 +245,48 @@ def test_one_row_out_of_range_costs_no_other_its_place(
     origins = [r["position_origin"] for r in rows["objects"]]
     assert origins == ["file"] * 39 + ["none"]
     assert rows["objects"][39]["bbox"] is None
+
+
+@pytest.mark.parametrize("cells", [2, 12, 10**6])
+def test_rows_with_thousands_of_fields_come_in_smaller_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    """A field for every tag makes more nulls than rows; JSON of all at once would not fit."""
+    from cimkit.loaders._layers import rows as of_layers
+    from cimkit.loaders.vector import rowstream
+
+    made: list[int] = []
+    own = of_layers.json_objects
+
+    def counted(batch: pa.RecordBatch, *given: Any) -> pa.Array:
+        made.append(batch.num_rows)
+        return own(batch, *given)
+
+    monkeypatch.setattr(of_layers, "_CELLS", cells)
+    monkeypatch.setattr(rowstream, "_CELLS", cells)
+    monkeypatch.setattr(of_layers, "json_objects", counted)
+    file = write(tmp_path / "a.gpkg", frame(a=list(range(9)), b=["x"] * 9))
+    _, rows = read(file)
+    assert [r["place"] for r in rows["objects"]] == [f"row {n}" for n in range(1, 10)]
+    assert [p["a"] for p in properties(rows)] == list(range(9))
+    assert max(made) == min(9, max(1, cells // 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.geojson", '{"type": "FeatureCollection", "features": []}'),
+        (
+            "a.gml",
+            '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" '
+            'xmlns:gml="http://www.opengis.net/gml/3.2" numberReturned="0"/>',
+        ),
+    ],
+)
+def test_a_collection_of_nothing_is_a_source_of_nothing(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    asset, rows = read(tmp_path / name)
+    assert [layer.features for layer in asset.layers] == [0]
+    assert not rows

@@ -52,6 +52,16 @@ def test_metres_need_a_system(tmp_path: Path) -> None:
     assert read(file)[0].crs_origin == "declared"
 
 
+_NAMES = {
+    "big5": ("編號,名稱,經度,緯度", "路燈與人行道"),
+    "gb18030": ("编号,名称,经度,纬度", "路灯与人行道㐂"),
+    "cp932": ("番号,名称,経度,緯度", "街路灯と歩道"),
+    "euc_jp": ("番号,名称,経度,緯度", "街路灯と歩道"),
+    "cp949": ("번호,이름,lon,lat", "가로등과 보도"),
+    "cp1252": ("Nr,Name,lon,lat", "Straße über Brücke"),
+}
+
+
 @pytest.mark.keeps("CSV", "text")
 @pytest.mark.parametrize(
     ("encoding", "told"),
@@ -61,15 +71,22 @@ def test_metres_need_a_system(tmp_path: Path) -> None:
         ("utf-16", "utf-16"),
         ("utf-16-le", "utf-16-le"),
         ("big5", "big5"),
+        ("gb18030", "gb18030"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp932", "cp932"),
+        ("euc_jp", "euc_jp"),
+        ("cp949", "cp949"),
+        ("cp1252", "cp1252"),
     ],
 )
 def test_any_encoding(tmp_path: Path, encoding: str, told: str) -> None:
-    text = "編號,名稱,經度,緯度\nL1,路燈與人行道,121.5,25.0\n"
-    text = text if encoding == "big5" else "编号,名称,经度,纬度\nL1,路灯与人行道,121.5,25.0\n"
+    head, name = _NAMES.get(encoding, ("编号,名称,经度,纬度", "路灯与人行道"))
+    text = f"{head}\nL1,{name},121.5,25.0\n"
     (tmp_path / "a.csv").write_bytes(text.encode(encoding))
     asset, rows = read(tmp_path / "a.csv")
     assert asset.encoding == told
-    assert rows["objects"][0]["name"] in ("路灯与人行道", "路燈與人行道")
+    assert asset.encoding_origin == "detected"
+    assert name in properties(rows)[0].values()
 
 
 @pytest.mark.keeps("CSV", "attributes", "geometry")
