@@ -35,6 +35,8 @@ from cimkit.model import STAGED, Problem
 
 __all__ = ["Rows"]
 
+_CELLS = 2_000_000
+"""So many are made JSON of at once: tags that became fields make thousands of these."""
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 
 
@@ -69,8 +71,9 @@ class Rows:
         for given in self.table.batches(None):
             batch, unread = legible(given)
             odd.add("text-unreadable", unread, first)
-            if batch.num_rows:
-                yield from self._chunk(batch, first, odd)
+            some = max(1, _CELLS // batch.num_columns)
+            for at in range(0, batch.num_rows, some):
+                yield from self._chunk(batch.slice(at, some), first + at, odd)
             first += batch.num_rows
         self.problems += odd.problems()
         count = first - self.table.numbered_from

@@ -6,6 +6,7 @@ import json
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,9 @@ import shapely
 
 from cimkit.loaders import Head, pointcloud
 from cimkit.loaders import vector as loader
+from cimkit.loaders._layers import rows as of_layers
 from cimkit.loaders._layers.shapes import Oddities
+from cimkit.loaders.vector import rowstream
 
 from .made import codes, frame, properties, read, write
 
@@ -252,9 +255,6 @@ def test_rows_with_thousands_of_fields_come_in_smaller_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
 ) -> None:
     """A field for every tag makes more nulls than rows; JSON of all at once would not fit."""
-    from cimkit.loaders._layers import rows as of_layers
-    from cimkit.loaders.vector import rowstream
-
     made: list[int] = []
     own = of_layers.json_objects
 
