@@ -301,16 +301,19 @@ def test_curves_of_the_drafts_are_read_as_lines(tmp_path: Path, unit: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "y"), [("CLOTHOIDCURVE", 3.5510), ("CUBICPARABOLA", 3.5369), ("NONE", None)]
+    ("kind", "end"),
+    [("CLOTHOIDCURVE", (79.8578, -3.5510)), ("CUBICPARABOLA", (79.8594, -3.5368)), ("NONE", None)],
 )
-def test_transitions_of_the_drafts(tmp_path: Path, kind: str, y: float | None) -> None:
+def test_transitions_of_the_drafts(
+    tmp_path: Path, kind: str, end: tuple[float, float] | None
+) -> None:
     """80 m from straight to a radius of 300 m, to the right."""
     arc = "CIRCULARARCSEGMENT2D(#18,0.,{quarter},{s}100.,.T.)"
     spiral = f"TRANSITIONCURVESEGMENT2D(#18,0.,80.,$,300.,.F.,.F.,.{kind}.)"
     text = DRAFT.replace(arc, spiral).replace("{prefix}", "$").replace("{s}", "")
     _, tables, _ = load(source(write(tmp_path, text, "('IFC4X1')")))
-    if y is None:
+    if end is None:
         assert "geometries" not in tables
         return
-    end = chains(tables)["FootPrint"][-1]
-    assert end[:2] == pytest.approx([179.858, -y], abs=1e-3)
+    last = chains(tables)["FootPrint"][-1]
+    assert last[:2] - [100.0, 0.0] == pytest.approx(end, abs=1e-3)
