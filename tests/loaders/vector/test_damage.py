@@ -103,7 +103,7 @@ def _another_place(folder: Path) -> None:
 
 @pytest.mark.keeps("GeoJSON", "damage")
 @pytest.mark.keeps("MapInfo", "damage")
-@pytest.mark.keeps("Geodatabase", "damage")
+@pytest.mark.keeps("File geodatabase", "damage")
 @pytest.mark.parametrize(
     ("suffix", "alter"),
     [
