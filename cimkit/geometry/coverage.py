@@ -11,7 +11,7 @@ import shapely
 
 from cimkit.geometry.validity import made_valid
 
-__all__ = ["Overlaps", "gaps", "overlaps", "sound"]
+__all__ = ["Overlaps", "gaps", "outlined", "overlaps", "sound"]
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -48,6 +48,17 @@ def sound(shapes: Shapes) -> Shapes:
         flat = flat.copy()
         flat[bad] = [_areas(g) for g in made_valid(flat[bad])]
     return flat
+
+
+def outlined(shapes: Shapes) -> Shapes:
+    """Return outlines that a projection has left invalid as the polygons, or points, they are.
+
+    What is a thousandth of a millimetre wide in metres may be nothing in degrees.
+    """
+    mended = sound(shapes)
+    gone = np.flatnonzero(shapely.is_empty(mended) & ~shapely.is_empty(shapes))
+    mended[gone] = shapely.centroid(shapes[gone])
+    return mended
 
 
 def overlaps(

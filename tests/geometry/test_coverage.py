@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cimkit.geometry.coverage import gaps, overlaps, sound
+from cimkit.geometry.coverage import gaps, outlined, overlaps, sound
 from cimkit.geometry.local_plane import LocalPlane
 
 
@@ -17,6 +17,20 @@ def _shapes(*given: Any) -> Any:
     out = np.empty(len(given), object)
     out[:] = given
     return out
+
+
+def test_what_a_projection_has_left_of_an_outline() -> None:
+    tiny = [(2.0, 2.0)] * 4
+    holed = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [tiny])
+    given = _shapes(holed, shapely.Polygon(tiny), None, shapely.Point(1, 1))
+    found = outlined(given)
+    assert shapely.is_valid(found[[0, 1, 3]]).all()
+    assert [g and (g.geom_type, g.area) for g in found] == [
+        ("Polygon", 81.0),
+        ("Point", 0.0),
+        None,
+        ("Point", 0.0),
+    ]
 
 
 def test_a_shared_strip_is_told_with_its_width_and_share() -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import shapely
 from pyproj import CRS
 
+from cimkit.geometry.coverage import outlined
 from cimkit.geometry.validity import made_valid
 from cimkit.geometry.vector import boxes, measures, shapes_to_crs84, write_wkb
 from cimkit.loaders._city.model import CityGeometry, CityObject
@@ -158,7 +159,7 @@ def _tables(
         yield "relations", pa.Table.from_pylist(relations, STAGED["relations"])
     shapes = np.full(len(chunk), None, dtype=object)
     shapes[:] = [e.outline if e is not None else None for _, e in chunk]
-    placed = shapes_to_crs84(shapes, crs)
+    placed = outlined(shapes_to_crs84(shapes, crs))
     area, length, _, _ = measures(shapes, crs)
     facts = [_facts(item, extent) for item, extent in chunk]
     unit = _height_unit(crs)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="citygml", kind="citymodel", title="CityGML", version=4, lighter=True)
+SPEC = LoaderSpec(name="citygml", kind="citymodel", title="CityGML", version=5, lighter=True)
 
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?CityModel[\s>]")
 _FILE = re.compile(rb"<(?:[\w.-]+:)?(?:imageURI|libraryObject|textureMap)>\s*([^<]+?)\s*<")

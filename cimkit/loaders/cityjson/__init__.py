@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPEC", "probe", "read", "siblings", "sniff"]
 
-SPEC = LoaderSpec(name="cityjson", kind="citymodel", title="CityJSON", version=4)
+SPEC = LoaderSpec(name="cityjson", kind="citymodel", title="CityJSON", version=5)
 
 _TYPE = re.compile(rb'"type"\s*:\s*"CityJSON(Feature)?"')
 _IMAGE = re.compile(rb'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')

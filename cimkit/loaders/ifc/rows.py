@@ -253,6 +253,7 @@ def _located(
 
 def _lonlat(grounds: Any, crs: str) -> Any:
     """Return geometries in CRS84; None for what lies outside the projection."""
+    from cimkit.geometry.coverage import outlined
     from cimkit.geometry.crs import parse_crs, to_crs84
 
     coordinates, owner = shapely.get_coordinates(grounds, return_index=True)
@@ -264,5 +265,4 @@ def _lonlat(grounds: Any, crs: str) -> Any:
         kept = ~np.isin(owner, lost)
         grounds[lost] = None
         lonlat = lonlat[kept]
-    shapely.set_coordinates(grounds, lonlat)
-    return grounds
+    return outlined(shapely.set_coordinates(grounds, lonlat))

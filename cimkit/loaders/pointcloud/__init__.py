@@ -18,7 +18,7 @@ __all__ = ["SPEC", "probe", "read", "siblings", "sniff", "stream"]
 
 _COSTLY = ("edge_height", "extreme_point", "strip_difference", "void_area")
 SPEC = LoaderSpec(
-    name="pointcloud", kind="pointcloud", title="Point cloud", version=5, measures=_COSTLY
+    name="pointcloud", kind="pointcloud", title="Point cloud", version=6, measures=_COSTLY
 )
 
 

@@ -70,11 +70,14 @@ def footprint(tally: Tally, crs: CRS) -> Any:
     """Return the outline of a cloud in CRS84, or None if it has none there."""
     import shapely
 
+    from cimkit.geometry.coverage import outlined
     from cimkit.geometry.crs import to_crs84
 
     own = tally.grid.footprint(tally.low, tally.high)
     placed = to_crs84(shapely.get_coordinates(own), crs)
-    return shapely.set_coordinates(own, placed) if np.isfinite(placed).all() else None
+    if not np.isfinite(placed).all():
+        return None
+    return outlined(np.array([shapely.set_coordinates(own, placed)], object))[0]
 
 
 def objects(name: str, asset: Asset, facts: CloudFacts, tally: Tally | None) -> pa.Table:
