@@ -134,7 +134,8 @@ def _tables(drawing: Drawing, source: Source, options: ReadOptions) -> Opened:
     on_paper = 0
     for layout in document.layouts:
         model = bool(layout.is_modelspace)
-        entities = Entities(layout, where.move if model else None, drawing.handles)
+        drawn = options.depth != "header"
+        entities = Entities(layout, where.move if model else None, drawing.handles, drawn=drawn)
         if not model and not entities.kept.count:
             continue
         on_paper += 0 if model else entities.kept.count

@@ -18,6 +18,7 @@ __all__ = ["COLUMNS", "Entities"]
 
 COLUMNS = ("EntityHandle", "Layer", "EntityType", "Text", "Block", "ParentHandle")
 """Attributes of every entity."""
+_COUNTED: dict[str, Any] = {**dict.fromkeys((*COLUMNS, GEOMETRY, "block")), MORE: {}}
 _DEPTH = 4
 _DRAWING = 20
 """A block shown once that has more entities than this is a drawing in the drawing."""
@@ -35,8 +36,11 @@ _OWN = {
 class Entities:
     """The rows of one layout, made once and kept: they are read more than once."""
 
-    def __init__(self, layout: Iterable[Any], move: Move | None, handles: bool) -> None:
+    def __init__(
+        self, layout: Iterable[Any], move: Move | None, handles: bool, *, drawn: bool = True
+    ) -> None:
         self.move = move
+        self.drawn = drawn  # else they are only counted
         self.shapeless: Counter[str] = Counter()
         self.broken: list[str] = []
         self.blocks = Blocks()
@@ -88,7 +92,7 @@ class Entities:
             handle = entity.dxf.handle or f"{n}"
             key = f"{parent}/{n}" if parent else str(handle)
             try:
-                row = self._row(entity, key, parent)
+                row = self._row(entity, key, parent) if self.drawn else _COUNTED
             except DAMAGE:  # nothing of it can be made out, but that it is there
                 self.broken.append(key)
                 row = dict.fromkeys((*COLUMNS, GEOMETRY, "block"))

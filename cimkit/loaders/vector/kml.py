@@ -64,7 +64,7 @@ def open_kml(source: Source, options: ReadOptions) -> Iterator[Opened]:
     """
     with TemporaryDirectory(prefix="cimkit-kml-") as name:
         scratch = Path(name)
-        reader = _Reader()
+        reader = _Reader(drawn=options.depth != "header")
         files, others = unpacked(source, scratch, reader.bad)
         opened = Opened("KML", "application/vnd.google-earth.kml+xml", [], vertical="EPSG:5773")
         for n, (inner, file) in enumerate(files):
@@ -108,7 +108,8 @@ def _empty(source: Source) -> Table:
 class _Reader:
     """Reads placemarks in the order of the files, folder by folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, drawn: bool) -> None:
+        self.drawn = drawn  # else placemarks are counted, without their geometry
         self.layers: dict[str, Kept] = {}
         self.styles: dict[str, dict[str, Any]] = {}
         self.pairs: dict[str, str] = {}
@@ -195,7 +196,7 @@ class _Reader:
             shape = overlay_shape(element, more)
             self.overlays.append({"name": row["Name"], "image": more.get("image")})
         else:
-            shape = placemark_shape(element, more)
+            shape = placemark_shape(element, more) if self.drawn else None
             if tag == "PhotoOverlay":
                 more["image"] = next((text_in(c) for c in element.iter("{*}href")), None)
         if more.get("altitudeMode") in ("relativeToGround", "relativeToSeaFloor"):

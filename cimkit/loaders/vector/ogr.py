@@ -84,6 +84,7 @@ def open_ogr(source: Source, options: ReadOptions) -> Iterator[Opened]:
             pyogrio.errors.DataSourceError,
             pyogrio.errors.DataLayerError,
             UnicodeDecodeError,  # names of its fields
+            UnboundLocalError,  # what pyogrio makes of it in the names of a CRS
         ) as error:
             raise SourceUnreadable(
                 "GDAL cannot read it",

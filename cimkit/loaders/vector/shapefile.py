@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cimkit.errors import SourceUnreadable
+from cimkit.loaders._delivery.encoding import detect, superset
 from cimkit.loaders._layers.text import settle
 from cimkit.loaders._spec import ReadOptions
 from cimkit.loaders.vector.dbf import LDID, Dbf, read_dbf
@@ -31,6 +32,8 @@ def plan_shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     way = Plan(file)
     made: dict[str, Path] = {}
     shapes = _index(file, parts, way, made, scratch)
+    if ".prj" in parts:
+        _readable_crs(parts[".prj"], way, made, scratch)
     there = set(parts)
     table = _table(file, parts, way)
     if table is not None:
@@ -45,6 +48,26 @@ def plan_shapefile(source: Source, options: ReadOptions, scratch: Path) -> Plan:
     if table is not None:
         _encoded(way, table, parts.get(".cpg"), options, source)
     return way
+
+
+def _readable_crs(file: Path, way: Plan, made: dict[str, Path], scratch: Path) -> None:
+    """Write a .prj whose names are no UTF-8 anew: of these, nothing of it would be read."""
+    raw = file.read_bytes()
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        encoding = detect(raw)
+        made[".prj"] = scratch / "made.prj"
+        made[".prj"].write_text(raw.decode(superset(encoding), "replace"), encoding="utf-8")
+        way.problems.append(
+            Problem(
+                "encoding-detected",
+                f"The names in its .prj are no UTF-8; they were read as {encoding}.",
+                "info",
+                file.name,
+                encoding,
+            )
+        )
 
 
 def _table(file: Path, parts: dict[str, Path], way: Plan) -> Dbf | None:

@@ -107,8 +107,11 @@ def table_text(start: bytes) -> str | None:
         return None
     if not sixteen and b"\0" not in start[:4096] and not re.search(rb"[,;\t|\xac]", start[:8192]):
         return None
-    encoding = detect(start[: len(start) // 2 * 2], cut=True)
-    if b"\0" in start[:4096] and not encoding.startswith("utf-16"):
+    even = start[: len(start) // 2 * 2]
+    # With zero bytes it is UTF-16 or no text: the other encodings are not tried on photographs.
+    zeros = b"\0" in start[:4096] and not sixteen
+    encoding = utf_16(even) if zeros else detect(even, cut=True)
+    if encoding is None or b"\0" in start[:4096] and not encoding.startswith("utf-16"):
         return None
     return start.decode(encoding, "replace").removeprefix("\ufeff")
 

@@ -234,6 +234,22 @@ def test_characters_beyond_the_code_page(
     assert row["Text"] == text or (kind, text[-1]) == ("MTEXT", "F")  # there, \\M is a format
 
 
+def test_the_header_counts_what_is_read(tmp_path: Path) -> None:
+    document = ezdxf.new("R2000")
+    model = document.modelspace()
+    model.add_lwpolyline([(0, 0), (1, 0)])
+    whole = document.blocks.new("PLAN")
+    for i in range(30):
+        whole.add_circle((i, 0), 1)
+    model.add_blockref("PLAN", (0, 0))
+    file = save(document, tmp_path / "a.dxf")
+    options = ReadOptions(depth="header")
+    counted = loader.probe(source(file), options)
+    asset, tables = read(file)
+    assert counted.counts == asset.counts
+    assert counted.counts["entities"] == len(tables["objects"]) == 32
+
+
 @pytest.mark.parametrize(("size", "severity"), [(150, "warning"), (5_000, "error")])
 def test_a_detail_needs_no_place_and_units_are_told_of_what_is_placed(
     tmp_path: Path, size: int, severity: str
