@@ -229,3 +229,17 @@ def test_gaps_that_editing_leaves_are_no_damage(tmp_path: Path) -> None:
     index.write_bytes(rows[:100] + entry + rows[108:])
     asset, _ = read(file)
     assert codes(asset) == set()
+
+
+@pytest.mark.keeps("Shapefile", "crs")
+@pytest.mark.parametrize("name", ["北京54", "\xff\xfe"])
+def test_a_prj_whose_names_are_no_utf8(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path / "a.shp", encoding="UTF-8")
+    prj = tmp_path / "a.prj"
+    encoded = name.encode("gbk" if name.startswith("北") else "latin-1")
+    text = prj.read_bytes()
+    prj.write_bytes(text[:8] + encoded + text[text.index(b'",') :])
+    asset, rows = read(file)
+    assert len(rows["objects"]) == 3
+    assert asset.bbox_wgs84 is not None
+    assert any(p.place == "a.prj" and p.code == "encoding-detected" for p in asset.problems)
