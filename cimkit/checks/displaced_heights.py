@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from cimkit.checks._findings import conclude
+from cimkit.checks._height_offsets import OFFSET_WORDS, offset
 from cimkit.checks._meetings import boxes_of, gather, meetings, neighbours, sample, sources
-from cimkit.checks._space_words import phrase
 from cimkit.checks._spec import CheckContext, CheckSpec
 from cimkit.checks._sql import scope
 
@@ -27,40 +27,11 @@ SPEC = CheckSpec(
     title="No heights off by the geoid or in another unit",
     counts="sources",
     kinds=("gis", "citymodel", "bim"),
-    words={
-        "ellipsoidal": phrase(
-            "its heights are {offset} m above those of {other} at the same {held} places, and the"
-            " geoid lies {geoid} m above the ellipsoid there: they seem to be ellipsoidal",
-            "与 {other} 的 {held} 处同名位置相比高 {offset} 米，而该地大地水准面高为 {geoid} 米："
-            "疑为椭球高（大地高）",
-            "{other} と同じ {held} か所で {offset} m 高く、そこのジオイド高は {geoid} m です。"
-            "楕円体高と思われます",
-        ),
-        "unit": phrase(
-            "its heights are {factor} times those of {other} at the same {held} places: they seem"
-            " to be in {unit}",
-            "与 {other} 的 {held} 处同名位置相比，高程为其 {factor} 倍：单位疑为 {unit}",
-            "{other} と同じ {held} か所で高さが {factor} 倍です。単位は {unit} と思われます",
-        ),
-        "say-datum": phrase(
-            'If so, say in the delivery sheet: glob = "{path}", vertical_datum = "{proposed}".',
-            '若属实，请在交付清单中写明：glob = "{path}"，vertical_datum = "{proposed}"。',
-            'そうであれば納品シートに glob = "{path}"、vertical_datum = "{proposed}" と'
-            "記入してください。",
-        ),
-        "deliver-metres": phrase(
-            "Deliver the heights in metres, upwards.",
-            "请以米为单位、向上为正提交高程。",
-            "高さをメートル、上向き正で納品してください。",
-        ),
-    },
+    words=OFFSET_WORDS,
 )
 
 _FEWEST = 8
-_SPREAD_M = 1.5  # by which the heights of two surveys of one ground differ
-_LEAST_M = 5.0  # less is told by other checks, or is no geoid's
 _SAMPLE = 1_000  # things of each source
-_UNITS = ((1 / 0.3048, "ft"), (1000.0, "mm"), (100.0, "cm"), (-1.0, "m ↓"))
 
 
 def run(context: CheckContext, rule: Rule) -> pa.Table:
@@ -77,7 +48,7 @@ def run(context: CheckContext, rule: Rule) -> pa.Table:
         if mine in bad or rival in bad:
             continue
         about, its = (known.slice(n, 1).to_pylist()[0] for n in (mine, rival))
-        told = _told(places, about["crs"], near)
+        told = offset(places, about["crs"], near)
         if told is not None:
             middle = dict(zip("xyz", np.median(places[:, :3], axis=0).tolist(), strict=True))
             bad[mine] = {"path": about["path"], "other": its["path"], **middle, **told}
@@ -120,59 +91,3 @@ def _pairs(
     for mine, rival, places in sorted(parts, key=lambda part: part[0] not in unsaid):
         if mine in unsaid or rival in unsaid:
             yield int(mine), int(rival), places
-
-
-def _told(places: npt.NDArray[np.float64], crs: str, tolerance: float) -> dict[str, Any] | None:
-    """Return what the heights of one source, against those of the other, seem to be."""
-    low, high = places[:, 2], places[:, 3]
-    apart = low - high
-    offset = float(np.median(apart))
-    spread = float(np.median(np.abs(apart - offset)))
-    if abs(offset) >= _LEAST_M and spread <= _SPREAD_M:
-        geoid = _geoid(places[:, :2].mean(axis=0))
-        if geoid is not None and abs(geoid - offset) <= tolerance:
-            return {
-                "reason": "ellipsoidal",
-                "hint": "say-datum",
-                "proposed": _ellipsoidal(crs),
-                "offset": f"{offset:+.1f}",
-                "geoid": f"{geoid:+.1f}",
-                "held": len(low),
-                "measured": f"{offset:+.1f} m",
-                "expected": f"{geoid:+.1f} m",
-            }
-    for factor, unit in _UNITS:
-        rest = np.abs(low - high * factor) / abs(factor)
-        if float(np.median(rest)) <= min(_SPREAD_M, abs(offset) / 5) and abs(offset) > _LEAST_M:
-            return {
-                "reason": "unit",
-                "hint": "deliver-metres",
-                "factor": f"{factor:.4g}",
-                "unit": unit,
-                "held": len(low),
-                "measured": f"{np.median(low):.1f}",
-                "expected": f"{np.median(high):.1f} m",
-            }
-    return None
-
-
-def _geoid(spot: npt.NDArray[np.float64]) -> float | None:
-    """Return the height of the geoid by the first model that is installed and knows the place."""
-    from cimkit.errors import UsageError
-    from cimkit.geometry.geoid import read_geoid
-
-    for name in ("gsigeo2011", "egm96"):
-        try:
-            found = float(read_geoid(name).undulation(spot[None])[0])
-        except UsageError:
-            continue  # not installed
-        if np.isfinite(found):
-            return found
-    return None
-
-
-def _ellipsoidal(crs: str | None) -> str:
-    from cimkit.geometry.crs import parse_crs
-    from cimkit.geometry.vertical import ellipsoidal_crs
-
-    return (ellipsoidal_crs(parse_crs(crs)) if crs else None) or "EPSG:4979"

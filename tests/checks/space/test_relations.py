@@ -251,7 +251,7 @@ def test_heights_off_by_the_geoid_or_in_another_unit(
     random = np.random.default_rng(2)
     below = change(0.0) < 0
     if below:
-        monkeypatch.setattr("cimkit.checks.displaced_heights._geoid", lambda spot: -30.0)
+        monkeypatch.setattr("cimkit.checks._height_offsets._geoid", lambda spot: -30.0)
     spots = np.array([139.76, 35.68]) + random.uniform(-0.004, 0.004, (20, 2))
     heights = random.uniform(20.0, 60.0, 20)
     for path, datum, z in (("a.gpkg", "EPSG:6695", heights), ("b.csv", None, change(heights))):
