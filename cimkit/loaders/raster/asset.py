@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -71,7 +72,8 @@ def asset_of(
     turn = _degrees(said, dataset)
     placed = place("", said, origin, _on_earth(bounds, lies, turned=turn), source)
     # What lies nowhere has no use for a CRS before it has a place: one cause is told once.
-    problems += [p for p in placed.problems if bounds is not None or p.code != "crs-missing"]
+    told = [p for p in placed.problems if bounds is not None or p.code != "crs-missing"]
+    problems += [_in_pixels(p) if p.code == "null-island" else p for p in told]
     if asked is not None and found is not None:
         keep(source, asked.rows(found.mask, placed.crs))
     own = _shape(lies, size, found) if bounds else None
@@ -192,6 +194,16 @@ def _on_earth(bounds: Box | None, lies: Georeference, *, turned: bool) -> Box | 
     step = max(math.hypot(a, d), math.hypot(b, e))
     west, south, east, north = earthly(shapely.box(*bounds), step).bounds
     return float(west), float(south), float(east), float(north)
+
+
+def _in_pixels(lost: Problem) -> Problem:
+    """Say of a raster at 0, 0 what it means there: it has no rows that could be lost."""
+    return replace(
+        lost,
+        message="It begins at 0, 0: it seems to be placed in pixels, and not in its CRS.",
+        expected="coordinates of its CRS",
+        hint="Deliver it with its world file, or with its transform.",
+    )
 
 
 def _nowhere(*, said: bool) -> Problem:

@@ -120,6 +120,15 @@ def test_strange_transforms(folder: Path, grid: Affine, code: str) -> None:
 
 
 @pytest.mark.keeps("GeoTIFF", "exact")
+def test_pixels_taken_for_degrees_are_no_lost_rows(folder: Path) -> None:
+    asset = probe(
+        write(folder / "p.tif", SLOPE, crs="EPSG:4326", transform=Affine(1, 0, 0, 0, -1, 60))
+    )
+    (problem,) = (p for p in asset.problems if p.code == "null-island")
+    assert "in pixels" in problem.message
+    assert "rows" not in problem.message
+
+
 def test_control_points(folder: Path) -> None:
     def points(strain: float) -> list[GroundControlPoint]:
         at = [(0, 0), (0, 80), (60, 0), (60, 80), (30, 40)]
