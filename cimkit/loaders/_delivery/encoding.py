@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-__all__ = ["decodes", "detect", "fits", "named", "superset"]
+__all__ = ["decodes", "detect", "fits", "named", "superset", "utf_16"]
 
 _ENOUGH = 0.95
 """Share of the lines beyond ASCII that must be valid: deliveries have slips."""
@@ -150,7 +150,7 @@ def detect(data: bytes, *, cut: bool = False) -> str:
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16" if decodes(data, "utf-16") else "latin-1"
-    if (sixteen := _utf_16(data[:_SAMPLE])) and decodes(data, sixteen):
+    if sixteen := utf_16(data):
         return sixteen
     if data.isascii():
         return "ascii"
@@ -167,15 +167,17 @@ def detect(data: bytes, *, cut: bool = False) -> str:
     return "cp1252" if decodes(whole, "cp1252") else "latin-1"
 
 
-def _utf_16(data: bytes) -> str | None:
+def utf_16(data: bytes) -> str | None:
     """Recognise UTF-16 without a mark by the zero bytes of its ASCII characters."""
-    if len(data) < 8 or b"\0" not in data:
+    start = data[:_SAMPLE]
+    if len(start) < 8 or b"\0" not in start:
         return None
-    even, odd = data[0::2].count(0), data[1::2].count(0)
-    many = len(data) // 20
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    many = len(start) // 20
     if odd > many and even <= odd // 50:
-        return "utf-16-le"
-    return "utf-16-be" if even > many and odd <= even // 50 else None
+        return "utf-16-le" if decodes(data, "utf-16-le") else None
+    big = even > many and odd <= even // 50
+    return "utf-16-be" if big and decodes(data, "utf-16-be") else None
 
 
 _CODE_PAGES = {

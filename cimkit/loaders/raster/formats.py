@@ -238,8 +238,8 @@ def _headed(head: Head) -> Format | None:
 
 
 def _georeferenced(file: Path) -> bool:
-    there = _beside(file.parent)
-    if any(f"{file.stem}{e}" in there or f"{file.stem}{e.upper()}" in there for e in WORLD):
+    there, stem = _beside(file.parent), file.stem
+    if any(f"{stem}{e}" in there or f"{stem}{e.upper()}" in there for e in WORLD):
         return True
     tab = file.with_suffix(".tab")
     if tab.name in there and b'"raster"' in tab.read_bytes()[:4096].lower():

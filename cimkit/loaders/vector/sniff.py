@@ -7,7 +7,7 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
-from cimkit.loaders._delivery.encoding import detect
+from cimkit.loaders._delivery.encoding import detect, utf_16
 from cimkit.loaders._spec import HEAD_BYTES, Head
 from cimkit.loaders.vector.dbf import is_dbf
 from cimkit.loaders.vector.names import plain
@@ -111,7 +111,7 @@ def table_text(start: bytes) -> str | None:
     # With zero bytes it is UTF-16 or no text: the other encodings are not tried on photographs.
     zeros = b"\0" in start[:4096] and not sixteen
     encoding = utf_16(even) if zeros else detect(even, cut=True)
-    if encoding is None or b"\0" in start[:4096] and not encoding.startswith("utf-16"):
+    if encoding is None or (b"\0" in start[:4096] and not encoding.startswith("utf-16")):
         return None
     return start.decode(encoding, "replace").removeprefix("\ufeff")
 
