@@ -51,6 +51,8 @@ def write_las(
 ) -> Source:
     header = laspy.LasHeader(version=version, point_format=form)
     header.scales, header.offsets = np.full(3, 0.001), np.array([E0, N0, 0.0])
+    if len(xyz):
+        header.offsets = np.floor([*xyz[0, :2], 0.0])
     if crs:
         header.add_crs(CRS.from_user_input(crs))
     las = laspy.LasData(header)
@@ -162,6 +164,7 @@ def test_wkt_and_keys_that_differ_are_a_contradiction(tmp_path: Path) -> None:
 
 def test_heights_in_feet_become_metres(tmp_path: Path) -> None:
     xyz = field(1000)
+    xyz += (3_100_000, 10_070_000, 0) - xyz[0]  # in Texas
     xyz[:, 2] = np.linspace(0, 100, 1000)
     given = write_las(tmp_path / "ft.las", xyz, crs="EPSG:2277")
     _, row, measured, codes = load(given)
