@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["prepared"]
 
-_MEMORY = "96MB"
+_MEMORY = "256MB"
 _KINDS = "('imagery', 'pointcloud', 'raster', 'document')"
 _OF_ITEMS = f"""
 SELECT DISTINCT item_crs AS crs FROM selected WHERE kind NOT IN {_KINDS} AND item_crs IS NOT NULL
