@@ -15,8 +15,8 @@ Reals = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Color = tuple[float, float, float, float]
 
-_FAR_M = 1e8
-"""No corner of a shape is farther from its origin: the Earth is 13,000 km wide."""
+_FAR_M = 1e15
+"""Corners farther off are beyond all bounds: squares of their distances have no number."""
 
 
 @dataclass(frozen=True, slots=True)
