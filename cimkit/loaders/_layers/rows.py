@@ -71,7 +71,7 @@ class Rows:
         for given in self.table.batches(None):
             batch, unread = legible(given)
             odd.add("text-unreadable", unread, first)
-            some = max(1, _CELLS // batch.num_columns)
+            some = max(1, _CELLS // max(1, batch.num_columns))  # tables without columns, too
             for at in range(0, batch.num_rows, some):
                 yield from self._chunk(batch.slice(at, some), first + at, odd)
             first += batch.num_rows
