@@ -42,10 +42,10 @@ def crossed(rings: Sequence[Float], near: Sequence[float] | Float) -> list[int]:
     near = np.asarray(near, dtype=np.float64)
     found: list[int] = []
     for size, which in by_size.items():
-        one, other, beside = _pairs(size)
         if size > _TOGETHER:
             found += [n for n in which if _long(clean[n], float(near[n]))]
             continue
+        one, other, beside = _pairs(size)
         step = max(1, _PAIRS // max(1, len(one)))
         for start in range(0, len(which), step):
             part = np.array(which[start : start + step])

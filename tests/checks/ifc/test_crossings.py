@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import shapely
 from hypothesis import given, settings
@@ -30,6 +32,17 @@ def test_a_ring_turned_in_space_crosses_as_before(
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
     assert crossed([ring], [1e-6]) == crossed([ring @ turn.T], [1e-6])
+
+
+def test_a_long_ring_is_not_held_against_itself_pair_by_pair() -> None:
+    angle = np.linspace(0, 2 * np.pi, 3_000, endpoint=False)
+    ring = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(len(angle))])
+    crossed([ring], [1e-9])  # what is imported is not counted
+    tracemalloc.start()
+    assert crossed([ring], [1e-9]) == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3_000 * 2_000  # its pairs would take ten times that
 
 
 @settings(max_examples=60, deadline=None)
