@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from cimkit.loaders._city.model import CityObject
@@ -16,9 +16,9 @@ from cimkit.loaders.citygml.bodies import Body
 from cimkit.loaders.citygml.elements import is_geometry
 from cimkit.loaders.citygml.geometry import Gatherer
 from cimkit.loaders.citygml.implicit import placed
-from cimkit.loaders.citygml.kinds import BOUNDS, KINDS, is_object, level_of
+from cimkit.loaders.citygml.kinds import BOUNDS, KINDS, about, is_object, level_of
 from cimkit.loaders.citygml.looks import Looks, Painter
-from cimkit.loaders.citygml.names import href, identifier, is_gml, local, split
+from cimkit.loaders.citygml.names import href, identifier, local
 from cimkit.loaders.citygml.reading import Reading
 from cimkit.model import Problem
 
@@ -41,14 +41,6 @@ def objects_of(element: Any, reading: Reading, spare: str) -> Iterator[Pending]:
     """
     reading.links.enter(element)
     yield from _Feature(element, None, reading, spare, None).objects()
-
-
-@lru_cache(maxsize=4_096)
-def _about(tag: str) -> tuple[str, str, str, str | None]:
-    """Return namespace, name, whose it is ("" for that of an extension) and level of a tag."""
-    space, name = split(tag)
-    known = "gml" if is_gml(space) else "citygml" if "citygml" in space or "oasis" in space else ""
-    return space, name, known, level_of(name)
 
 
 class _Feature:
@@ -143,7 +135,7 @@ class _Feature:
             self._property(prop, attributes, surface)
 
     def _property(self, prop: Any, attributes: dict[str, Any], surface: int | None) -> None:
-        space, name, known, level = _about(prop.tag)
+        space, name, known, level = about(prop.tag)
         if known == "gml":
             self._gml(prop, name, attributes)
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 from cimkit.loaders.citygml.names import identifier, is_gml, local, namespace, split
 
-__all__ = ["BOUNDS", "KINDS", "is_inner", "is_object", "level_of"]
+__all__ = ["BOUNDS", "KINDS", "about", "is_inner", "is_object", "level_of"]
 
 _LOD = re.compile(r"lod(\d)(.*)")
 # Objects inside objects, also where they have no gml:id.
@@ -82,3 +82,11 @@ def is_inner(element: Any) -> bool:
     """Return whether an element inside an object is an object of its own."""
     above = local(element.getparent())
     return above[:1].islower() and above not in BOUNDS and is_object(element, above)
+
+
+@lru_cache(maxsize=4_096)
+def about(tag: str) -> tuple[str, str, str, str | None]:
+    """Return namespace, name, whose it is ("" for that of an extension) and level of a tag."""
+    space, name = split(tag)
+    known = "gml" if is_gml(space) else "citygml" if "citygml" in space or "oasis" in space else ""
+    return space, name, known, level_of(name)

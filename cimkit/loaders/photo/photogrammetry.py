@@ -159,7 +159,8 @@ def _unplaced(message: str) -> Problem:
 
 
 def _track(what: str, rows: Rows, crs: str | None, problems: list[Problem]) -> Track:
-    from cimkit.loaders.photo.tabular import grid_to_true, placed_track
+    from cimkit.loaders.photo.table_angles import grid_to_true
+    from cimkit.loaders.photo.tabular import placed_track
 
     if not rows:
         raise ValueError(f"the {what} have no positions")
