@@ -55,7 +55,7 @@ def bd09mc_to_wgs84(xy: Reals) -> Reals:
     Examples
     --------
     >>> bd09mc_to_wgs84(np.array([[12958173.0, 4825923.0]])).round(3).tolist()
-    [[116.391, 39.906]]
+    [[116.391, 39.907]]
     """
     return bd09_to_wgs84(_degrees(np.asarray(xy, dtype=np.float64)))
 
